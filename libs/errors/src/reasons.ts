@@ -1,0 +1,81 @@
+/** Kinds of failure, named as gRPC's status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+export type Kind =
+  | 'invalid_argument'
+  | 'not_found'
+  | 'already_exists'
+  | 'failed_precondition'
+  | 'aborted'
+  | 'resource_exhausted'
+  | 'permission_denied'
+  | 'unauthenticated'
+  | 'unavailable'
+  | 'unimplemented'
+  | 'internal';
+
+/** Every stable reason code with its kind. docs/errors.md explains each; a test compares the two. */
+export const REASONS = {
+  // Any service
+  INVALID_ARGUMENT: 'invalid_argument',
+  ABORTED: 'aborted',
+  CANCELLED: 'aborted',
+  DISK_FULL: 'resource_exhausted',
+  INTERNAL: 'internal',
+  SERVICE_UNAVAILABLE: 'unavailable',
+  UNIMPLEMENTED: 'unimplemented',
+
+  // References and registries
+  REFERENCE_INVALID: 'invalid_argument',
+  DIGEST_INVALID: 'invalid_argument',
+  MANIFEST_NOT_FOUND: 'not_found',
+  BLOB_NOT_FOUND: 'not_found',
+  BLOB_IN_USE: 'failed_precondition',
+  REGISTRY_DENIED: 'permission_denied',
+  REGISTRY_UNAUTHORIZED: 'unauthenticated',
+  REGISTRY_UNAVAILABLE: 'unavailable',
+  REGISTRY_RATE_LIMITED: 'resource_exhausted',
+  REGISTRY_PROTOCOL: 'unavailable',
+  DIGEST_MISMATCH: 'failed_precondition',
+  SIZE_MISMATCH: 'failed_precondition',
+  MANIFEST_INVALID: 'failed_precondition',
+  MANIFEST_TOO_LARGE: 'resource_exhausted',
+  MEDIA_TYPE_UNSUPPORTED: 'failed_precondition',
+  PLATFORM_NOT_FOUND: 'not_found',
+
+  // Images
+  IMAGE_NOT_FOUND: 'not_found',
+  IMAGE_AMBIGUOUS: 'invalid_argument',
+  IMAGE_IN_USE: 'failed_precondition',
+  IMAGE_CONFIG_INVALID: 'failed_precondition',
+  LAYER_INVALID: 'failed_precondition',
+  LAYER_LIMIT: 'resource_exhausted',
+  SNAPSHOT_NOT_FOUND: 'not_found',
+
+  // Containers
+  CONTAINER_NOT_FOUND: 'not_found',
+  CONTAINER_AMBIGUOUS: 'invalid_argument',
+  CONTAINER_NAME_INVALID: 'invalid_argument',
+  CONTAINER_NAME_IN_USE: 'already_exists',
+  CONTAINER_RUNNING: 'failed_precondition',
+  CONTAINER_NOT_RUNNING: 'failed_precondition',
+  COMMAND_MISSING: 'invalid_argument',
+  COMMAND_NOT_FOUND: 'failed_precondition',
+  COMMAND_NOT_EXECUTABLE: 'failed_precondition',
+  USER_INVALID: 'invalid_argument',
+  START_FAILED: 'failed_precondition',
+  NETWORK_NOT_FOUND: 'not_found',
+  ADDRESS_POOL_EMPTY: 'resource_exhausted',
+
+  // Volumes
+  VOLUME_NOT_FOUND: 'not_found',
+  VOLUME_NAME_INVALID: 'invalid_argument',
+  VOLUME_EXISTS: 'already_exists',
+  VOLUME_IN_USE: 'failed_precondition',
+} as const satisfies Record<string, Kind>;
+
+/** A stable reason code: programs decide by it, it never changes its meaning. */
+export type Reason = keyof typeof REASONS;
+
+/** Tells whether a string from the wire is a known reason. */
+export function isReason(value: string): value is Reason {
+  return Object.hasOwn(REASONS, value);
+}
