@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { Event } from '@berth/proto/event';
+
+/** A change of state, as a use case tells it. */
+export interface NewEvent {
+  noun: string;
+  verb: string;
+  objectId: string;
+  attributes?: Record<string, string>;
+  /** Unix time in milliseconds; absent: now. */
+  timeMs?: number;
+}
+
+/** Where use cases tell what changed. */
+export interface EventSink {
+  /** Records an event. Call it inside the transaction that changes the state: both are committed, or neither. */
+  add(event: NewEvent): void;
+}
+
+/** An event that waits to be published. */
+export interface PendingEvent {
+  sequence: number;
+  event: Event;
+}
+
+/** The events of a service that NATS has not acknowledged yet, in its own database, so that none is lost. */
+export interface Outbox extends EventSink {
+  /** The oldest pending events, at most `limit`. */
+  pending(limit: number): PendingEvent[];
+  /** Forgets all events up to this sequence number. */
+  remove(throughSequence: number): void;
+  /** Sets what is called, soon, after events were added. One listener. */
+  onAdded(listener: () => void): void;
+}
+
+/** Opens the outbox in a service's database, creating its table when missing. */
+export function openOutbox(database: DatabaseSync): Outbox {
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS outbox (sequence INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL) STRICT',
+  );
+  const insert = database.prepare('INSERT INTO outbox (event) VALUES (?)');
+  const select = database.prepare('SELECT sequence, event FROM outbox ORDER BY sequence LIMIT ?');
+  const removeThrough = database.prepare('DELETE FROM outbox WHERE sequence <= ?');
+  let listener: () => void = () => {};
+
+  return {
+    add(event) {
+      insert.run(JSON.stringify(Event.toJSON(toEvent(event))));
+      listener();
+    },
+    pending(limit) {
+      return select.all(limit).map((row) => ({
+        sequence: Number(row.sequence),
+        event: Event.fromJSON(JSON.parse(String(row.event))),
+      }));
+    },
+    remove(throughSequence) {
+      removeThrough.run(throughSequence);
+    },
+    onAdded(newListener) {
+      listener = newListener;
+    },
+  };
+}
+
+function toEvent({ noun, verb, objectId, attributes = {}, timeMs = Date.now() }: NewEvent): Event {
+  const seconds = Math.floor(timeMs / 1000);
+  const nanos = Math.round((timeMs - seconds * 1000) * 1e6);
+  return { id: randomUUID(), time: { seconds: BigInt(seconds), nanos }, noun, verb, objectId, attributes };
+}
