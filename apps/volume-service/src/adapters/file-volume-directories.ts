@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BerthError } from '@berth/errors';
+import type { VolumeDirectories } from '../ports.ts';
+
+/**
+ * Keeps volumes as `<root>/volumes/<name>/_data`, as Docker does, and the trash beside them. The outer directory lets only root list
+ * it, and others pass: a container's user reaches the data by its mount alone.
+ */
+export function openFileVolumeDirectories(root: string): VolumeDirectories {
+  const volumesDir = join(root, 'volumes');
+  const trashDir = join(root, 'trash');
+  mkdirSync(volumesDir, { recursive: true, mode: 0o701 });
+  mkdirSync(trashDir, { recursive: true, mode: 0o700 });
+  const mountpoint = (name: string): string => join(volumesDir, name, '_data');
+
+  return {
+    mountpoint,
+    create(name) {
+      try {
+        makeDirectory(join(volumesDir, name), 0o701);
+        makeDirectory(mountpoint(name), 0o755);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+        throw new BerthError('DISK_FULL', `create ${name}: no space left on device`, { cause: error });
+      }
+    },
+    discard(name) {
+      // A name of its own lets a volume be removed, made and removed again while the first data still goes.
+      const trash = join(trashDir, randomBytes(8).toString('hex'));
+      ignoring('ENOENT', () => renameSync(join(volumesDir, name), trash));
+      return remove(trash);
+    },
+    async emptyTrash() {
+      for (const entry of readdirSync(trashDir)) await remove(join(trashDir, entry));
+    },
+    list: () => readdirSync(volumesDir),
+    removeEmpty(name) {
+      return ignoring('ENOTEMPTY', () => {
+        ignoring('ENOENT', () => rmdirSync(mountpoint(name)));
+        rmdirSync(join(volumesDir, name));
+      });
+    },
+  };
+}
+
+/** Makes a directory with exactly this mode, whatever the umask; one that exists keeps its own. */
+function makeDirectory(path: string, mode: number): void {
+  if (ignoring('EEXIST', () => mkdirSync(path, { mode }))) chmodSync(path, mode);
+}
+
+function remove(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true });
+}
+
+/** Runs a system call; false when it failed with this code. */
+function ignoring(code: string, call: () => void): boolean {
+  try {
+    call();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== code) throw error;
+    return false;
+  }
+}

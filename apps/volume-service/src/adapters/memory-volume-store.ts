@@ -1,0 +1,52 @@
+import type { VolumeEvent, VolumeStore, VolumeWithUses } from '../ports.ts';
+import type { Volume } from '../volume.ts';
+
+/** A VolumeStore that forgets, for tests; `events` are what it was told. */
+export function createMemoryVolumeStore(): VolumeStore & { readonly events: VolumeEvent[] } {
+  const volumes = new Map<string, Volume>();
+  const deleting = new Set<string>();
+  const uses = new Map<string, Set<string>>();
+  const events: VolumeEvent[] = [];
+
+  function get(name: string): VolumeWithUses | null {
+    const volume = volumes.get(name);
+    if (volume === undefined || deleting.has(name)) return null;
+    return { ...volume, containerIds: [...(uses.get(name) ?? [])] };
+  }
+
+  return {
+    events,
+    insert(volume, event) {
+      if (volumes.has(volume.name)) return;
+      volumes.set(volume.name, volume);
+      events.push(event);
+    },
+    get,
+    list() {
+      return [...volumes.keys()]
+        .sort()
+        .map(get)
+        .filter((volume) => volume !== null);
+    },
+    addUse(name, containerId) {
+      const users = uses.get(name) ?? new Set();
+      uses.set(name, users.add(containerId));
+    },
+    removeUses(containerId) {
+      return [...uses].filter(([, users]) => users.delete(containerId)).map(([name]) => name);
+    },
+    markDeleting(name) {
+      const volume = get(name);
+      if (volume === null || volume.containerIds.length > 0) return false;
+      deleting.add(name);
+      return true;
+    },
+    listDeleting: () => [...deleting],
+    remove(name, event) {
+      if (!deleting.delete(name)) return;
+      volumes.delete(name);
+      uses.delete(name);
+      events.push(event);
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { VolumeServiceImplementation } from '@berth/proto/volume';
+import type { Volumes } from '../volumes.ts';
+import { toProtoVolume } from './convert.ts';
+
+/** VolumeService over the use cases. */
+export function createVolumeHandlers(volumes: Volumes): VolumeServiceImplementation {
+  return {
+    createVolume: (request) => Promise.resolve({ volume: toProtoVolume(volumes.create(request)) }),
+    getVolume: (request) => Promise.resolve({ volume: toProtoVolume(volumes.get(request.name)) }),
+    listVolumes: () => Promise.resolve({ volumes: volumes.list().map(toProtoVolume) }),
+    async deleteVolume(request) {
+      await volumes.remove(request.name, { force: request.force });
+      return {};
+    },
+    acquireVolume(request) {
+      return Promise.resolve({ volume: toProtoVolume(volumes.acquire(request.name, request.containerId)) });
+    },
+    async releaseVolumes(request) {
+      await volumes.release(request.containerId, { deleteAnonymous: request.deleteAnonymous });
+      return {};
+    },
+  };
+}

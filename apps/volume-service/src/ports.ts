@@ -1,0 +1,49 @@
+import type { Volume } from './volume.ts';
+
+/** A volume with the ids of the containers that use it, in the order in which they came. */
+export interface VolumeWithUses extends Volume {
+  readonly containerIds: readonly string[];
+}
+
+/** What has happened to a volume; stored with the change itself, told later. */
+export interface VolumeEvent {
+  readonly verb: 'create' | 'destroy';
+  readonly volume: string;
+  readonly driver: string;
+}
+
+/** Which volumes there are and who uses them. Every method is one transaction, durable when it returns. */
+export interface VolumeStore {
+  /** Adds a volume and its event. Does nothing when the name is taken. */
+  insert(volume: Volume, event: VolumeEvent): void;
+  /** The volume of that name, or null; one that is being deleted is absent. */
+  get(name: string): VolumeWithUses | null;
+  /** All volumes by name, without those that are being deleted. */
+  list(): VolumeWithUses[];
+  /** Records a use. Idempotent. The volume must exist. */
+  addUse(name: string, containerId: string): void;
+  /** Ends all uses by a container and returns the names of the volumes it used. */
+  removeUses(containerId: string): string[];
+  /** Marks a volume as being deleted and returns true; false when it is absent or in use. */
+  markDeleting(name: string): boolean;
+  /** The names of the volumes that are being deleted. */
+  listDeleting(): string[];
+  /** Forgets a volume that is being deleted and records the event. Does nothing when it is absent. */
+  remove(name: string, event: VolumeEvent): void;
+}
+
+/** The volumes' directories on the host. Creating and discarding are one system call each, so they do not wait. */
+export interface VolumeDirectories {
+  /** The absolute path of a volume's data, whether it exists or not. */
+  mountpoint(name: string): string;
+  /** Makes the directory of a volume, or leaves it as it is. Throws DISK_FULL. */
+  create(name: string): void;
+  /** Moves the directory of a volume to the trash before it returns; resolves once its data is removed. Idempotent. */
+  discard(name: string): Promise<void>;
+  /** Removes what a crash left in the trash. */
+  emptyTrash(): Promise<void>;
+  /** The names of all volume directories. */
+  list(): string[];
+  /** Removes the directory of a volume if no data is in it, and tells whether it did. */
+  removeEmpty(name: string): boolean;
+}

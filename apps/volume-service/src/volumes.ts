@@ -1,0 +1,115 @@
+import { BerthError } from '@berth/errors';
+import type { VolumeDirectories, VolumeStore, VolumeWithUses } from './ports.ts';
+import { ANONYMOUS_LABEL, checkDriver, checkVolumeName, generateVolumeName, type Volume } from './volume.ts';
+
+/** A volume as clients see it. */
+export interface VolumeView extends VolumeWithUses {
+  readonly mountpoint: string;
+}
+
+/** What a volume is made from; an empty name makes an anonymous volume. */
+export interface VolumeSpec {
+  readonly name: string;
+  readonly driver: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** What the use cases need. */
+export interface VolumesDeps {
+  readonly store: VolumeStore;
+  readonly directories: VolumeDirectories;
+  readonly nowMs: () => number;
+  /** Told of each directory that start-up found without a volume and left alone because it holds data. */
+  readonly onOrphan: (name: string) => void;
+}
+
+/** The use cases of volumes. */
+export interface Volumes {
+  create(spec: VolumeSpec): VolumeView;
+  get(name: string): VolumeView;
+  list(): VolumeView[];
+  remove(name: string, options: { force: boolean }): Promise<void>;
+  acquire(name: string, containerId: string): VolumeView;
+  release(containerId: string, options: { deleteAnonymous: boolean }): Promise<void>;
+  /** Finishes what a crash interrupted, before it returns; resolves once the trash is empty. */
+  recover(): Promise<void>;
+}
+
+/**
+ * The directory is made before the row, and goes after the row is marked: a crash leaves an empty directory or a marked row, and
+ * `recover` knows what to do with either. Nothing here waits between a check and the change that it guards.
+ */
+export function createVolumes({ store, directories, nowMs, onOrphan }: VolumesDeps): Volumes {
+  function view(volume: VolumeWithUses): VolumeView {
+    return { ...volume, mountpoint: directories.mountpoint(volume.name) };
+  }
+
+  function get(name: string): VolumeView {
+    const volume = store.get(name);
+    if (volume === null) throw new BerthError('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
+    return view(volume);
+  }
+
+  function create(spec: VolumeSpec): VolumeView {
+    const anonymous = spec.name === '';
+    const name = anonymous ? generateVolumeName() : spec.name;
+    const driver = spec.driver === '' ? 'local' : spec.driver;
+    checkVolumeName(name);
+    checkDriver(name, driver, spec.options);
+    const existing = store.get(name);
+    directories.create(name);
+    if (existing !== null) return view(existing);
+    const labels = anonymous ? { ...spec.labels, [ANONYMOUS_LABEL]: '' } : spec.labels;
+    const volume: Volume = { name, driver, labels, options: spec.options, anonymous, createTimeMs: nowMs() };
+    store.insert(volume, { verb: 'create', volume: name, driver });
+    return view({ ...volume, containerIds: [] });
+  }
+
+  /** Ends a volume that is marked as being deleted, before it returns; resolves once its data is removed. */
+  function finishRemoval(name: string): Promise<void> {
+    const discarded = directories.discard(name);
+    store.remove(name, { verb: 'destroy', volume: name, driver: 'local' });
+    return discarded;
+  }
+
+  return {
+    create,
+    get,
+    list: () => store.list().map(view),
+
+    async remove(name, { force }) {
+      const volume = store.get(name);
+      if (volume === null) {
+        if (force) return;
+        throw new BerthError('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
+      }
+      if (!store.markDeleting(name)) {
+        throw new BerthError('VOLUME_IN_USE', `remove ${name}: volume is in use - [${volume.containerIds.join(', ')}]`);
+      }
+      await finishRemoval(name);
+    },
+
+    acquire(name, containerId) {
+      const volume = create({ name, driver: '', labels: {}, options: {} });
+      store.addUse(volume.name, containerId);
+      return get(volume.name);
+    },
+
+    async release(containerId, { deleteAnonymous }) {
+      const names = store.removeUses(containerId);
+      if (!deleteAnonymous) return;
+      const unused = names.filter((name) => store.get(name)?.anonymous === true && store.markDeleting(name));
+      await Promise.all(unused.map(finishRemoval));
+    },
+
+    async recover() {
+      const discarded = store.listDeleting().map(finishRemoval);
+      for (const name of directories.list()) {
+        if (store.get(name) === null && !directories.removeEmpty(name)) onOrphan(name);
+      }
+      await Promise.all(discarded);
+      await directories.emptyTrash();
+    },
+  };
+}
