@@ -1,0 +1,3 @@
+export { engineStatus, type ComponentStatus } from './engine-status.ts';
+export { startEngine, type StartEngineOptions } from './start-engine.ts';
+export { stopEngine, type StopEngineOptions } from './stop-engine.ts';
