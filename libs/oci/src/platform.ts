@@ -20,7 +20,7 @@ const KNOWN_OS = new Set(['linux', 'windows', 'darwin', 'macos', 'freebsd', 'net
 const KNOWN_ARCHITECTURES = new Set(
   '386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x wasm'.split(' '),
 );
-const COMPONENT = /^[A-Za-z0-9_.-]{1,64}$/;
+const COMPONENT = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 /** The platform of this process. */
 export function hostPlatform(): Platform {
