@@ -1,3 +1,4 @@
+/* The architectures whose calls a filter may see, and the names of their system calls. */
 #ifndef BERTH_SECCOMP_ARCHITECTURE_H
 #define BERTH_SECCOMP_ARCHITECTURE_H
 
@@ -9,9 +10,9 @@
 #define ARCHITECTURE_X32 0x7fffff32U
 
 struct architecture {
-	const char *name;
-	uint32_t audit;         /* AUDIT_ARCH_*, or ARCHITECTURE_X32 */
-	uint32_t seccomp_token; /* SCMP_ARCH_* */
+  const char *name;
+  uint32_t audit;         /* AUDIT_ARCH_*, or ARCHITECTURE_X32 */
+  uint32_t seccomp_token; /* SCMP_ARCH_* */
 };
 
 /* NULL when there is none of that name. */

@@ -1,3 +1,4 @@
+/* An assembler for classic BPF. */
 #ifndef BERTH_SECCOMP_PROGRAM_H
 #define BERTH_SECCOMP_PROGRAM_H
 
@@ -7,8 +8,9 @@
 #include <stdint.h>
 
 /*
- * A classic BPF program, built from its last instruction to its first: a jump of classic BPF leads forward only, so whatever it leads
- * to exists already. A label counts from the end of the program and stays true while instructions are put in front.
+ * A classic BPF program, built from its last instruction to its first: a jump of classic BPF leads forward only, so
+ * whatever it leads to exists already. A label counts from the end of the program and stays true while instructions are
+ * put in front.
  */
 
 enum { PROGRAM_SIZE = BPF_MAXINSNS };
@@ -16,12 +18,13 @@ enum { PROGRAM_SIZE = BPF_MAXINSNS };
 typedef size_t label;
 
 struct program {
-	size_t size;
-	bool overflow; /* sticky: checked once, at the end */
-	struct sock_filter reversed[PROGRAM_SIZE];
+  size_t size;
+  bool overflow; /* sticky: checked once, at the end */
+  struct sock_filter reversed[PROGRAM_SIZE];
 };
 
-/* Each puts one or more instructions in front and returns the label of the first. Falls through to the label made before it. */
+/* Each puts one or more instructions in front and returns the label of the first. Falls through to the label made
+ * before it. */
 label program_statement(struct program *program, uint16_t code, uint32_t k);
 label program_jump(struct program *program, uint16_t code, uint32_t k, label when_true, label when_false);
 label program_goto(struct program *program, label target);

@@ -1,0 +1,85 @@
+/* berth-seccomp: turns a seccomp profile into the array of struct sock_filter that the kernel loads. Runs when Berth is
+ * built. */
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compile.h"
+
+enum { PROFILE_FILE_SIZE = 1 << 20 };
+
+static int usage(void) {
+  fputs("usage: berth-seccomp [--arch x86_64|aarch64] PROFILE OUTPUT\n", stderr);
+  return 2;
+}
+
+static int read_profile(const char *path, struct profile *profile) {
+  static char text[PROFILE_FILE_SIZE];
+  FILE *file = fopen(path, "re");
+  if (!file) {
+    perror(path);
+    return -1;
+  }
+  size_t size = fread(text, 1, sizeof(text), file);
+  bool whole = feof(file) != 0;
+  fclose(file);
+  if (!whole) {
+    fprintf(stderr, "%s: cannot read it, or it is larger than %d bytes\n", path, PROFILE_FILE_SIZE);
+    return -1;
+  }
+  struct profile_error error;
+  if (profile_parse(text, size, profile, &error) < 0) {
+    fprintf(stderr, "%s:%u: %s\n", path, error.line, error.message);
+    return -1;
+  }
+  const struct rule *unknown = compile_find_unknown(profile);
+  if (unknown)
+    fprintf(stderr, "%s: no architecture has a system call \"%s\"\n", path, unknown->name);
+  return unknown ? -1 : 0;
+}
+
+/* Through a temporary name: a build that is interrupted leaves no half of a filter. */
+static int write_program(const char *path, const struct sock_filter *instructions, size_t count) {
+  char temporary[4096];
+  if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary)) {
+    fprintf(stderr, "%s: the name is too long\n", path);
+    return -1;
+  }
+  FILE *file = fopen(temporary, "we");
+  bool written = file && fwrite(instructions, sizeof(instructions[0]), count, file) == count;
+  bool closed = file && fclose(file) == 0;
+  if (written && closed && rename(temporary, path) == 0)
+    return 0;
+  perror(path);
+  unlink(temporary);
+  return -1;
+}
+
+int main(int argc, char **argv) {
+  static struct profile profile;
+  static struct sock_filter instructions[PROGRAM_SIZE];
+#ifdef __aarch64__
+  const char *name = "aarch64";
+#else
+  const char *name = "x86_64";
+#endif
+  int first = 1;
+  if (argc > 2 && strcmp(argv[1], "--arch") == 0) {
+    name = argv[2];
+    first = 3;
+  }
+  const struct architecture *native = architecture_by_name(name, strlen(name));
+  if (argc - first != 2 || !native || (native->audit != AUDIT_ARCH_X86_64 && native->audit != AUDIT_ARCH_AARCH64))
+    return usage();
+  if (read_profile(argv[first], &profile) < 0)
+    return 1;
+  size_t count = compile(&profile, native, instructions);
+  if (count == 0) {
+    fprintf(stderr, "%s: the filter is longer than the kernel takes\n", argv[first]);
+    return 1;
+  }
+  return write_program(argv[first + 1], instructions, count) < 0 ? 1 : 0;
+}
