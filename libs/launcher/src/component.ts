@@ -1,4 +1,7 @@
-import type { EnginePaths } from '@berth/client';
+import type { EnginePaths, ServiceName } from '@berth/client';
+
+/** The name of a process of an engine. */
+export type ComponentName = 'nats' | 'native' | ServiceName;
 
 /** What starts one process of an engine. */
 export interface Command {
@@ -9,8 +12,8 @@ export interface Command {
 
 /** One process of an engine. */
 export interface Component {
-  /** `nats`, `native`, or a service's name; also the name of its record and its log. */
-  readonly name: string;
+  /** Also the name of its record and its log. */
+  readonly name: ComponentName;
   /** The program: when it is younger than its process, the process is outdated. */
   readonly program: string;
   /** Prepares what the process needs, and tells how to start it. */

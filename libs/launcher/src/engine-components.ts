@@ -1,13 +1,16 @@
 import { SERVICE_NAMES } from '@berth/client';
-import type { Component, ComponentContext } from './component.ts';
+import type { Component, ComponentContext, ComponentName } from './component.ts';
 import { nativeComponent } from './native-component.ts';
 import { natsComponent } from './nats-component.ts';
 import { serviceComponent } from './service-component.ts';
 
-/** All processes of an engine, in groups: a group starts together once the one before it is ready. */
-export function engineComponents(context: ComponentContext): Component[][] {
+/**
+ * The processes of an engine, all or those of `only`, in groups: a group starts together once the one before it is ready.
+ */
+export function engineComponents(context: ComponentContext, only?: readonly ComponentName[]): Component[][] {
   const services = SERVICE_NAMES.map((name) => serviceComponent(name, context));
-  return [[natsComponent(context), nativeComponent(context)], services];
+  const isWanted = ({ name }: Component) => only === undefined || only.includes(name);
+  return [[natsComponent(context), nativeComponent(context)], services].map((group) => group.filter(isWanted));
 }
 
 const PASSED_ON =

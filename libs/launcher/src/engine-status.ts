@@ -1,13 +1,12 @@
 import { statSync } from 'node:fs';
 import type { EnginePaths } from '@berth/client';
-import { recordFile, type Component } from './component.ts';
+import { recordFile, type Component, type ComponentName } from './component.ts';
 import { engineComponents } from './engine-components.ts';
 import { isAlive, readProcessRecord } from './process-record.ts';
 
 /** How one process of an engine is. */
 export interface ComponentStatus {
-  /** `nats`, `native`, or a service's name. */
-  readonly name: string;
+  readonly name: ComponentName;
   /** Its pid; null when it does not run, or was not started by the launcher. */
   readonly pid: number | null;
   /** True when it answers. */

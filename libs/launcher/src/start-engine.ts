@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { EnginePaths } from '@berth/client';
 import { BerthError } from '@berth/errors';
-import { recordFile, type Component } from './component.ts';
+import { recordFile, type Component, type ComponentName } from './component.ts';
 import { engineComponents, engineEnvironment } from './engine-components.ts';
 import { lockEngine } from './engine-lock.ts';
 import { isAlive, readProcessRecord } from './process-record.ts';
@@ -13,6 +13,8 @@ export interface StartEngineOptions {
   readonly paths: EnginePaths;
   /** The environment to take settings from. */
   readonly env: NodeJS.ProcessEnv;
+  /** Starts these only. Default: all. */
+  readonly only?: readonly ComponentName[];
   /** Restarts what runs already; containers are not touched. Default: false. */
   readonly restart?: boolean;
   /** How long each process may take until it answers. Default: 30 s. */
@@ -26,7 +28,7 @@ export interface StartEngineOptions {
 export async function startEngine(options: StartEngineOptions): Promise<void> {
   const { paths } = options;
   const env = { ...engineEnvironment(options.env), ...(paths.root === null ? {} : { BERTH_ROOT: paths.root }) };
-  const groups = engineComponents({ paths, env });
+  const groups = engineComponents({ paths, env }, options.only);
   using _lock = await lockEngine(paths);
   mkdirSync(paths.stateDir, { recursive: true, mode: 0o711 });
   if (options.restart) await stopComponents(paths, groups.flat().reverse());

@@ -1,5 +1,5 @@
 import type { EnginePaths } from '@berth/client';
-import { recordFile, type Component } from './component.ts';
+import { recordFile, type Component, type ComponentName } from './component.ts';
 import { engineComponents } from './engine-components.ts';
 import { lockEngine } from './engine-lock.ts';
 import { deleteProcessRecord, isAlive, readProcessRecord } from './process-record.ts';
@@ -8,14 +8,16 @@ import { waitUntil } from './wait-until.ts';
 export interface StopEngineOptions {
   readonly paths: EnginePaths;
   readonly env: NodeJS.ProcessEnv;
+  /** Stops these only. Default: all. */
+  readonly only?: readonly ComponentName[];
   /** How long each process gets after SIGTERM before SIGKILL. Default: 10 s. */
   readonly timeoutMs?: number;
 }
 
 /** Stops the processes of an engine that startEngine started. Containers and their keepers run on. Returns the names of what was stopped. */
-export async function stopEngine({ paths, env, timeoutMs }: StopEngineOptions): Promise<string[]> {
+export async function stopEngine({ paths, env, only, timeoutMs }: StopEngineOptions): Promise<ComponentName[]> {
   using _lock = await lockEngine(paths);
-  const components = engineComponents({ paths, env }).flat().reverse();
+  const components = engineComponents({ paths, env }, only).flat().reverse();
   return stopComponents(paths, components, timeoutMs);
 }
 
@@ -24,8 +26,8 @@ export async function stopComponents(
   paths: EnginePaths,
   components: readonly Component[],
   timeoutMs = 10_000,
-): Promise<string[]> {
-  const stopped: string[] = [];
+): Promise<ComponentName[]> {
+  const stopped: ComponentName[] = [];
   for (const component of components) {
     const file = recordFile(paths, component);
     if (await stopProcess(file, timeoutMs)) stopped.push(component.name);

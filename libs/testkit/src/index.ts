@@ -1,0 +1,7 @@
+export { findEngineProcesses, type EngineProcess } from './engine-processes.ts';
+export { runProgram, type ProgramResult, type RunProgramOptions } from './run-program.ts';
+export { startNats, type TestNats } from './start-nats.ts';
+export { createTemporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
+export { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
+export { BERTH_COMMAND, startTestEngine, type TestEngine, type TestEngineOptions } from './test-engine.ts';
+export { waitFor, type WaitForOptions } from './wait-for.ts';

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { resolvePaths, type EnginePaths } from '@berth/client';
+import { ensureBusyboxImage, startEngine, type ComponentName } from '@berth/launcher';
+import { removeEngine } from './remove-engine.ts';
+import { runProgram, type ProgramResult, type RunProgramOptions } from './run-program.ts';
+import { createTemporaryDirectory } from './temporary-directory.ts';
+
+const workspace = join(import.meta.dirname, '../../..');
+
+/** The `berth` command. */
+export const BERTH_COMMAND = join(workspace, 'apps/cli/bin/berth');
+
+/** A whole engine of a test's own, under one temporary directory. */
+export interface TestEngine extends AsyncDisposable {
+  readonly root: string;
+  readonly paths: EnginePaths;
+  /** The environment that names this engine. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Runs the `berth` command. */
+  berth(args: readonly string[], options?: Pick<RunProgramOptions, 'input' | 'timeoutMs'>): Promise<ProgramResult>;
+  /** Starts again what does not run. */
+  start(): Promise<void>;
+  /** Ends its containers and processes, and removes its network, control groups and files. */
+  stop(): Promise<void>;
+}
+
+export interface TestEngineOptions {
+  /** Starts these processes only; default: all. */
+  readonly only?: readonly ComponentName[];
+  /** Imports the image busybox; default: when image-service is among the processes. */
+  readonly busybox?: boolean;
+  /** Further settings for its processes. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts an engine. When that fails, nothing of it stays. */
+export async function startTestEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
+  const directory = createTemporaryDirectory();
+  const root = directory.path;
+  const env = { PATH: process.env.PATH, HOME: root, LC_ALL: 'C.UTF-8', ...options.env, BERTH_ROOT: root };
+  const paths = resolvePaths(env);
+  const { only } = options;
+  const start = () => startEngine({ paths, env, ...(only && { only }) });
+  const stop = async () => {
+    await removeEngine({ root, paths, env });
+    directory[Symbol.dispose]();
+  };
+  try {
+    await start();
+    if (options.busybox ?? only?.includes('image-service') ?? true) await ensureBusyboxImage(paths);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    root,
+    paths,
+    env,
+    berth: (args, runOptions) => runProgram(BERTH_COMMAND, args, { env, ...runOptions }),
+    start,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
