@@ -26,14 +26,16 @@ export async function runProgram(
   args: readonly string[],
   { input, timeoutMs = 60_000, ...options }: RunProgramOptions = {},
 ): Promise<ProgramResult> {
-  const child = spawn(file, args, { ...options, timeout: timeoutMs, killSignal: 'SIGKILL' });
+  const child = spawn(file, args, options);
   await once(child, 'spawn');
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   child.stdin.on('error', () => {
     // It ended without reading all of its input: its code tells whether that is wrong.
   });
   child.stdin.end(input ?? '');
   const [stdout, stderr, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  clearTimeout(timer);
   return { code: code ?? 128 + signalNumber(signal), stdout, stderr };
 }
 
