@@ -42,7 +42,6 @@ export async function* readEvents(
 ): AsyncGenerator<ReceivedEvent, void, undefined> {
   const { since, until, signal } = options;
   const consumer = await connection.jetstream().consumers.get(EVENT_STREAM.name, {
-    filterSubjects: EVENT_STREAM.subjects,
     ...(since
       ? { deliver_policy: DeliverPolicy.StartTime, opt_start_time: since.toISOString() }
       : { deliver_policy: until ? DeliverPolicy.All : DeliverPolicy.New }),

@@ -1,0 +1,203 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkHealth, connectNats, connectService, readEvents, readNatsEndpoint, resolvePaths } from '@berth/client';
+import { VolumeServiceDefinition } from '@berth/proto/volume';
+import { Client, credentials } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+let root: string;
+let env: NodeJS.ProcessEnv;
+let processes: ChildProcess[];
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'berth-'));
+  env = { ...process.env, BERTH_ROOT: root };
+  processes = [];
+  mkdirSync(join(root, 'run'));
+});
+
+afterEach(async () => {
+  for (const child of processes) if (child.exitCode === null && child.signalCode === null) await kill(child, 'SIGKILL');
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+  return child.exitCode;
+}
+
+async function startEcho(): Promise<ChildProcess> {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'echo-service.ts')],
+    {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+  processes.push(child);
+  const { socket } = resolvePaths(env);
+  await waitUntil(() => checkHealth(socket('volume-service')));
+  return child;
+}
+
+async function startNats(port: number | null = null): Promise<{ child: ChildProcess; port: number }> {
+  const portsDir = mkdtempSync(join(root, 'ports-'));
+  const config = join(root, 'nats.conf');
+  writeFileSync(
+    config,
+    `listen: "127.0.0.1:${port ?? -1}"\nauthorization { token: "t" }\njetstream { store_dir: "${root}/js" }\nports_file_dir: "${portsDir}"\nlogfile: "/dev/null"\n`,
+  );
+  const child = spawn('nats-server', ['-c', config], { stdio: 'ignore' });
+  processes.push(child);
+  const file = join(portsDir, `nats-server_${child.pid}.ports`);
+  const url = await waitUntil(() => Promise.resolve(readPorts(file)));
+  writeFileSync(join(root, 'run/nats.json'), JSON.stringify({ url, token: 't' }));
+  return { child, port: Number(new URL(url).port) };
+}
+
+function readPorts(file: string): string | null {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { nats: string[] }).nats[0] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function waitUntil<Value>(probe: () => Promise<Value | null | false>): Promise<Value> {
+  for (let round = 0; round < 400; round++) {
+    const value = await probe();
+    if (value) return value;
+    await sleep(25);
+  }
+  throw new Error('waited 10 s in vain');
+}
+
+function connectVolumes() {
+  return connectService(VolumeServiceDefinition, resolvePaths(env).socket('volume-service'));
+}
+
+describe('a service', () => {
+  test('carries the reason and text of a failure to the client, and hides the insides of a bug', async () => {
+    await startEcho();
+    using connection = connectVolumes();
+    await expect(connection.client.getVolume({ name: 'x' })).rejects.toMatchObject({
+      reason: 'VOLUME_NOT_FOUND',
+      kind: 'not_found',
+      message: 'get x: no such volume',
+    });
+    await expect(connection.client.getVolume({ name: 'bug' })).rejects.toMatchObject({
+      reason: 'INTERNAL',
+      message: 'internal error: see the service log',
+    });
+    await expect(connection.client.releaseVolumes({})).rejects.toMatchObject({ reason: 'DISK_FULL' });
+  });
+
+  test('listens on a socket that only its owner and group can use, and replaces a stale one', async () => {
+    const first = await startEcho();
+    const path = resolvePaths(env).socket('volume-service');
+    expect(statSync(path).mode & 0o777).toBe(0o660);
+    await kill(first, 'SIGKILL');
+    await startEcho();
+    using connection = connectVolumes();
+    await expect(connection.client.listVolumes({})).resolves.toEqual({ volumes: [] });
+  });
+
+  test('refuses to start beside a living one', async () => {
+    await startEcho();
+    const second = spawn(process.execPath, [join(import.meta.dirname, 'echo-service.ts')], { env, stdio: 'ignore' });
+    await once(second, 'exit');
+    expect(second.exitCode).toBe(1);
+  });
+
+  test('lets a running call end on SIGTERM, cuts off a stuck one at the deadline, and exits 0', async () => {
+    const child = await startEcho();
+    using connection = connectVolumes();
+    const slow = connection.client.getVolume({ name: 'slow' });
+    const stuck = connection.client.getVolume({ name: 'stuck' }).catch((error: unknown) => error);
+    await sleep(100);
+    const exited = kill(child, 'SIGTERM');
+    await expect(slow).resolves.toMatchObject({ volume: { name: 'slow' } });
+    expect(await exited).toBe(0);
+    expect(await stuck).toMatchObject({ reason: expect.stringMatching(/CANCELLED|SERVICE_UNAVAILABLE/) });
+  }, 30_000);
+
+  test('an unreachable one is SERVICE_UNAVAILABLE and names the socket', async () => {
+    using connection = connectVolumes();
+    await expect(connection.client.listVolumes({})).rejects.toMatchObject({
+      reason: 'SERVICE_UNAVAILABLE',
+      message: expect.stringContaining('volume-service.sock'),
+    });
+  });
+
+  test('answers reflection', async () => {
+    await startEcho();
+    const client = new Client(`unix:${resolvePaths(env).socket('volume-service')}`, credentials.createInsecure());
+    const raw = (bytes: Buffer) => bytes;
+    const call = client.makeBidiStreamRequest('/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', raw, raw);
+    // ServerReflectionRequest { list_services: "" }: field 7, length 0.
+    call.write(Buffer.from([0x3a, 0x00]));
+    const [reply] = (await once(call, 'data')) as [Buffer];
+    call.cancel();
+    call.on('error', () => {});
+    client.close();
+    expect(reply.toString('latin1')).toContain('berth.volume.v1.VolumeService');
+  });
+});
+
+describe('events', () => {
+  test('come in order with their attributes, also those of before NATS was there and of before a crash', async () => {
+    const child = await startEcho();
+    using connection = connectVolumes();
+    for (const name of ['a', 'b']) await connection.client.createVolume({ name });
+    await kill(child, 'SIGKILL');
+    await startEcho();
+    await connection.client.createVolume({ name: 'c' });
+    await startNats();
+    await connection.client.createVolume({ name: 'd' });
+
+    const nats = await connectNats(readNatsEndpoint(resolvePaths(env).natsFile));
+    const events = [];
+    const signal = AbortSignal.timeout(20_000);
+    await waitUntil(() =>
+      nats
+        .jetstreamManager()
+        .then((m) => m.streams.info('BERTH_EVENTS'))
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
+    for await (const { event, subject } of readEvents(nats, { since: new Date(0), signal })) {
+      events.push({ id: event.objectId, subject: subject.split('.').slice(3).join('.'), ...event.attributes });
+      if (events.length === 4) break;
+    }
+    await nats.close();
+    expect(events).toEqual(
+      ['a', 'b', 'c', 'd'].map((id) => ({ id, subject: 'volume-service.volume.create', driver: 'local' })),
+    );
+  }, 40_000);
+
+  test('wait while NATS is away and are published once when it is back', async () => {
+    const { child, port } = await startNats();
+    await startEcho();
+    using connection = connectVolumes();
+    await connection.client.createVolume({ name: 'before' });
+    await sleep(300);
+    await kill(child, 'SIGKILL');
+    await connection.client.createVolume({ name: 'while' });
+    await startNats(port);
+    const nats = await connectNats(readNatsEndpoint(resolvePaths(env).natsFile));
+    const ids: string[] = [];
+    const until = new Date(Date.now() + 6000);
+    for await (const { event } of readEvents(nats, { since: new Date(0), until })) ids.push(event.objectId);
+    await nats.close();
+    expect(ids).toEqual(['before', 'while']);
+  }, 40_000);
+});
