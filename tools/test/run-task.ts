@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { countJest, countTap, withExitCode } from './count-tests.ts';
+import type { Counts, Task, TaskResult } from './task.ts';
+
+const TIMEOUT_MS = 10 * 60_000;
+
+/** Runs a task to its end. What it started in its process group and left is killed. */
+export async function runTask(task: Task): Promise<TaskResult> {
+  const begin = performance.now();
+  const dir = mkdtempSync('/tmp/berth-test-');
+  const jsonFile = join(dir, 'result.json');
+  const command = task.kind === 'jest' ? `${task.command} --json --outputFile=${jsonFile}` : task.command;
+  try {
+    const { ok, log } = await runShell(command, task.cwd);
+    const counts = withExitCode(countTests(task, { ok, log, jsonFile }), ok);
+    return { task, durationMs: performance.now() - begin, log, ...counts };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+function countTests(task: Task, { ok, log, jsonFile }: { ok: boolean; log: string; jsonFile: string }): Counts {
+  if (task.kind === 'tap') return countTap(log);
+  if (task.kind === 'check') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+  try {
+    return countJest(readFileSync(jsonFile, 'utf8'));
+  } catch {
+    // Jest did not come so far as to write it: the exit code tells.
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
+
+async function runShell(command: string, cwd: string): Promise<{ ok: boolean; log: string }> {
+  const child = spawn('sh', ['-c', `exec ${command}`], { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const group = -(child.pid ?? NaN);
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    process.kill(group, 'SIGKILL');
+  }, TIMEOUT_MS);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  clearTimeout(timer);
+  try {
+    process.kill(group, 'SIGKILL');
+  } catch {
+    // Nothing was left.
+  }
+  // A process that left the group may hold the pipes open: what it says now is not waited for.
+  await Promise.race([once(child, 'close'), new Promise((resolve) => setTimeout(resolve, 1000))]);
+  const log = Buffer.concat(chunks).toString();
+  return { ok: code === 0, log: late ? `${log}\nkilled after ${TIMEOUT_MS / 60_000} minutes` : log };
+}
