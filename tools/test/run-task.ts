@@ -44,6 +44,7 @@ async function runShell(command: string, cwd: string): Promise<{ ok: boolean; lo
     late = true;
     process.kill(group, 'SIGKILL');
   }, TIMEOUT_MS);
+  const closed = once(child, 'close');
   const [code] = (await once(child, 'exit')) as [number | null];
   clearTimeout(timer);
   try {
@@ -52,7 +53,7 @@ async function runShell(command: string, cwd: string): Promise<{ ok: boolean; lo
     // Nothing was left.
   }
   // A process that left the group may hold the pipes open: what it says now is not waited for.
-  await Promise.race([once(child, 'close'), new Promise((resolve) => setTimeout(resolve, 1000))]);
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1000))]);
   const log = Buffer.concat(chunks).toString();
   return { ok: code === 0, log: late ? `${log}\nkilled after ${TIMEOUT_MS / 60_000} minutes` : log };
 }
