@@ -1,0 +1,77 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { transaction } from '@berth/service-kit';
+import type { BlobDescriptor } from '../ports.ts';
+
+/** Migrations of the gateway's `state.db`. */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE blobs (
+     digest TEXT PRIMARY KEY,
+     size_bytes INTEGER NOT NULL,
+     media_type TEXT NOT NULL,
+     create_time_ms INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   -- A lease may name what is not there yet.
+   CREATE TABLE leases (
+     lease TEXT NOT NULL,
+     digest TEXT NOT NULL,
+     PRIMARY KEY (lease, digest)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX leases_by_digest ON leases (digest);`,
+];
+
+/** Which blobs are there and what keeps them. A row is written after its file, and removed before it. */
+export interface BlobIndex {
+  get(digest: string): BlobDescriptor | null;
+  /** Adds a blob, with a lease if one is named; a blob that is there already stays as it is. */
+  add(blob: BlobDescriptor, lease: string | null): void;
+  remove(digest: string): void;
+  /** At most `limit` blobs by digest, after one of them or from the first. */
+  list(after: string | null, limit: number): BlobDescriptor[];
+  /** The name of one lease that keeps it; null when none does. */
+  leaseOf(digest: string): string | null;
+  setLease(lease: string, digests: readonly string[]): void;
+}
+
+export function createSqliteBlobIndex(database: DatabaseSync): BlobIndex {
+  const columns = 'digest, size_bytes, media_type';
+  const select = database.prepare(`SELECT ${columns} FROM blobs WHERE digest = ?`);
+  const insert = database.prepare('INSERT OR IGNORE INTO blobs VALUES (?, ?, ?, ?)');
+  const remove = database.prepare('DELETE FROM blobs WHERE digest = ?');
+  const list = database.prepare(`SELECT ${columns} FROM blobs WHERE digest > ? ORDER BY digest LIMIT ?`);
+  const selectLease = database.prepare('SELECT lease FROM leases WHERE digest = ? LIMIT 1');
+  const removeLease = database.prepare('DELETE FROM leases WHERE lease = ?');
+  const insertLease = database.prepare('INSERT OR IGNORE INTO leases VALUES (?, ?)');
+
+  return {
+    get(digest) {
+      const row = select.get(digest);
+      return row === undefined ? null : toDescriptor(row);
+    },
+    add({ digest, size, mediaType }, lease) {
+      transaction(database, () => {
+        insert.run(digest, size, mediaType, Date.now());
+        if (lease !== null) insertLease.run(lease, digest);
+      });
+    },
+    remove(digest) {
+      remove.run(digest);
+    },
+    list(after, limit) {
+      return list.all(after ?? '', limit).map(toDescriptor);
+    },
+    leaseOf(digest) {
+      const row = selectLease.get(digest);
+      return row === undefined ? null : String(row.lease);
+    },
+    setLease(lease, digests) {
+      transaction(database, () => {
+        removeLease.run(lease);
+        for (const digest of digests) insertLease.run(lease, digest);
+      });
+    },
+  };
+}
+
+function toDescriptor(row: Record<string, unknown>): BlobDescriptor {
+  return { digest: String(row.digest), size: Number(row.size_bytes), mediaType: String(row.media_type) };
+}

@@ -1,0 +1,83 @@
+import { BerthError } from '@berth/errors';
+import { parseDigest, parseReference, type Reference } from '@berth/oci';
+import type * as proto from '@berth/proto/registry';
+import type { FetchEvent } from '../fetch-blob.ts';
+import type { BlobDescriptor, RegistryRequest, StoredBlob } from '../ports.ts';
+import type { RegistryCredentials } from '../registry-credentials.ts';
+
+interface RepositoryRequest {
+  readonly repository: string;
+  readonly credentials?: proto.Credentials | undefined;
+}
+
+/** A request that names a repository, without tag or digest. Throws REFERENCE_INVALID. */
+export function toRegistryRequest(
+  { repository, credentials }: RepositoryRequest,
+  signal: AbortSignal,
+): RegistryRequest {
+  const reference = parseReference(repository);
+  if (reference.tag !== null || reference.digest !== null) {
+    throw new BerthError('REFERENCE_INVALID', `expected a repository without tag or digest: ${repository}`);
+  }
+  return { repository: reference, credentials: toCredentials(credentials), signal };
+}
+
+/** A request that names a reference. Throws REFERENCE_INVALID, also when it has neither tag nor digest. */
+export function toReference(text: string): Reference {
+  const reference = parseReference(text);
+  if (reference.tag !== null || reference.digest !== null) return reference;
+  throw new BerthError('REFERENCE_INVALID', `expected a tag or a digest: ${text}`);
+}
+
+export function toCredentials(credentials: proto.Credentials | undefined): RegistryCredentials | null {
+  if (credentials === undefined || credentials.username === '') return null;
+  return { kind: 'password', username: credentials.username, password: credentials.password };
+}
+
+/** A descriptor to look for; a size of 0 means unknown. Throws INVALID_ARGUMENT or DIGEST_INVALID. */
+export function fromDescriptor(descriptor: proto.Descriptor | undefined): BlobDescriptor {
+  const { mediaType, digest, sizeBytes } = descriptor ?? { mediaType: '', digest: '', sizeBytes: 0n };
+  parseDigest(digest);
+  const size = Number(sizeBytes);
+  if (size < 0 || !Number.isSafeInteger(size)) throw new BerthError('INVALID_ARGUMENT', `invalid size ${sizeBytes}`);
+  return { mediaType, digest, size };
+}
+
+export function toDescriptor({ mediaType, digest, size }: BlobDescriptor): proto.Descriptor {
+  return { mediaType, digest, sizeBytes: BigInt(size) };
+}
+
+export function toStoredBlob(blob: StoredBlob, alreadyPresent: boolean): proto.StoredBlob {
+  return { descriptor: toDescriptor(blob), path: blob.path, alreadyPresent };
+}
+
+export function toFetchBlobResponse(event: FetchEvent): proto.FetchBlobResponse {
+  if (event.kind === 'progress') {
+    return { event: { $case: 'receivedBytes', value: BigInt(event.receivedBytes) } };
+  }
+  return { event: { $case: 'blob', value: toStoredBlob(event.blob, event.isAlreadyPresent) } };
+}
+
+/** The generated messages carry Buffers; the memory is the same. */
+export function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** Splits the stream of an ingest into its first message and the data after it. Throws INVALID_ARGUMENT. */
+export async function splitIngest(
+  messages: AsyncIterable<proto.IngestBlobRequest>,
+): Promise<{ start: proto.IngestBlobStart; data: AsyncIterable<Uint8Array> }> {
+  const iterator = messages[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const part = first.done === true ? undefined : first.value.part;
+  if (part?.$case !== 'start')
+    throw new BerthError('INVALID_ARGUMENT', 'the first message of an ingest must be its start');
+  return { start: part.value, data: dataOf({ [Symbol.asyncIterator]: () => iterator }) };
+}
+
+async function* dataOf(messages: AsyncIterable<proto.IngestBlobRequest>): AsyncGenerator<Uint8Array> {
+  for await (const { part } of messages) {
+    if (part?.$case !== 'data') throw new BerthError('INVALID_ARGUMENT', 'an ingest has one start, then only data');
+    yield part.value;
+  }
+}

@@ -1,0 +1,82 @@
+import { parseDigest } from '@berth/oci';
+import type { RegistryServiceImplementation } from '@berth/proto/registry';
+import type { FetchBlob } from '../fetch-blob.ts';
+import type { GetManifest, ResolveReference } from '../get-manifest.ts';
+import { checkLeaseName, type IngestBlob } from '../ingest-blob.ts';
+import type { ContentStore } from '../ports.ts';
+import {
+  fromDescriptor,
+  splitIngest,
+  toBuffer,
+  toCredentials,
+  toDescriptor,
+  toFetchBlobResponse,
+  toReference,
+  toRegistryRequest,
+  toStoredBlob,
+} from './convert.ts';
+
+export interface RegistryHandlerDeps {
+  readonly store: ContentStore;
+  readonly resolveReference: ResolveReference;
+  readonly getManifest: GetManifest;
+  readonly fetchBlob: FetchBlob;
+  readonly ingestBlob: IngestBlob;
+}
+
+const PAGE_SIZE = { default: 1000, max: 10_000 };
+
+/** The gRPC face of the gateway. */
+export function createRegistryHandlers(deps: RegistryHandlerDeps): RegistryServiceImplementation {
+  const { store } = deps;
+  return {
+    async resolveReference(request, { signal }) {
+      const reference = toReference(request.reference);
+      const credentials = toCredentials(request.credentials);
+      const descriptor = await deps.resolveReference({ repository: reference, credentials, signal }, reference);
+      return { descriptor: toDescriptor(descriptor) };
+    },
+
+    async getManifest(request, { signal }) {
+      const wanted = fromDescriptor(request.descriptor);
+      const { content, descriptor } = await deps.getManifest(toRegistryRequest(request, signal), wanted);
+      return { content: toBuffer(content), descriptor: toDescriptor(descriptor) };
+    },
+
+    async *fetchBlob(request, { signal }) {
+      const descriptor = fromDescriptor(request.descriptor);
+      const events = deps.fetchBlob({ ...toRegistryRequest(request, signal), descriptor });
+      for await (const event of events) yield toFetchBlobResponse(event);
+    },
+
+    async *readBlob({ digest, offsetBytes }) {
+      parseDigest(digest);
+      for await (const data of store.read(digest, Number(offsetBytes))) yield { data: toBuffer(data) };
+    },
+
+    async ingestBlob(messages) {
+      const { start, data } = await splitIngest(messages);
+      const { mediaType, lease } = start;
+      const blob = await deps.ingestBlob({ mediaType, lease, digest: start.digest || null, data });
+      return { blob: toStoredBlob(blob, false) };
+    },
+
+    async listBlobs({ pageSize, pageToken }) {
+      const limit = Math.min(pageSize > 0 ? pageSize : PAGE_SIZE.default, PAGE_SIZE.max);
+      const { items, next } = await store.list({ after: pageToken || null, limit });
+      return { blobs: items.map(toDescriptor), nextPageToken: next ?? '' };
+    },
+
+    async setLease({ lease, digests }) {
+      checkLeaseName(lease);
+      digests.forEach(parseDigest);
+      await store.setLease(lease, digests);
+      return {};
+    },
+
+    async deleteBlob({ digest }) {
+      parseDigest(digest);
+      return { freedBytes: BigInt(await store.remove(digest)) };
+    },
+  };
+}

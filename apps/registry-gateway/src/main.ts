@@ -1,0 +1,64 @@
+import { RegistryServiceDefinition } from '@berth/proto/registry';
+import { bindService, runService, type ServiceContext, type StartedService } from '@berth/service-kit';
+import { openFileContentStore } from './adapters/file-content-store.ts';
+import { createFileCredentialSource } from './adapters/file-credential-source.ts';
+import { createAuthorizer } from './adapters/http/authorizer.ts';
+import { createRegistrySession } from './adapters/http/registry-session.ts';
+import { createTransport, type Transport } from './adapters/http/transport.ts';
+import { createHttpRegistryClient } from './adapters/http-registry-client.ts';
+import { createSqliteBlobIndex, MIGRATIONS } from './adapters/sqlite-blob-index.ts';
+import { sweepContent, sweepPartials } from './adapters/sweep-content.ts';
+import { readConfig, type Config } from './config.ts';
+import { createFetchBlob } from './fetch-blob.ts';
+import { createGetManifest, createResolveReference } from './get-manifest.ts';
+import { createRegistryHandlers } from './grpc/registry-handlers.ts';
+import { createIngestBlob } from './ingest-blob.ts';
+import type { RegistryClient } from './ports.ts';
+import { createSlots } from './slots.ts';
+
+const RETRY_DELAY_MS = 500;
+const SWEEP_INTERVAL_MS = 3600_000;
+
+await runService({ name: 'registry-gateway', migrations: MIGRATIONS, start });
+
+async function start({ env, paths, stateDir, database, log }: ServiceContext): Promise<StartedService> {
+  const config = readConfig({ env, root: paths.root, stateDir });
+  const index = createSqliteBlobIndex(database);
+  log.info(await sweepContent(stateDir, index, config.partialMaxAgeMs), 'content swept');
+  const store = await openFileContentStore(stateDir, index);
+  const transport = createTransport(config);
+  const registry = createRegistry(transport, config);
+  const handlers = createRegistryHandlers({
+    store,
+    resolveReference: createResolveReference({ store, registry }),
+    getManifest: createGetManifest({ store, registry }),
+    fetchBlob: createFetchBlob({
+      store,
+      registry,
+      slots: createSlots(config.maxConcurrentFetches),
+      retryDelayMs: RETRY_DELAY_MS,
+    }),
+    ingestBlob: createIngestBlob(store),
+  });
+  const sweeper = setInterval(() => void sweepPartials(stateDir, config.partialMaxAgeMs), SWEEP_INTERVAL_MS);
+  return {
+    bindings: [bindService(RegistryServiceDefinition, handlers)],
+    close() {
+      clearInterval(sweeper);
+      transport.close();
+    },
+  };
+}
+
+function createRegistry(transport: Transport, config: Config): RegistryClient {
+  const authorizer = createAuthorizer({
+    transport,
+    credentialSource: createFileCredentialSource(config.credentialFiles),
+    tokenServers: config.tokenServers,
+    now: Date.now,
+  });
+  const { insecureRegistries } = config;
+  return createHttpRegistryClient(
+    createRegistrySession({ transport, authorizer, insecureRegistries, retryDelayMs: RETRY_DELAY_MS, now: Date.now }),
+  );
+}

@@ -1,0 +1,126 @@
+import type { Reference } from '@berth/oci';
+import type { RegistryCredentials } from './registry-credentials.ts';
+
+/** What a digest names, as far as it is known. */
+export interface BlobDescriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** A blob in the store. */
+export interface StoredBlob extends BlobDescriptor {
+  /** Absolute path of a file that never changes. */
+  readonly path: string;
+}
+
+/** How an ingest ends. */
+export interface IngestCommit {
+  readonly mediaType: string;
+  /** What the content must hash to; null: whatever it hashes to, by sha256. */
+  readonly digest: string | null;
+  /** What the content must measure; null: anything. */
+  readonly size: number | null;
+  /** A lease that keeps the blob from the same moment on; null for cached content. */
+  readonly lease: string | null;
+}
+
+/** Content on its way into the store. One caller, one call at a time; disposing it without a commit discards what was written. */
+export interface Ingest extends AsyncDisposable {
+  /** Bytes there so far, those of an earlier run included. */
+  readonly offset: number;
+  /** Appends. The chunk must not be changed afterwards. Throws DISK_FULL. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Begins again from nothing. */
+  restart(): Promise<void>;
+  /** Verifies and stores, durably. Throws DIGEST_MISMATCH, SIZE_MISMATCH or DISK_FULL. */
+  commit(commit: IngestCommit): Promise<StoredBlob>;
+  /** Ends, and keeps what was written for the next ingest of the same digest. */
+  suspend(): Promise<void>;
+}
+
+/** What an ingest is for. */
+export interface IngestRequest {
+  /** Expected digest; null: not known yet. Decides the algorithm. */
+  readonly digest: string | null;
+  /** Continues where an ingest of that digest ended that was suspended or killed. At most one such ingest of a digest at a time. */
+  readonly isResumable: boolean;
+  /** Bytes to come, to refuse early when the disk has no room for them; null when not known. */
+  readonly size: number | null;
+}
+
+/** A page of a listing. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Where the next page begins; null at the end. */
+  readonly next: string | null;
+}
+
+/** Every blob and manifest of the host, by digest. Content that is in it was verified. */
+export interface ContentStore {
+  /** The blob; null when absent (also when its file was lost or cut). */
+  get(digest: string): Promise<StoredBlob | null>;
+  /** Reads from an offset to the end. Throws BLOB_NOT_FOUND. */
+  read(digest: string, offset: number): AsyncIterable<Uint8Array>;
+  /** Opens an ingest. Throws DISK_FULL. */
+  ingest(request: IngestRequest): Promise<Ingest>;
+  /** Blobs by digest, after one of them or (null) from the first. */
+  list(options: { after: string | null; limit: number }): Promise<Page<BlobDescriptor>>;
+  /** Sets what a lease keeps, whether it is there yet or not; nothing removes the lease. */
+  setLease(lease: string, digests: readonly string[]): Promise<void>;
+  /** Removes a blob and returns the bytes freed, 0 when absent. Throws BLOB_IN_USE when a lease keeps it. */
+  remove(digest: string): Promise<number>;
+}
+
+/** A repository at its registry: a reference without tag and digest. */
+export type Repository = Pick<Reference, 'domain' | 'path'>;
+
+/** Who asks a registry for what. */
+export interface RegistryRequest {
+  readonly repository: Repository;
+  /** Null: the gateway's own for that registry, or none. */
+  readonly credentials: RegistryCredentials | null;
+  readonly signal: AbortSignal;
+}
+
+/** A manifest as a registry served it. The content hashes to the digest. */
+export interface FetchedManifest {
+  readonly descriptor: BlobDescriptor;
+  readonly content: Uint8Array;
+}
+
+/** What a registry says that a reference names; with the content when it had to be read to know. */
+export interface ResolvedManifest {
+  /** Not verified when the content is null. */
+  readonly descriptor: BlobDescriptor;
+  readonly content: Uint8Array | null;
+}
+
+/** A blob that a registry sends. */
+export interface BlobResponse {
+  /** Where the body begins: what was asked for, or 0 when the registry cannot resume. */
+  readonly offset: number;
+  /** Size of the whole blob; null when the registry does not say. */
+  readonly size: number | null;
+  /** Throws REGISTRY_UNAVAILABLE when it stalls or breaks off. Must be read to its end or returned. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * A client of the OCI distribution protocol. Throws the REGISTRY_* reasons, MANIFEST_NOT_FOUND or BLOB_NOT_FOUND with Docker's texts,
+ * and CANCELLED when the signal is aborted.
+ */
+export interface RegistryClient {
+  /** Asks what a tag or digest names now. Throws also MEDIA_TYPE_UNSUPPORTED, MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_MISMATCH. */
+  resolve(request: RegistryRequest, name: { tag: string | null; digest: string | null }): Promise<ResolvedManifest>;
+  /** Gets a manifest or index by digest, verified. Throws as resolve. */
+  getManifest(request: RegistryRequest, digest: string): Promise<FetchedManifest>;
+  /** Opens a blob at an offset; null: the registry has nothing from there on. */
+  getBlob(request: RegistryRequest, digest: string, offset: number): Promise<BlobResponse | null>;
+}
+
+/** Credentials that the operator gave for registries. */
+export interface CredentialSource {
+  /** Null when there are none. */
+  get(domain: string): Promise<RegistryCredentials | null>;
+}
