@@ -1,0 +1,109 @@
+#include "link.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+
+static const char MARK[] = "berth";
+
+bool link_is_name(const char *name) {
+  size_t size = strnlen(name, IFNAMSIZ);
+  if (size == 0 || size == IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    return false;
+  for (size_t i = 0; i < size; i++)
+    if (name[i] <= ' ' || name[i] == '/' || name[i] == ':' || name[i] > '~')
+      return false;
+  return true;
+}
+
+int link_fail(struct failure *failure, const char *name, const struct netlink_refusal *refusal) {
+  return fail(failure, "network", refusal->error, "interface %s: %s%s%s", name, refusal->purpose,
+              refusal->message[0] ? ": " : "", refusal->message);
+}
+
+int link_open(struct failure *failure) {
+  int fd = netlink_open(NETLINK_ROUTE);
+  return fd < 0 ? fail(failure, "network", errno, "open a netlink socket") : fd;
+}
+
+static void read_link(const struct nlmsghdr *message, void *context) {
+  struct link *link = context;
+  const struct ifinfomsg *header = NLMSG_DATA(message);
+  if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof *header))
+    return;
+  const struct nlattr *information = netlink_find(message, sizeof *header, IFLA_LINKINFO);
+  const struct nlattr *kind = information ? netlink_find_nested(information, IFLA_INFO_KIND) : NULL;
+  link->index = (uint32_t)header->ifi_index;
+  link->is_bridge = netlink_is_string(kind, "bridge");
+  link->is_veth = netlink_is_string(kind, "veth");
+  link->is_ours = netlink_is_string(netlink_find(message, sizeof *header, IFLA_IFALIAS), MARK);
+}
+
+int link_find(int fd, const char *name, struct link *link, struct failure *failure) {
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  *link = (struct link){0};
+  netlink_begin(&batch);
+  netlink_message(&batch, "look it up", RTM_GETLINK, 0, &header, sizeof header);
+  netlink_put_string(&batch, IFLA_IFNAME, name);
+  if (netlink_query(fd, &batch, read_link, link, &refusal) == 0 || refusal.error == ENODEV)
+    return 0;
+  return link_fail(failure, name, &refusal);
+}
+
+void link_change(struct netlink_batch *batch, const char *purpose, const char *name, bool up) {
+  struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_flags = up ? IFF_UP : 0, .ifi_change = up ? IFF_UP : 0};
+  netlink_message(batch, purpose, RTM_SETLINK, 0, &header, sizeof header);
+  netlink_put_string(batch, IFLA_IFNAME, name);
+}
+
+void link_put_mark(struct netlink_batch *batch) {
+  netlink_put(batch, IFLA_IFALIAS, MARK, sizeof MARK);
+}
+
+/*
+ * A message of its own, before the one that sets the interface up: the kernel heeds this attribute last in a message, and only when an
+ * interface exists.
+ */
+void link_put_no_ipv6(struct netlink_batch *batch, const char *name) {
+  uint8_t none = IN6_ADDR_GEN_MODE_NONE;
+  link_change(batch, "keep IPv6 off it", name, false);
+  size_t families = netlink_nest(batch, IFLA_AF_SPEC);
+  size_t inet6 = netlink_nest(batch, AF_INET6);
+  netlink_put(batch, IFLA_INET6_ADDR_GEN_MODE, &none, sizeof none);
+  netlink_nest_end(batch, inet6);
+  netlink_nest_end(batch, families);
+  netlink_optional(batch);
+}
+
+void link_put_address(struct netlink_batch *batch, uint16_t type, uint32_t index, struct in_addr address,
+                      unsigned int prefix_length) {
+  struct ifaddrmsg header = {.ifa_family = AF_INET,
+                             .ifa_prefixlen = (uint8_t)prefix_length,
+                             .ifa_scope = RT_SCOPE_UNIVERSE,
+                             .ifa_index = index};
+  bool adds = type == RTM_NEWADDR;
+  uint32_t host_bits = prefix_length >= 31 ? 0 : UINT32_MAX >> prefix_length;
+  uint32_t broadcast = address.s_addr | htonl(host_bits);
+  netlink_message(batch, adds ? "add an address" : "delete an address", type, adds ? NLM_F_CREATE | NLM_F_REPLACE : 0,
+                  &header, sizeof header);
+  netlink_put(batch, IFA_LOCAL, &address, sizeof address);
+  netlink_put(batch, IFA_ADDRESS, &address, sizeof address);
+  if (adds && host_bits != 0)
+    netlink_put(batch, IFA_BROADCAST, &broadcast, sizeof broadcast);
+}
+
+int link_delete(int fd, uint32_t index, const char *name, struct failure *failure) {
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index};
+  netlink_begin(&batch);
+  netlink_message(&batch, "delete it", RTM_DELLINK, 0, &header, sizeof header);
+  if (netlink_send(fd, &batch, &refusal) == 0 || refusal.error == ENODEV)
+    return 0;
+  return link_fail(failure, name, &refusal);
+}

@@ -1,0 +1,48 @@
+/* Messages about network interfaces, shared by what makes a network and what makes an interface of a container. */
+#ifndef BERTH_LINK_H
+#define BERTH_LINK_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "netlink.h"
+
+/* What is known of an interface. `index` is 0 when there is none. */
+struct link {
+  uint32_t index;
+  bool is_bridge;
+  bool is_veth;
+  bool is_ours; /* carries the alias that link_put_mark gives */
+};
+
+/* True for a name that an interface can have. */
+bool link_is_name(const char *name);
+
+/* Looks an interface up. One that does not exist is found with index 0. */
+int link_find(int fd, const char *name, struct link *link, struct failure *failure);
+
+/* Begins a message that changes the interface of that name; `up` sets it up as well. */
+void link_change(struct netlink_batch *batch, const char *purpose, const char *name, bool up);
+
+/* Marks the interface of the message as made by Berth. */
+void link_put_mark(struct netlink_batch *batch);
+
+/* Keeps IPv6 from giving the interface of that name a link-local address. A kernel without IPv6 refuses, which does not matter. */
+void link_put_no_ipv6(struct netlink_batch *batch, const char *name);
+
+/* Begins a message that adds or deletes (`type`) an IPv4 address of an interface. */
+void link_put_address(struct netlink_batch *batch, uint16_t type, uint32_t index, struct in_addr address,
+                      unsigned int prefix_length);
+
+/* Deletes an interface. */
+int link_delete(int fd, uint32_t index, const char *name, struct failure *failure);
+
+/* Says that a batch about `name` was refused. Returns -1. */
+int link_fail(struct failure *failure, const char *name, const struct netlink_refusal *refusal);
+
+/* Opens a socket of rtnetlink in the thread's namespace. */
+int link_open(struct failure *failure);
+
+#endif

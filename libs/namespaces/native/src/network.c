@@ -1,0 +1,190 @@
+#include "network.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "link.h"
+#include "netlink.h"
+#include "nftables.h"
+
+enum { STALE_ADDRESSES = 8 };
+
+/* The addresses of an interface: whether it has the wanted one, and those it should not have. */
+struct addresses {
+  uint32_t index;
+  struct in_addr wanted;
+  unsigned int prefix_length;
+  bool present;
+  unsigned int stale_count;
+  struct {
+    struct in_addr address;
+    unsigned int prefix_length;
+  } stale[STALE_ADDRESSES];
+};
+
+/* A hardware address that is the same after each creation, so that neighbours' caches stay true: as Docker's, 02:42 and the IP. */
+static void put_stable_hardware_address(struct netlink_batch *batch, struct in_addr address) {
+  uint8_t hardware[6] = {0x02, 0x42};
+  memcpy(hardware + 2, &address.s_addr, sizeof address.s_addr);
+  netlink_put(batch, IFLA_ADDRESS, hardware, sizeof hardware);
+}
+
+static int create_bridge(int fd, const char *name, struct in_addr address, struct failure *failure) {
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  netlink_begin(&batch);
+  netlink_message(&batch, "create the bridge", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+  netlink_put_string(&batch, IFLA_IFNAME, name);
+  put_stable_hardware_address(&batch, address);
+  size_t information = netlink_nest(&batch, IFLA_LINKINFO);
+  netlink_put_string(&batch, IFLA_INFO_KIND, "bridge");
+  size_t data = netlink_nest(&batch, IFLA_INFO_DATA);
+  netlink_put_u32(&batch, IFLA_BR_STP_STATE, 0);
+  netlink_nest_end(&batch, data);
+  netlink_nest_end(&batch, information);
+  if (netlink_send(fd, &batch, &refusal) < 0)
+    return link_fail(failure, name, &refusal);
+
+  netlink_begin(&batch);
+  link_put_no_ipv6(&batch, name);
+  link_change(&batch, "mark the bridge", name, false);
+  link_put_mark(&batch);
+  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
+}
+
+static int find_or_create_bridge(int fd, const char *name, struct in_addr address, struct link *link,
+                                 struct failure *failure) {
+  if (link_find(fd, name, link, failure) < 0)
+    return -1;
+  if (link->index == 0 && (create_bridge(fd, name, address, failure) < 0 || link_find(fd, name, link, failure) < 0))
+    return -1;
+  if (!link->is_bridge || !link->is_ours)
+    return fail(failure, "network", EEXIST, "interface %s exists and is no bridge of Berth's", name);
+  return 0;
+}
+
+static void read_address(const struct nlmsghdr *message, void *context) {
+  struct addresses *found = context;
+  const struct ifaddrmsg *header = NLMSG_DATA(message);
+  if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof *header) ||
+      header->ifa_index != found->index)
+    return;
+  const struct nlattr *local = netlink_find(message, sizeof *header, IFA_LOCAL);
+  struct in_addr address;
+  if (!local || local->nla_len != sizeof *local + sizeof address)
+    return;
+  memcpy(&address, local + 1, sizeof address);
+  if (address.s_addr == found->wanted.s_addr && header->ifa_prefixlen == found->prefix_length) {
+    found->present = true;
+  } else if (found->stale_count < STALE_ADDRESSES) {
+    found->stale[found->stale_count].address = address;
+    found->stale[found->stale_count].prefix_length = header->ifa_prefixlen;
+    found->stale_count++;
+  }
+}
+
+static int find_addresses(int fd, const char *name, struct addresses *found, struct failure *failure) {
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  struct ifaddrmsg header = {.ifa_family = AF_INET};
+  netlink_begin(&batch);
+  netlink_message(&batch, "list addresses", RTM_GETADDR, NLM_F_DUMP, &header, sizeof header);
+  return netlink_query(fd, &batch, read_address, found, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
+}
+
+/* Gives the bridge this address and no other, and sets it up. */
+static int settle_bridge(int fd, const char *name, struct addresses *addresses, struct failure *failure) {
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  if (find_addresses(fd, name, addresses, failure) < 0)
+    return -1;
+  netlink_begin(&batch);
+  for (unsigned int i = 0; i < addresses->stale_count; i++)
+    link_put_address(&batch, RTM_DELADDR, addresses->index, addresses->stale[i].address,
+                     addresses->stale[i].prefix_length);
+  if (!addresses->present)
+    link_put_address(&batch, RTM_NEWADDR, addresses->index, addresses->wanted, addresses->prefix_length);
+  link_change(&batch, "set the bridge up", name, true);
+  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
+}
+
+static int ensure_bridge(const Berth__Native__V1__EnsureNetwork *network, struct in_addr address,
+                         struct failure *failure) {
+  struct addresses addresses = {.wanted = address, .prefix_length = network->prefix_length};
+  struct link link;
+  cleanup_close int fd = link_open(failure);
+  if (fd < 0 || find_or_create_bridge(fd, network->bridge, address, &link, failure) < 0)
+    return -1;
+  addresses.index = link.index;
+  return settle_bridge(fd, network->bridge, &addresses, failure);
+}
+
+static int enable_forwarding(struct failure *failure) {
+  static const char path[] = "/proc/sys/net/ipv4/ip_forward";
+  char state = '0';
+  cleanup_close int fd = open(path, O_RDWR | O_CLOEXEC);
+  if (fd < 0 || read(fd, &state, 1) < 0)
+    return fail(failure, "network", errno, "open %s", path);
+  if (state != '0')
+    return 0;
+  return pwrite(fd, "1", 1, 0) == 1 ? 0 : fail(failure, "network", errno, "write %s", path);
+}
+
+int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failure *failure) {
+  struct in_addr address;
+  if (!link_is_name(network->bridge) || network->table[0] == '\0')
+    return fail(failure, "network", EINVAL, "bad name of a bridge or a table");
+  if (inet_pton(AF_INET, network->address, &address) != 1 || network->prefix_length < 1 || network->prefix_length > 30)
+    return fail(failure, "network", EINVAL, "bad address of bridge %s", network->bridge);
+  struct nftables_network filter = {network->table, network->bridge, address, network->prefix_length};
+  if (ensure_bridge(network, address, failure) < 0 || nftables_ensure(&filter, failure) < 0)
+    return -1;
+  return network->forward ? enable_forwarding(failure) : 0;
+}
+
+int network_loopback_up(struct failure *failure) {
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  cleanup_close int fd = link_open(failure);
+  if (fd < 0)
+    return -1;
+  netlink_begin(&batch);
+  link_change(&batch, "set it up", "lo", true);
+  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, "lo", &refusal) : 0;
+}
+
+int network_detach(const char *host_name, struct failure *failure) {
+  struct link link;
+  cleanup_close int fd = link_open(failure);
+  if (fd < 0 || link_find(fd, host_name, &link, failure) < 0)
+    return -1;
+  if (link.index == 0)
+    return 0;
+  if (!link.is_veth)
+    return fail(failure, "network", EINVAL, "interface %s is no veth", host_name);
+  return link_delete(fd, link.index, host_name, failure);
+}
+
+static int remove_bridge(const char *name, struct failure *failure) {
+  struct link link;
+  cleanup_close int fd = link_open(failure);
+  if (fd < 0 || link_find(fd, name, &link, failure) < 0)
+    return -1;
+  if (link.index == 0)
+    return 0;
+  if (!link.is_bridge || !link.is_ours)
+    return fail(failure, "network", EEXIST, "interface %s is no bridge of Berth's", name);
+  return link_delete(fd, link.index, name, failure);
+}
+
+int network_remove(const Berth__Native__V1__RemoveNetwork *network, struct failure *failure) {
+  if (network->bridge[0] && remove_bridge(network->bridge, failure) < 0)
+    return -1;
+  return network->table[0] ? nftables_remove(network->table, failure) : 0;
+}

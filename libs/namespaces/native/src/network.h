@@ -1,0 +1,32 @@
+/* The network of an engine (bridge, packet filter) and the interface of a container, over rtnetlink. Runs no other program. */
+#ifndef BERTH_NETWORK_H
+#define BERTH_NETWORK_H
+
+#include "failure.h"
+#include "native.pb-c.h"
+
+/*
+ * Brings the bridge, its address and the nftables table to what the message says; in the caller's network namespace. Idempotent. A
+ * bridge that network_ensure made itself gets the new address; any other interface of that name is a failure (EEXIST) and stays as
+ * it is. Forwarding, when asked for, is switched on for the whole namespace and never off again.
+ */
+int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failure *failure);
+
+/*
+ * Gives the namespace `target_netns_fd` an interface: a veth pair whose inner end is born there, with its address, its route and
+ * the loopback up. When this returns 0 the first packet passes. On a failure nothing is left.
+ * The calling thread visits the target namespace for a moment, to open a socket there; a thread that cannot come back must not go
+ * on, so that is a failure of step `setns`.
+ */
+int network_attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure);
+
+/* Sets the loopback interface of the caller's own network namespace up. */
+int network_loopback_up(struct failure *failure);
+
+/* Deletes the veth pair. An interface that is gone is no failure; one that is no veth is, and stays. */
+int network_detach(const char *host_name, struct failure *failure);
+
+/* Deletes the bridge and the table of network_ensure, if present. The message's cgroup is the caller's to remove. */
+int network_remove(const Berth__Native__V1__RemoveNetwork *network, struct failure *failure);
+
+#endif

@@ -1,0 +1,202 @@
+/*
+ * The interface of a container, in an order that lets the first packet pass. The kernel activates the queue of an interface at once when
+ * it goes up with a carrier; without one, a work queue does it some time after the carrier has come. A veth has a carrier when both
+ * ends are up. So the outer end goes up first, as a port of the bridge, then the inner one, which is then ready; and the outer end,
+ * on which the bridge forwards only when the work queue has seen its carrier, is waited for.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "link.h"
+#include "netlink.h"
+#include "network.h"
+
+enum { HARDWARE_ADDRESS_SIZE = 6, READINESS_TRIES = 200 };
+
+struct plan {
+  const Berth__Native__V1__NetworkInterface *interface;
+  struct in_addr address;
+  struct in_addr gateway; /* 0 for none */
+};
+
+static int read_plan(struct plan *plan, const Berth__Native__V1__NetworkInterface *interface, struct failure *failure) {
+  size_t hardware_size = interface->hardware_address.len;
+  *plan = (struct plan){.interface = interface};
+  if (!link_is_name(interface->host_name) || !link_is_name(interface->name) || !link_is_name(interface->bridge))
+    return fail(failure, "network", EINVAL, "bad name of an interface");
+  if (hardware_size != 0 && hardware_size != HARDWARE_ADDRESS_SIZE)
+    return fail(failure, "network", EINVAL, "a hardware address of %zu bytes", hardware_size);
+  if (inet_pton(AF_INET, interface->address, &plan->address) != 1 || interface->prefix_length < 1 ||
+      interface->prefix_length > 32)
+    return fail(failure, "network", EINVAL, "bad address of interface %s", interface->name);
+  if (interface->gateway[0] && inet_pton(AF_INET, interface->gateway, &plan->gateway) != 1)
+    return fail(failure, "network", EINVAL, "bad gateway of interface %s", interface->name);
+  return 0;
+}
+
+/* The index of an interface in the namespace of a socket of any family, 0 and errno when there is none. */
+static uint32_t index_of(int fd, const char *name) {
+  struct ifreq request = {0};
+  memcpy(request.ifr_name, name, strnlen(name, sizeof request.ifr_name - 1));
+  return ioctl(fd, SIOCGIFINDEX, &request) < 0 ? 0 : (uint32_t)request.ifr_ifindex;
+}
+
+/* A netlink socket that speaks for the namespace `target`. */
+static int open_inside(int target, struct failure *failure) {
+  cleanup_close int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (home < 0)
+    return fail(failure, "network", errno, "open the network namespace of the keeper");
+  if (setns(target, CLONE_NEWNET) < 0)
+    return fail(failure, "setns", errno, "enter the network namespace");
+  cleanup_close int fd = link_open(failure);
+  if (setns(home, CLONE_NEWNET) < 0)
+    return fail(failure, "setns", errno, "come back from the network namespace");
+  return take_fd(&fd);
+}
+
+static void put_end(struct netlink_batch *batch, const char *name, uint32_t mtu) {
+  netlink_put_string(batch, IFLA_IFNAME, name);
+  if (mtu != 0)
+    netlink_put_u32(batch, IFLA_MTU, mtu);
+}
+
+static void put_peer(struct netlink_batch *batch, const struct plan *plan, int target) {
+  struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  const ProtobufCBinaryData *hardware = &plan->interface->hardware_address;
+  size_t peer = netlink_nest(batch, VETH_INFO_PEER);
+  netlink_put_raw(batch, &header, sizeof header);
+  put_end(batch, plan->interface->name, plan->interface->mtu);
+  netlink_put_u32(batch, IFLA_NET_NS_FD, (uint32_t)target);
+  if (hardware->len > 0)
+    netlink_put(batch, IFLA_ADDRESS, hardware->data, hardware->len);
+  netlink_nest_end(batch, peer);
+}
+
+static int create_pair(int fd, const struct plan *plan, int target, struct failure *failure) {
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  netlink_begin(&batch);
+  netlink_message(&batch, "create the veth pair", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+  put_end(&batch, plan->interface->host_name, plan->interface->mtu);
+  size_t information = netlink_nest(&batch, IFLA_LINKINFO);
+  netlink_put_string(&batch, IFLA_INFO_KIND, "veth");
+  size_t data = netlink_nest(&batch, IFLA_INFO_DATA);
+  put_peer(&batch, plan, target);
+  netlink_nest_end(&batch, data);
+  netlink_nest_end(&batch, information);
+  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, plan->interface->host_name, &refusal) : 0;
+}
+
+static void put_default_route(struct netlink_batch *batch, uint32_t index, struct in_addr gateway) {
+  struct rtmsg header = {.rtm_family = AF_INET,
+                         .rtm_table = RT_TABLE_MAIN,
+                         .rtm_protocol = RTPROT_BOOT,
+                         .rtm_scope = RT_SCOPE_UNIVERSE,
+                         .rtm_type = RTN_UNICAST};
+  netlink_message(batch, "add the default route", RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+  netlink_put(batch, RTA_GATEWAY, &gateway, sizeof gateway);
+  netlink_put_u32(batch, RTA_OIF, index);
+}
+
+static int set_up_inside(int fd, const struct plan *plan, struct failure *failure) {
+  const char *name = plan->interface->name;
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  uint32_t index = index_of(fd, name);
+  if (index == 0)
+    return fail(failure, "network", errno, "interface %s: find it in its namespace", name);
+  netlink_begin(&batch);
+  link_change(&batch, "set the loopback up", "lo", true);
+  link_put_no_ipv6(&batch, name);
+  link_change(&batch, "set it up", name, true);
+  link_put_address(&batch, RTM_NEWADDR, index, plan->address, plan->interface->prefix_length);
+  if (plan->gateway.s_addr != 0)
+    put_default_route(&batch, index, plan->gateway);
+  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
+}
+
+static int join_bridge(int fd, const struct plan *plan, uint32_t bridge, struct failure *failure) {
+  const char *name = plan->interface->host_name;
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  netlink_begin(&batch);
+  link_put_no_ipv6(&batch, name);
+  link_change(&batch, "join the bridge", name, true);
+  netlink_put_u32(&batch, IFLA_MASTER, bridge);
+  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
+}
+
+/* How many of the interfaces that were asked for are operational. */
+static void count_operational(const struct nlmsghdr *message, void *context) {
+  unsigned int *operational = context;
+  const struct nlattr *state = netlink_find(message, sizeof(struct ifinfomsg), IFLA_OPERSTATE);
+  if (state && state->nla_len == sizeof *state + 1 && *(const uint8_t *)(state + 1) == IF_OPER_UP)
+    (*operational)++;
+}
+
+static void put_question(struct netlink_batch *batch, const char *name) {
+  struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  netlink_message(batch, "look whether it is ready", RTM_GETLINK, 0, &header, sizeof header);
+  netlink_put_string(batch, IFLA_IFNAME, name);
+  netlink_put_u32(batch, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
+/*
+ * Waits until the bridge forwards on the outer end, and until the bridge itself, which has a carrier only when one of its ports has, is
+ * active. From Linux 6.8 on the question itself does the work queue's job (linkwatch_sync_dev); before, it is put a few times. A bridge
+ * that is late loses a packet: no reason to fail.
+ */
+static int await_forwarding(int fd, const Berth__Native__V1__NetworkInterface *interface, struct failure *failure) {
+  static const struct timespec pause = {.tv_nsec = 50000};
+  for (int i = 0; i < READINESS_TRIES; i++) {
+    struct netlink_batch batch;
+    struct netlink_refusal refusal;
+    unsigned int operational = 0;
+    netlink_begin(&batch);
+    put_question(&batch, interface->host_name);
+    put_question(&batch, interface->bridge);
+    if (netlink_query(fd, &batch, count_operational, &operational, &refusal) < 0)
+      return link_fail(failure, interface->host_name, &refusal);
+    if (operational == 2)
+      return 0;
+    (void)nanosleep(&pause, NULL);
+  }
+  return 0;
+}
+
+static int set_up(int outside, int inside, const struct plan *plan, uint32_t bridge, struct failure *failure) {
+  if (join_bridge(outside, plan, bridge, failure) < 0 || set_up_inside(inside, plan, failure) < 0)
+    return -1;
+  return await_forwarding(outside, plan->interface, failure);
+}
+
+int network_attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure) {
+  struct plan plan;
+  struct failure undo;
+  if (read_plan(&plan, interface, failure) < 0)
+    return -1;
+  cleanup_close int outside = link_open(failure);
+  if (outside < 0)
+    return -1;
+  uint32_t bridge = index_of(outside, interface->bridge);
+  if (bridge == 0)
+    return fail(failure, "network", errno, "bridge %s does not exist", interface->bridge);
+  cleanup_close int inside = open_inside(target_netns_fd, failure);
+  if (inside < 0 || create_pair(outside, &plan, target_netns_fd, failure) < 0)
+    return -1;
+  if (set_up(outside, inside, &plan, bridge, failure) == 0)
+    return 0;
+  (void)network_detach(interface->host_name, &undo);
+  return -1;
+}
