@@ -5,3 +5,18 @@ export { createTemporaryDirectory, type TemporaryDirectory } from './temporary-d
 export { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
 export { BERTH_COMMAND, startTestEngine, type TestEngine, type TestEngineOptions } from './test-engine.ts';
 export { waitFor, type WaitForOptions } from './wait-for.ts';
+export { startDockerRegistry, type DockerRegistryOptions, type TestRegistry } from './docker-registry.ts';
+export {
+  buildTestImage,
+  buildTestIndex,
+  descriptorOf,
+  pushBlob,
+  pushImage,
+  pushManifest,
+  toBlob,
+  type PushTarget,
+  type TestBlob,
+  type TestImage,
+  type TestImageOptions,
+} from './push-image.ts';
+export { writeTar, type TarEntry } from './tar-writer.ts';
