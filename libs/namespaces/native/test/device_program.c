@@ -36,6 +36,26 @@ static unsigned int programs_of(int cgroup) {
   return attributes.query.prog_cnt;
 }
 
+/* A program that allows everything, attached as an older Berth or another program would. */
+static bool attach_permissive(int cgroup, const char *name) {
+  static const struct bpf_insn code[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
+                                         {.code = BPF_JMP | BPF_EXIT}};
+  union bpf_attr load = {.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE};
+  union bpf_attr attach = {0};
+  load.insns = (uint64_t)(uintptr_t)code;
+  load.insn_cnt = sizeof code / sizeof code[0];
+  load.license = (uint64_t)(uintptr_t) "";
+  memcpy(load.prog_name, name, strlen(name));
+  int program = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+  attach.target_fd = (uint32_t)cgroup;
+  attach.attach_bpf_fd = (uint32_t)program;
+  attach.attach_type = BPF_CGROUP_DEVICE;
+  attach.attach_flags = BPF_F_ALLOW_MULTI;
+  long result = syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach);
+  close(program);
+  return result == 0;
+}
+
 static bool join(const char *cgroup) {
   char path[96];
   snprintf(path, sizeof path, "%s/cgroup.procs", cgroup);
@@ -108,8 +128,12 @@ int main(void) {
   snprintf(child, sizeof child, "%s/child", cgroup);
   mkdir(child, 0755);
   int fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  check(succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 1, "the program is attached");
-  check(succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 1, "a second time changes nothing");
+  check(
+      attach_permissive(fd, "berth_devices") && succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 1,
+      "an older program of ours is replaced");
+  check(attach_permissive(fd, "other") && succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 2,
+        "a program of others stays");
+  check(succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 2, "a second time changes nothing");
   int wrong = run(try_devices);
   printf("# the first wrong thing: %d\n", wrong);
   check(wrong == 0, "below it the default devices work and others do not");
