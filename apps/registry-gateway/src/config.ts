@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { errorCode } from './error-code.ts';
 
 /** What the operator decides. Every field has a default. */
 export interface Config {
@@ -63,7 +64,7 @@ function readIfPresent(path: string, isRequired: boolean): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (!isRequired && error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (!isRequired && errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }

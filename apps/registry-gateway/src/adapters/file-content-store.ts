@@ -72,7 +72,7 @@ export async function openFileContentStore(dir: string, index: BlobIndex): Promi
       },
       suspend() {
         isSettled = true;
-        return file.suspend();
+        return settle(() => file.suspend());
       },
       async [Symbol.asyncDispose]() {
         if (!isSettled) await file.discard();

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { errorCode } from '../error-code.ts';
 import type { CredentialSource } from '../ports.ts';
 import { parseDockerConfig } from '../registry-credentials.ts';
 
@@ -22,7 +23,7 @@ async function readCredentials(path: string): Promise<ReturnType<typeof parseDoc
   try {
     return parseDockerConfig(await readFile(path, 'utf8'));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return new Map();
+    if (errorCode(cause) === 'ENOENT') return new Map();
     // The cause may quote the file, and with it secrets.
     throw new Error(`${path} is not a file of docker's config.json format`);
   }

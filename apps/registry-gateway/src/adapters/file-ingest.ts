@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { BerthError } from '@berth/errors';
 import { parseDigest, type DigestAlgorithm } from '@berth/oci';
+import { errorCode } from '../error-code.ts';
 
 /** A file that is being written and hashed. */
 export interface FileIngest {
@@ -114,7 +115,7 @@ export async function withoutSpaceErrors<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
     throw new BerthError('DISK_FULL', 'no space left on device', { cause: error });
   }

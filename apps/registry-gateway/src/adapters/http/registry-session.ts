@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError } from '@berth/errors';
+import { errorCode } from '../../error-code.ts';
 import type { RegistryRequest } from '../../ports.ts';
 import { registryEndpoints, type RegistryEndpoint } from '../../registry-endpoint.ts';
 import { parseRetryAfter } from '../../retry-after.ts';
@@ -114,7 +115,6 @@ export function createRegistrySession(options: SessionOptions): RegistrySession 
 
 /** A connection that broke may have been an idle one that the registry closed; one that was refused will be refused again. */
 function isWorthRetrying(error: unknown): boolean {
-  const cause = error instanceof TransportError ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const code = error instanceof TransportError ? errorCode(error.cause) : null;
   return code === 'ECONNRESET' || code === 'EPIPE';
 }

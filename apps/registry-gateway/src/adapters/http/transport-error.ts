@@ -48,6 +48,6 @@ function isCertificateError(code: string): boolean {
 
 /** A name with several addresses fails with one error for each. */
 function firstOf(error: Error): SystemError {
-  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [];
+  const [first] = 'errors' in error ? (error.errors as Error[]) : [];
   return (first ?? error) as SystemError;
 }
