@@ -64,8 +64,11 @@ static int open_inside(int target, struct failure *failure) {
   return take_fd(&fd);
 }
 
+/* One queue: the kernel would make one for each possible CPU, each with its objects in sysfs, and a veth has no use for them. */
 static void put_end(struct netlink_batch *batch, const char *name, uint32_t mtu) {
   netlink_put_string(batch, IFLA_IFNAME, name);
+  netlink_put_u32(batch, IFLA_NUM_TX_QUEUES, 1);
+  netlink_put_u32(batch, IFLA_NUM_RX_QUEUES, 1);
   if (mtu != 0)
     netlink_put_u32(batch, IFLA_MTU, mtu);
 }
