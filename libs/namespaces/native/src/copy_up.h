@@ -1,0 +1,14 @@
+/* Fills a new volume with what the image has at the place where it is mounted. */
+#ifndef BERTH_COPY_UP_H
+#define BERTH_COPY_UP_H
+
+#include "failure.h"
+
+/*
+ * Copies the directory `from` (in the container's root) into the directory `to` (the volume) when that one is empty: directories, files,
+ * links and devices with owner, mode, times and extended attributes. Does nothing when either is no directory. Never leaves `from`: each
+ * name is opened below its parent's descriptor without following links. Returns 0, or -1 with a failure of step "mount".
+ */
+int copy_up(int from, int to, struct failure *failure);
+
+#endif

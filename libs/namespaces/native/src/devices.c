@@ -1,0 +1,46 @@
+#include "devices.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "root.h"
+
+static bool is_same_device(int parent, const char *name, const Berth__Native__V1__Device *device) {
+  struct stat stat;
+  return fstatat(parent, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && (stat.st_mode & S_IFMT) == (device->mode & S_IFMT) &&
+         stat.st_rdev == makedev(device->major, device->minor);
+}
+
+static int make_device(int root, const Berth__Native__V1__Device *device, struct failure *failure) {
+  char name[NAME_MAX + 1];
+  cleanup_close int parent = root_open_parent(root, device->path, name);
+  if (parent < 0) return fail(failure, "device", errno, "open the directory of %.200s", device->path);
+  if (mknodat(parent, name, device->mode, makedev(device->major, device->minor)) == 0) return 0;
+  int error = errno;
+  if (error == EEXIST && is_same_device(parent, name, device)) return 0;
+  return fail(failure, "device", error, "make %.200s", device->path);
+}
+
+static int make_symlink(int root, const Berth__Native__V1__Symlink *symlink, struct failure *failure) {
+  char name[NAME_MAX + 1];
+  cleanup_close int parent = root_open_parent(root, symlink->path, name);
+  if (parent < 0) return fail(failure, "device", errno, "open the directory of %.200s", symlink->path);
+  if (symlinkat(symlink->target, parent, name) == 0 || errno == EEXIST) return 0;
+  return fail(failure, "device", errno, "link %.200s", symlink->path);
+}
+
+int make_devices(int root, const container_plan *plan, struct failure *failure) {
+  for (size_t i = 0; i < plan->n_devices; i++) {
+    if (make_device(root, plan->devices[i], failure) < 0) return -1;
+  }
+  for (size_t i = 0; i < plan->n_symlinks; i++) {
+    if (make_symlink(root, plan->symlinks[i], failure) < 0) return -1;
+  }
+  return 0;
+}

@@ -1,0 +1,61 @@
+#include "exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "record.h"
+#include "syscalls.h"
+#include "terminal.h"
+
+static int not_running(struct failure *failure) { return fail(failure, "setns", ESRCH, "the container is not running"); }
+
+int exec_open_target(struct exec_target *target, const exec_plan *plan, const struct host *host, struct failure *failure) {
+  cleanup_close int state_dir = open(plan->container_state_dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (state_dir < 0) return errno == ENOENT ? not_running(failure) : fail(failure, "setns", errno, "open %.200s", plan->container_state_dir);
+  struct record record;
+  if (record_read(state_dir, &record, failure) < 0) return failure->error == ENOENT ? not_running(failure) : -1;
+  if (record.phase != RECORD_RUNNING || strcmp(record.boot_id, host->boot_id) != 0) return not_running(failure);
+  target->pidfd = pidfd_open((pid_t)record.process_pid, 0);
+  if (target->pidfd < 0) return not_running(failure);
+  /* Looked up after the pidfd: if the start time fits now, the pidfd is that of the very process. */
+  if (process_start_ticks((pid_t)record.process_pid) != record.process_start_ticks) return not_running(failure);
+  target->namespace_flags = record.namespace_flags;
+  if ((target->namespace_flags & CLONE_NEWPID) != 0 && setns(target->pidfd, CLONE_NEWPID) < 0) {
+    return errno == ESRCH ? not_running(failure) : fail(failure, "setns", errno, "enter the pid namespace");
+  }
+  return 0;
+}
+
+void exec_close_target(struct exec_target *target) { close_fd(&target->pidfd); }
+
+static int enter(const struct exec_target *target, struct failure *failure) {
+  int others = (int)(target->namespace_flags & ~(uint64_t)CLONE_NEWPID);
+  if (setns(target->pidfd, others) == 0) return 0;
+  return errno == ESRCH ? not_running(failure) : fail(failure, "setns", errno, "enter the namespaces 0x%x", (unsigned)others);
+}
+
+static int open_terminal(struct child *child, int root, const process_plan *process, struct failure *failure) {
+  cleanup_close int devpts = terminal_find_devpts(root, failure);
+  if (devpts < 0) return -1;
+  return terminal_open(child, devpts, process, failure);
+}
+
+int exec_run(struct child *child, const struct exec_context *context, const struct cgroup *cgroup, struct failure *failure) {
+  const process_plan *process = context->plan->process;
+  (void)umask(0);
+  if (setsid() < 0) return fail(failure, "session", errno, "lead a session");
+  if (cgroup_join_legacy(cgroup, failure) < 0 || enter(context->target, failure) < 0) return -1;
+  timings_lap(&child->timings, "enter");
+  cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) return fail(failure, "setns", errno, "open the root");
+  if (process->terminal && open_terminal(child, root, process, failure) < 0) return -1;
+  if (process_open_working_directory(child, root, process, failure) < 0) return -1;
+  timings_lap(&child->timings, "cwd");
+  return process_execute(child, process, failure);
+}

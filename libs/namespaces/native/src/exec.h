@@ -1,0 +1,37 @@
+/* A further process in a running container. */
+#ifndef BERTH_EXEC_H
+#define BERTH_EXEC_H
+
+#include <stdint.h>
+
+#include "cgroup.h"
+#include "failure.h"
+#include "host.h"
+#include "plan.h"
+#include "process.h"
+
+/* A container's first process, held so that no other can take its place. */
+struct exec_target {
+  int pidfd;
+  uint64_t namespace_flags;
+};
+
+#define EXEC_TARGET_NONE ((struct exec_target){.pidfd = -1})
+
+struct exec_context {
+  const exec_plan *plan;
+  const struct exec_target *target;
+};
+
+/*
+ * Finds the container's first process by its record and enters its pid namespace for children to come. Returns 0, or -1 with the failure:
+ * step "setns", ESRCH when the container does not run.
+ */
+int exec_open_target(struct exec_target *target, const exec_plan *plan, const struct host *host, struct failure *failure);
+
+void exec_close_target(struct exec_target *target);
+
+/* In the child: enters the container and executes the plan's process. Returns only on failure. */
+int exec_run(struct child *child, const struct exec_context *context, const struct cgroup *cgroup, struct failure *failure);
+
+#endif

@@ -1,0 +1,14 @@
+/* What a spawner knows and every process that it forks inherits. */
+#ifndef BERTH_HOST_H
+#define BERTH_HOST_H
+
+#include <sys/types.h>
+
+#include "record.h"
+
+struct host {
+  char boot_id[BOOT_ID_SIZE];
+  pid_t spawner_pid;
+};
+
+#endif

@@ -1,0 +1,162 @@
+#include "init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "devices.h"
+#include "masks.h"
+#include "mounts.h"
+#include "network.h"
+#include "overlay.h"
+#include "root.h"
+#include "syscalls.h"
+#include "terminal.h"
+
+struct setup {
+  const container_plan *plan;
+  const struct cgroup *cgroup;
+  struct child *child;
+  int root;   /* the container's root directory */
+  int devpts; /* the devpts that the plan mounted, -1 before */
+};
+
+static int step_session(struct setup *setup, struct failure *failure) {
+  (void)setup;
+  (void)umask(0);
+  if (setsid() < 0) return fail(failure, "session", errno, "lead a session");
+  return 0;
+}
+
+/* clone3 would root the new cgroup namespace in the keeper's cgroup, not in that which CLONE_INTO_CGROUP gives: so it is unshared here. */
+static int step_cgroup(struct setup *setup, struct failure *failure) {
+  if (cgroup_join_legacy(setup->cgroup, failure) < 0) return -1;
+  if ((setup->plan->namespace_flags & CLONE_NEWCGROUP) != 0 && unshare(CLONE_NEWCGROUP) < 0) {
+    return fail(failure, "cgroup", errno, "unshare the cgroup namespace");
+  }
+  return 0;
+}
+
+static int step_overlay(struct setup *setup, struct failure *failure) {
+  /* Nothing that is mounted from here on may show on the host, nor the other way round. */
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return fail(failure, "overlay", errno, "make the mounts private");
+  setup->root = overlay_mount(setup->plan->rootfs, failure);
+  return setup->root < 0 ? -1 : 0;
+}
+
+static int step_mounts(struct setup *setup, struct failure *failure) {
+  for (size_t i = 0; i < setup->plan->n_mounts; i++) {
+    if (mount_attach(setup->root, setup->plan->mounts[i], &setup->devpts, failure) < 0) return -1;
+  }
+  return 0;
+}
+
+static int step_devices(struct setup *setup, struct failure *failure) { return make_devices(setup->root, setup->plan, failure); }
+
+static int step_terminal(struct setup *setup, struct failure *failure) {
+  if (!setup->plan->process->terminal) return 0;
+  if (setup->devpts < 0) return fail(failure, "terminal", ENOENT, "the plan has no devpts");
+  if (terminal_open(setup->child, setup->devpts, setup->plan->process, failure) < 0) return -1;
+  return terminal_bind_console(setup->root, setup->child, failure);
+}
+
+static int step_hostname(struct setup *setup, struct failure *failure) {
+  const char *name = setup->plan->hostname;
+  if (name[0] == '\0' || sethostname(name, strlen(name)) == 0) return 0;
+  return fail(failure, "hostname", errno, "set the host name \"%.64s\"", name);
+}
+
+static int step_loopback(struct setup *setup, struct failure *failure) {
+  if (!setup->plan->loopback || setup->plan->network != NULL) return 0;
+  return network_loopback_up(failure);
+}
+
+/* Writes below a private proc mount that nothing in the container can reach or cover (CVE-2025-52881). */
+static int write_proc(int proc, const char *path, const char *value) {
+  cleanup_close int fd =
+      sys_openat2(proc, path, O_WRONLY | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+  if (fd < 0) return -1;
+  return write(fd, value, strlen(value)) < 0 ? -1 : 0;
+}
+
+static int write_sysctls(int proc, const container_plan *plan, struct failure *failure) {
+  char path[PATH_MAX];
+  for (size_t i = 0; i < plan->n_sysctls; i++) {
+    (void)snprintf(path, sizeof path, "sys/%s", plan->sysctls[i]->path);
+    if (write_proc(proc, path, plan->sysctls[i]->value) < 0) {
+      return fail(failure, "sysctl", errno, "write \"%.64s\" to %.128s", plan->sysctls[i]->value, plan->sysctls[i]->path);
+    }
+  }
+  return 0;
+}
+
+static int write_process_files(int proc, const container_plan *plan, struct failure *failure) {
+  char path[PATH_MAX];
+  for (size_t i = 0; i < plan->n_process_files; i++) {
+    (void)snprintf(path, sizeof path, "%d/%s", getpid(), plan->process_files[i]->path);
+    if (write_proc(proc, path, plan->process_files[i]->value) == 0 || errno == EPERM || errno == EACCES) continue;
+    return fail(failure, "sysctl", errno, "write \"%.64s\" to %.128s", plan->process_files[i]->value, path);
+  }
+  return 0;
+}
+
+static int step_sysctls(struct setup *setup, struct failure *failure) {
+  if (setup->plan->n_sysctls == 0 && setup->plan->n_process_files == 0) return 0;
+  cleanup_close int proc = mount_filesystem("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  if (proc < 0) return fail(failure, "sysctl", errno, "mount a private proc");
+  if (write_sysctls(proc, setup->plan, failure) < 0) return -1;
+  return write_process_files(proc, setup->plan, failure);
+}
+
+static int step_masks(struct setup *setup, struct failure *failure) {
+  const container_plan *plan = setup->plan;
+  if (make_paths_readonly(setup->root, plan->readonly_paths, plan->n_readonly_paths, failure) < 0) return -1;
+  return mask_paths(setup->root, plan->masked_paths, plan->n_masked_paths, failure);
+}
+
+static int step_working_directory(struct setup *setup, struct failure *failure) {
+  return process_open_working_directory(setup->child, setup->root, setup->plan->process, failure);
+}
+
+/* pivot_root(".", ".") stacks the old root on the new one, from where it is detached: no directory for it is needed. */
+static int step_pivot(struct setup *setup, struct failure *failure) {
+  if (fchdir(setup->root) < 0) return fail(failure, "pivot", errno, "enter the root");
+  if (sys_pivot_root(".", ".") < 0) return fail(failure, "pivot", errno, "pivot_root");
+  if (umount2(".", MNT_DETACH) < 0) return fail(failure, "pivot", errno, "leave the host's root");
+  if (chdir("/") < 0) return fail(failure, "pivot", errno, "enter /");
+  if (setup->plan->rootfs->readonly && mount_set(setup->root, MOUNT_ATTR_RDONLY, false) < 0) {
+    return fail(failure, "pivot", errno, "make the root read-only");
+  }
+  return 0;
+}
+
+static int step_execute(struct setup *setup, struct failure *failure) {
+  return process_execute(setup->child, setup->plan->process, failure);
+}
+
+/* The order matters: host paths are reachable until the pivot, and what is made in the root is made before it becomes read-only. */
+static const struct {
+  const char *name;
+  int (*run)(struct setup *, struct failure *);
+} STEPS[] = {
+    {"session", step_session},   {"cgroup", step_cgroup},     {"overlay", step_overlay},       {"mounts", step_mounts},
+    {"device", step_devices},    {"terminal", step_terminal}, {"hostname", step_hostname},     {"loopback", step_loopback},
+    {"sysctl", step_sysctls},    {"mask", step_masks},        {"cwd", step_working_directory}, {"pivot", step_pivot},
+    {"execute", step_execute},
+};
+
+int init_run(struct child *child, const container_plan *plan, const struct cgroup *cgroup, struct failure *failure) {
+  struct setup setup = {.plan = plan, .cgroup = cgroup, .child = child, .root = -1, .devpts = -1};
+  for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+    if (STEPS[i].run(&setup, failure) < 0) return -1;
+    timings_lap(&child->timings, STEPS[i].name);
+  }
+  return -1;
+}

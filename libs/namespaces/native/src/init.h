@@ -1,0 +1,16 @@
+/* The child that becomes a container's first process: from clone3 to execve. */
+#ifndef BERTH_INIT_H
+#define BERTH_INIT_H
+
+#include "cgroup.h"
+#include "failure.h"
+#include "plan.h"
+#include "process.h"
+
+/*
+ * Runs in the new namespaces: builds the root file system, enters it and executes the plan's process. Returns only on failure; whatever was
+ * made then goes away with the namespaces.
+ */
+int init_run(struct child *child, const container_plan *plan, const struct cgroup *cgroup, struct failure *failure);
+
+#endif

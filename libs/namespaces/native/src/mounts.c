@@ -1,0 +1,121 @@
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "cleanup.h"
+#include "copy_up.h"
+#include "root.h"
+
+static int configure(int context, const char *option) {
+  const char *equals = strchr(option, '=');
+  if (equals == NULL) return fsconfig(context, FSCONFIG_SET_FLAG, option, NULL, 0);
+  char key[64];
+  size_t length = (size_t)(equals - option);
+  if (length >= sizeof key) {
+    errno = EINVAL;
+    return -1;
+  }
+  memcpy(key, option, length);
+  key[length] = '\0';
+  return fsconfig(context, FSCONFIG_SET_STRING, key, equals + 1, 0);
+}
+
+int mount_filesystem(const char *type, char *const *options, size_t count, uint64_t attributes) {
+  cleanup_close int context = fsopen(type, FSOPEN_CLOEXEC);
+  if (context < 0) return -1;
+  for (size_t i = 0; i < count; i++) {
+    if (configure(context, options[i]) < 0) return -1;
+  }
+  if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) return -1;
+  return fsmount(context, FSMOUNT_CLOEXEC, (unsigned)attributes);
+}
+
+int mount_clone(int fd, bool recursive) {
+  return open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U));
+}
+
+int mount_set(int mount, uint64_t attributes, bool recursive) {
+  struct mount_attr change = {.attr_set = attributes};
+  /* The access time modes are one field, which must be cleared as a whole before another value is set. */
+  if ((attributes & MOUNT_ATTR__ATIME) != 0) change.attr_clr = MOUNT_ATTR__ATIME;
+  return mount_setattr(mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U), &change, sizeof change);
+}
+
+int mount_move(int mount, int target) {
+  return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+/*
+ * What a bind mount may cover in /proc: files that only inform. Covering others would hide from the tools in the container what guards it
+ * (CVE-2019-16884). The list is that of runc's checkProcMount.
+ */
+static bool may_cover_in_proc(const char *target) {
+  static const char *const HARMLESS[] = {
+      "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat",    "/proc/swaps",
+      "/proc/uptime",  "/proc/loadavg",   "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid",
+  };
+  for (size_t i = 0; i < sizeof HARMLESS / sizeof HARMLESS[0]; i++) {
+    if (strcmp(target, HARMLESS[i]) == 0) return true;
+  }
+  return false;
+}
+
+static bool is_proc(int fd) {
+  struct statfs stat;
+  return fstatfs(fd, &stat) == 0 && stat.f_type == PROC_SUPER_MAGIC;
+}
+
+static int attach_bind(int root, const mount_plan *plan, struct failure *failure) {
+  const Berth__Native__V1__BindMount *bind = plan->bind;
+  unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0U);
+  cleanup_close int tree = open_tree(AT_FDCWD, bind->source, flags);
+  if (tree < 0) return fail(failure, "mount", errno, "open the source %.200s", bind->source);
+  struct stat stat;
+  if (fstat(tree, &stat) < 0) return fail(failure, "mount", errno, "examine %.200s", bind->source);
+  cleanup_close int target = root_make_target(root, plan->target, S_ISDIR(stat.st_mode));
+  if (target < 0) return fail(failure, "mount", errno, "make the target %.200s", plan->target);
+  if (is_proc(target) && !may_cover_in_proc(plan->target)) {
+    return fail(failure, "mount", EPERM, "%.200s is inside /proc", plan->target);
+  }
+  if (bind->copy_up && copy_up(target, tree, failure) < 0) return -1;
+  if (plan->attributes != 0 && mount_set(tree, plan->attributes, bind->recursive) < 0) {
+    return fail(failure, "mount", errno, "set the attributes of %.200s", plan->target);
+  }
+  if (mount_move(tree, target) < 0) return fail(failure, "mount", errno, "bind %.100s to %.100s", bind->source, plan->target);
+  return 0;
+}
+
+/*
+ * proc and sysfs go to a directory of that very name: behind a link, the paths that are masked later would be others
+ * (CVE-2019-19921, CVE-2023-27561, CVE-2023-28642).
+ */
+static int open_filesystem_target(int root, const mount_plan *plan) {
+  cleanup_close int target = root_make_target(root, plan->target, true);
+  if (target < 0) return -1;
+  const char *type = plan->filesystem->type;
+  if (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0) return take_fd(&target);
+  return root_open_plain(root, plan->target, O_PATH | O_DIRECTORY);
+}
+
+static int attach_filesystem(int root, const mount_plan *plan, int *devpts, struct failure *failure) {
+  const Berth__Native__V1__FilesystemMount *filesystem = plan->filesystem;
+  cleanup_close int target = open_filesystem_target(root, plan);
+  if (target < 0) return fail(failure, "mount", errno, "make the target %.200s", plan->target);
+  cleanup_close int mount = mount_filesystem(filesystem->type, filesystem->options, filesystem->n_options, plan->attributes);
+  if (mount < 0) return fail(failure, "mount", errno, "make a %.16s for %.180s", filesystem->type, plan->target);
+  if (mount_move(mount, target) < 0) return fail(failure, "mount", errno, "mount %.16s on %.180s", filesystem->type, plan->target);
+  if (devpts != NULL && *devpts < 0 && strcmp(filesystem->type, "devpts") == 0) *devpts = take_fd(&mount);
+  return 0;
+}
+
+int mount_attach(int root, const mount_plan *plan, int *devpts, struct failure *failure) {
+  if (plan->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_BIND) return attach_bind(root, plan, failure);
+  return attach_filesystem(root, plan, devpts, failure);
+}

@@ -1,0 +1,86 @@
+#include "overlay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "syscalls.h"
+
+/*
+ * Given every time, because the kernel's defaults are a build option of each distribution: no feature that leaves an xattr which a later
+ * commit or a newer mount would trip over. https://docs.kernel.org/filesystems/overlayfs.html
+ */
+static const char *const OPTIONS[][2] = {{"index", "off"}, {"metacopy", "off"}, {"redirect_dir", "nofollow"}, {"xino", "off"}};
+static const char OPTIONS_TEXT[] = "index=off,metacopy=off,redirect_dir=nofollow,xino=off";
+
+static int set(int context, const char *key, const char *value, struct failure *failure) {
+  if (fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) == 0) return 0;
+  return fail(failure, "overlay", errno, "%s=%.150s", key, value);
+}
+
+/* Tells whether this kernel knows `lowerdir+` (6.5), and that no value is longer than fsconfig takes (255 bytes). */
+static bool fits_fsconfig(const rootfs_plan *rootfs) {
+  return strlen(rootfs->upper_dir) <= 255 && strlen(rootfs->work_dir) <= 255;
+}
+
+/* Returns a detached mount; -1 with failure->error EINVAL and `*unsupported` set when the kernel is too old for it. */
+static int mount_by_fsopen(const rootfs_plan *rootfs, bool *unsupported, struct failure *failure) {
+  cleanup_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
+  if (context < 0) return fail(failure, "overlay", errno, "fsopen overlay");
+  for (size_t i = 0; i < rootfs->n_lower_dirs; i++) {
+    if (set(context, "lowerdir+", rootfs->lower_dirs[i], failure) < 0) {
+      *unsupported = i == 0 && failure->error == EINVAL;
+      return -1;
+    }
+  }
+  if (set(context, "upperdir", rootfs->upper_dir, failure) < 0 || set(context, "workdir", rootfs->work_dir, failure) < 0) return -1;
+  for (size_t i = 0; i < sizeof OPTIONS / sizeof OPTIONS[0]; i++) {
+    if (set(context, OPTIONS[i][0], OPTIONS[i][1], failure) < 0) return -1;
+  }
+  if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) return fail(failure, "overlay", errno, "create the superblock");
+  int mount = fsmount(context, FSMOUNT_CLOEXEC, 0);
+  return mount >= 0 ? mount : fail(failure, "overlay", errno, "fsmount");
+}
+
+/* For older kernels: one page of options, the layers by their names relative to the working directory. */
+static int mount_by_options(const rootfs_plan *rootfs, struct failure *failure) {
+  char options[4096];
+  if (strpbrk(rootfs->upper_dir, ",:\\") != NULL || strpbrk(rootfs->work_dir, ",:\\") != NULL) {
+    return fail(failure, "overlay", EINVAL, "a directory has a comma, colon or backslash in its name: %.128s", rootfs->upper_dir);
+  }
+  size_t at = 0;
+  for (size_t i = 0; i < rootfs->n_lower_dirs && at < sizeof options; i++) {
+    at += (size_t)snprintf(options + at, sizeof options - at, "%s%s", i == 0 ? "lowerdir=" : ":", rootfs->lower_dirs[i]);
+  }
+  if (at < sizeof options) {
+    at += (size_t)snprintf(options + at, sizeof options - at, ",upperdir=%s,workdir=%s,%s", rootfs->upper_dir, rootfs->work_dir, OPTIONS_TEXT);
+  }
+  if (at >= sizeof options) return fail(failure, "overlay", E2BIG, "too many layers for this kernel: %zu", rootfs->n_lower_dirs);
+  if (mount("overlay", ".", "overlay", 0, options) < 0) return fail(failure, "overlay", errno, "mount overlay");
+  return 0;
+}
+
+int overlay_mount(const rootfs_plan *rootfs, struct failure *failure) {
+  if (chdir(rootfs->layers_dir) < 0) return fail(failure, "overlay", errno, "enter %.200s", rootfs->layers_dir);
+  bool unsupported = !fits_fsconfig(rootfs);
+  if (!unsupported) {
+    int mount = mount_by_fsopen(rootfs, &unsupported, failure);
+    if (mount >= 0) {
+      if (move_mount(mount, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) == 0 && fchdir(mount) == 0) return mount;
+      (void)fail(failure, "overlay", errno, "attach the root to %.180s", rootfs->layers_dir);
+      (void)close(mount);
+      return -1;
+    }
+    if (!unsupported) return -1;
+  }
+  if (mount_by_options(rootfs, failure) < 0) return -1;
+  /* The working directory still is what the mount covers. */
+  if (chdir(rootfs->layers_dir) < 0) return fail(failure, "overlay", errno, "enter the root");
+  int root = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return root >= 0 ? root : fail(failure, "overlay", errno, "open the root");
+}

@@ -1,0 +1,270 @@
+#include "plan.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "syscalls.h"
+
+#define LOWER_DIRS_MAX 500 /* OVL_MAX_STACK */
+#define LIST_MAX 1024
+#define ARGUMENTS_MAX 65536
+#define GROUPS_MAX 65536
+#define FILTER_MAX (4096 * 8) /* BPF_MAXINSNS × sizeof(struct sock_filter) */
+#define HOST_NAME_MAX_LINUX 64
+#define INTERFACE_NAME_MAX 15
+#define FSCONFIG_VALUE_MAX 255
+
+static const uint64_t NAMESPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME;
+static const uint64_t ATTRIBUTES = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME |
+                                   MOUNT_ATTR_NODIRATIME | MOUNT_ATTR_NOSYMFOLLOW;
+
+static int refuse(struct failure *failure, const char *field, const char *why, const char *value) {
+  return fail(failure, "plan", EINVAL, "%s %s: \"%.128s\"", field, why, value);
+}
+
+static int check_count(size_t count, size_t max, const char *field, struct failure *failure) {
+  return count <= max ? 0 : fail(failure, "plan", E2BIG, "%s has %zu entries, at most %zu are allowed", field, count, max);
+}
+
+/* No component of the path is empty, "." or "..". */
+static bool is_clean(const char *path) {
+  while (*path != '\0') {
+    size_t length = strcspn(path, "/");
+    if (length == 0 || (length == 1 && path[0] == '.') || (length == 2 && path[0] == '.' && path[1] == '.')) return false;
+    path += length;
+    if (*path == '/' && *++path == '\0') return false;
+  }
+  return true;
+}
+
+int plan_check_path(const char *path, const char *field, struct failure *failure) {
+  if (strlen(path) >= PATH_MAX) return refuse(failure, field, "is too long", path);
+  if (path[0] != '/' || !is_clean(path + 1)) return refuse(failure, field, "is not a clean absolute path", path);
+  return 0;
+}
+
+/* Only letters, digits and the characters of `more`. */
+static bool has_only(const char *text, const char *more) {
+  for (; *text != '\0'; text++) {
+    bool plain = (*text >= '0' && *text <= '9') || (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
+    if (!plain && strchr(more, *text) == NULL) return false;
+  }
+  return true;
+}
+
+static int check_relative(const char *path, const char *field, struct failure *failure) {
+  bool good = path[0] != '\0' && strlen(path) <= FSCONFIG_VALUE_MAX && has_only(path, "._-/") && is_clean(path);
+  return good ? 0 : refuse(failure, field, "is not a clean relative path", path);
+}
+
+/* A path in the container may hold empty and "." components, but never "..". */
+static int check_inside(const char *path, const char *field, struct failure *failure) {
+  if (path[0] != '/' || strlen(path) >= PATH_MAX) return refuse(failure, field, "is not an absolute path", path);
+  for (const char *at = path; *at != '\0';) {
+    at += strspn(at, "/");
+    size_t length = strcspn(at, "/");
+    if (length == 2 && at[0] == '.' && at[1] == '.') return refuse(failure, field, "has a '..' in it", path);
+    if (length > NAME_MAX) return refuse(failure, field, "has a name that is too long", path);
+    at += length;
+  }
+  return 0;
+}
+
+static int check_id(const char *id, struct failure *failure) {
+  if (strlen(id) != 64 || strspn(id, "0123456789abcdef") != 64) return refuse(failure, "container_id", "is not 64 hexadecimal digits", id);
+  return 0;
+}
+
+static int check_rootfs(const rootfs_plan *rootfs, struct failure *failure) {
+  if (rootfs == NULL) return refuse(failure, "rootfs", "is missing", "");
+  if (plan_check_path(rootfs->layers_dir, "rootfs.layers_dir", failure) < 0) return -1;
+  if (plan_check_path(rootfs->upper_dir, "rootfs.upper_dir", failure) < 0) return -1;
+  if (plan_check_path(rootfs->work_dir, "rootfs.work_dir", failure) < 0) return -1;
+  if (rootfs->n_lower_dirs == 0) return refuse(failure, "rootfs.lower_dirs", "is empty", "");
+  if (check_count(rootfs->n_lower_dirs, LOWER_DIRS_MAX, "rootfs.lower_dirs", failure) < 0) return -1;
+  for (size_t i = 0; i < rootfs->n_lower_dirs; i++) {
+    if (check_relative(rootfs->lower_dirs[i], "rootfs.lower_dirs", failure) < 0) return -1;
+  }
+  return 0;
+}
+
+static int check_filesystem(const Berth__Native__V1__FilesystemMount *filesystem, struct failure *failure) {
+  static const char *const TYPES[] = {"proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup2", "cgroup"};
+  bool known = false;
+  for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) known = known || strcmp(filesystem->type, TYPES[i]) == 0;
+  if (!known) return refuse(failure, "mounts.type", "is not one that a container may have", filesystem->type);
+  if (check_count(filesystem->n_options, 32, "mounts.options", failure) < 0) return -1;
+  for (size_t i = 0; i < filesystem->n_options; i++) {
+    if (strlen(filesystem->options[i]) > FSCONFIG_VALUE_MAX) return refuse(failure, "mounts.options", "is too long", filesystem->options[i]);
+  }
+  return 0;
+}
+
+static int check_mount(const mount_plan *mount, struct failure *failure) {
+  if (check_inside(mount->target, "mounts.target", failure) < 0) return -1;
+  if (strspn(mount->target, "/") == strlen(mount->target)) return refuse(failure, "mounts.target", "is the root", mount->target);
+  if ((mount->attributes & ~ATTRIBUTES) != 0) return refuse(failure, "mounts.attributes", "has an unknown flag", mount->target);
+  switch (mount->source_case) {
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_FILESYSTEM:
+      return check_filesystem(mount->filesystem, failure);
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_BIND:
+      return plan_check_path(mount->bind->source, "mounts.bind.source", failure);
+    default:
+      return refuse(failure, "mounts.source", "is missing", mount->target);
+  }
+}
+
+static int check_device(const Berth__Native__V1__Device *device, struct failure *failure) {
+  if (check_inside(device->path, "devices.path", failure) < 0) return -1;
+  if (strncmp(device->path, "/dev/", 5) != 0) return refuse(failure, "devices.path", "is not below /dev", device->path);
+  uint32_t type = device->mode & S_IFMT;
+  if ((type != S_IFCHR && type != S_IFBLK) || (device->mode & ~(S_IFMT | 07777U)) != 0) {
+    return refuse(failure, "devices.mode", "is not that of a device", device->path);
+  }
+  return 0;
+}
+
+/* The values below /proc/sys that belong to a namespace. Any other would change the host. */
+static bool is_namespaced(const char *path, uint64_t namespaces) {
+  static const char *const IPC[] = {"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem",   "kernel/shmall",
+                                    "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced"};
+  if ((namespaces & CLONE_NEWNET) != 0 && strncmp(path, "net/", 4) == 0) return true;
+  if ((namespaces & CLONE_NEWUTS) != 0 && strcmp(path, "kernel/domainname") == 0) return true;
+  if ((namespaces & CLONE_NEWIPC) == 0) return false;
+  if (strncmp(path, "fs/mqueue/", 10) == 0) return true;
+  for (size_t i = 0; i < sizeof IPC / sizeof IPC[0]; i++) {
+    if (strcmp(path, IPC[i]) == 0) return true;
+  }
+  return false;
+}
+
+static int check_values(size_t count, file_value *const *values, const char *field, struct failure *failure) {
+  if (check_count(count, LIST_MAX, field, failure) < 0) return -1;
+  for (size_t i = 0; i < count; i++) {
+    if (check_relative(values[i]->path, field, failure) < 0) return -1;
+  }
+  return 0;
+}
+
+static int check_sysctls(const container_plan *plan, struct failure *failure) {
+  if (check_values(plan->n_sysctls, plan->sysctls, "sysctls", failure) < 0) return -1;
+  for (size_t i = 0; i < plan->n_sysctls; i++) {
+    if (!is_namespaced(plan->sysctls[i]->path, plan->namespace_flags)) {
+      return refuse(failure, "sysctls", "belongs to the host, not to a namespace of the container", plan->sysctls[i]->path);
+    }
+  }
+  return 0;
+}
+
+static int check_process(const process_plan *process, struct failure *failure) {
+  if (process == NULL) return refuse(failure, "process", "is missing", "");
+  if (process->n_arguments == 0 || process->arguments[0][0] == '\0') return refuse(failure, "process.arguments", "is empty", "");
+  if (check_count(process->n_arguments, ARGUMENTS_MAX, "process.arguments", failure) < 0) return -1;
+  if (check_count(process->n_environment, ARGUMENTS_MAX, "process.environment", failure) < 0) return -1;
+  if (check_count(process->n_additional_group_ids, GROUPS_MAX, "process.additional_group_ids", failure) < 0) return -1;
+  if (check_inside(process->working_directory, "process.working_directory", failure) < 0) return -1;
+  /* -1 means "leave as it is" to setresuid(2): it must never get there. */
+  if (process->user_id == UINT32_MAX || process->group_id == UINT32_MAX) return refuse(failure, "process.user_id", "is 4294967295", "");
+  if (process->capabilities == NULL) return refuse(failure, "process.capabilities", "is missing", "");
+  if (process->umask > 0777) return refuse(failure, "process.umask", "is not one", "");
+  if (process->seccomp_filter.len % 8 != 0 || process->seccomp_filter.len > FILTER_MAX) {
+    return refuse(failure, "process.seccomp_filter", "is not a program", "");
+  }
+  if (check_count(process->n_resource_limits, RLIM_NLIMITS, "process.resource_limits", failure) < 0) return -1;
+  for (size_t i = 0; i < process->n_resource_limits; i++) {
+    const Berth__Native__V1__ResourceLimit *limit = process->resource_limits[i];
+    if (limit->resource >= RLIM_NLIMITS || limit->soft > limit->hard) return refuse(failure, "process.resource_limits", "is not one", "");
+  }
+  return 0;
+}
+
+static int check_cgroup(const cgroup_plan *cgroup, struct failure *failure) {
+  if (cgroup == NULL) return 0;
+  if (cgroup->unified_dir[0] != '\0' && plan_check_path(cgroup->unified_dir, "cgroup.unified_dir", failure) < 0) return -1;
+  if (check_values(cgroup->n_values, cgroup->values, "cgroup.values", failure) < 0) return -1;
+  if (check_count(cgroup->n_legacy, 16, "cgroup.legacy", failure) < 0) return -1;
+  for (size_t i = 0; i < cgroup->n_legacy; i++) {
+    const cgroup_directory_plan *legacy = cgroup->legacy[i];
+    if (plan_check_path(legacy->dir, "cgroup.legacy.dir", failure) < 0) return -1;
+    if (check_values(legacy->n_values, legacy->values, "cgroup.legacy.values", failure) < 0) return -1;
+  }
+  return 0;
+}
+
+static int check_network(const container_plan *plan, struct failure *failure) {
+  bool own = (plan->namespace_flags & CLONE_NEWNET) != 0;
+  if (plan->loopback && !own) return refuse(failure, "loopback", "needs a network namespace", "");
+  const Berth__Native__V1__NetworkInterface *network = plan->network;
+  if (network == NULL) return 0;
+  if (!own) return refuse(failure, "network", "needs a network namespace", "");
+  const char *const names[] = {network->host_name, network->name, network->bridge};
+  for (size_t i = 0; i < 3; i++) {
+    size_t length = strlen(names[i]);
+    if (length == 0 || length > INTERFACE_NAME_MAX || !has_only(names[i], "._-") || !is_clean(names[i])) {
+      return refuse(failure, "network", "has a bad interface name", names[i]);
+    }
+  }
+  if (network->hardware_address.len != 6) return refuse(failure, "network.hardware_address", "is not six bytes", "");
+  return 0;
+}
+
+static int check_lists(const container_plan *plan, struct failure *failure) {
+  if (check_count(plan->n_mounts, LIST_MAX, "mounts", failure) < 0 || check_count(plan->n_devices, LIST_MAX, "devices", failure) < 0 ||
+      check_count(plan->n_symlinks, LIST_MAX, "symlinks", failure) < 0 ||
+      check_count(plan->n_masked_paths, LIST_MAX, "masked_paths", failure) < 0 ||
+      check_count(plan->n_readonly_paths, LIST_MAX, "readonly_paths", failure) < 0) {
+    return -1;
+  }
+  for (size_t i = 0; i < plan->n_mounts; i++) {
+    if (check_mount(plan->mounts[i], failure) < 0) return -1;
+  }
+  for (size_t i = 0; i < plan->n_devices; i++) {
+    if (check_device(plan->devices[i], failure) < 0) return -1;
+  }
+  for (size_t i = 0; i < plan->n_symlinks; i++) {
+    if (check_inside(plan->symlinks[i]->path, "symlinks.path", failure) < 0) return -1;
+  }
+  for (size_t i = 0; i < plan->n_masked_paths; i++) {
+    if (check_inside(plan->masked_paths[i], "masked_paths", failure) < 0) return -1;
+  }
+  for (size_t i = 0; i < plan->n_readonly_paths; i++) {
+    if (check_inside(plan->readonly_paths[i], "readonly_paths", failure) < 0) return -1;
+  }
+  return 0;
+}
+
+static int check_hostname(const container_plan *plan, struct failure *failure) {
+  size_t length = strlen(plan->hostname);
+  if (length == 0) return 0;
+  if ((plan->namespace_flags & CLONE_NEWUTS) == 0) return refuse(failure, "hostname", "needs a UTS namespace", plan->hostname);
+  return length <= HOST_NAME_MAX_LINUX ? 0 : refuse(failure, "hostname", "is too long", plan->hostname);
+}
+
+int plan_check_container(const container_plan *plan, struct failure *failure) {
+  if (check_id(plan->container_id, failure) < 0 || plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
+  if ((plan->namespace_flags & ~NAMESPACES) != 0) return refuse(failure, "namespace_flags", "has an unsupported flag", "");
+  if ((plan->namespace_flags & CLONE_NEWNS) == 0) return refuse(failure, "namespace_flags", "lacks the mount namespace", "");
+  if (check_rootfs(plan->rootfs, failure) < 0 || check_lists(plan, failure) < 0 || check_sysctls(plan, failure) < 0) return -1;
+  if (check_values(plan->n_process_files, plan->process_files, "process_files", failure) < 0) return -1;
+  if (check_process(plan->process, failure) < 0 || check_hostname(plan, failure) < 0) return -1;
+  if (check_network(plan, failure) < 0 || check_cgroup(plan->cgroup, failure) < 0) return -1;
+  return plan->log == NULL ? 0 : plan_check_path(plan->log->path, "log.path", failure);
+}
+
+int plan_check_exec(const exec_plan *plan, struct failure *failure) {
+  if (check_id(plan->container_id, failure) < 0 || plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
+  if (plan_check_path(plan->container_state_dir, "container_state_dir", failure) < 0) return -1;
+  if (check_process(plan->process, failure) < 0) return -1;
+  return check_cgroup(plan->cgroup, failure);
+}
+
+int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure) {
+  if (plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
+  return check_cgroup(plan->cgroup, failure);
+}

@@ -1,0 +1,32 @@
+/* The messages of native.proto under short names, and their validation. */
+#ifndef BERTH_PLAN_H
+#define BERTH_PLAN_H
+
+#include "failure.h"
+#include "native.pb-c.h"
+
+typedef Berth__Native__V1__Request request_message;
+typedef Berth__Native__V1__Reply reply_message;
+typedef Berth__Native__V1__StartContainer container_plan;
+typedef Berth__Native__V1__StartExec exec_plan;
+typedef Berth__Native__V1__Rootfs rootfs_plan;
+typedef Berth__Native__V1__Mount mount_plan;
+typedef Berth__Native__V1__Process process_plan;
+typedef Berth__Native__V1__Cgroup cgroup_plan;
+typedef Berth__Native__V1__CgroupDirectory cgroup_directory_plan;
+typedef Berth__Native__V1__Log log_plan;
+typedef Berth__Native__V1__FileValue file_value;
+typedef Berth__Native__V1__CleanUpContainer clean_up_plan;
+
+/*
+ * Each check is a pure function over a message: 0, or -1 with a failure of step "plan" that names the field. They hold what the executing code
+ * relies on (absolute paths without "..", ids, counts, flags); what is sensible was decided by the caller.
+ */
+int plan_check_container(const container_plan *plan, struct failure *failure);
+int plan_check_exec(const exec_plan *plan, struct failure *failure);
+int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure);
+
+/* An absolute path without "..", "." or empty name, shorter than PATH_MAX. "/" is one. */
+int plan_check_path(const char *path, const char *field, struct failure *failure);
+
+#endif

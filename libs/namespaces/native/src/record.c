@@ -1,0 +1,71 @@
+#include "record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "io.h"
+
+static const char MAGIC[8] = {'B', 'E', 'R', 'T', 'H', 'R', 'E', 'C'};
+
+void record_init(struct record *record, const char *boot_id) {
+  memset(record, 0, sizeof *record);
+  memcpy(record->magic, MAGIC, sizeof MAGIC);
+  record->version = 1;
+  record->phase = RECORD_CREATING;
+  strncpy(record->boot_id, boot_id, sizeof record->boot_id - 1);
+}
+
+int record_write(int state_dir, const struct record *record, struct failure *failure) {
+  cleanup_close int fd = openat(state_dir, "record.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return fail(failure, "state", errno, "create record.new");
+  if (write_full(fd, record, sizeof *record) < 0) return fail(failure, "state", errno, "write record.new");
+  if (renameat(state_dir, "record.new", state_dir, "record") < 0) return fail(failure, "state", errno, "rename record.new");
+  return 0;
+}
+
+int record_read(int state_dir, struct record *record, struct failure *failure) {
+  cleanup_close int fd = openat(state_dir, "record", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return fail(failure, "state", errno, "open record");
+  ssize_t size = read_full(fd, record, sizeof *record);
+  if (size < 0) return fail(failure, "state", errno, "read record");
+  if (size != (ssize_t)sizeof *record || memcmp(record->magic, MAGIC, sizeof MAGIC) != 0 || record->version != 1) {
+    return fail(failure, "state", EINVAL, "record is not one of this version");
+  }
+  record->boot_id[sizeof record->boot_id - 1] = '\0';
+  return 0;
+}
+
+uint64_t parse_start_ticks(const char *stat) {
+  const char *field = strrchr(stat, ')');
+  if (field == NULL) return 0;
+  /* After the command's bracket comes field 3; each blank begins the next one. */
+  for (int number = 2; number < 22; number++) {
+    field = strchr(field, ' ');
+    if (field == NULL) return 0;
+    field++;
+  }
+  uint64_t ticks = 0;
+  for (; *field >= '0' && *field <= '9'; field++) {
+    if (__builtin_mul_overflow(ticks, 10, &ticks) || __builtin_add_overflow(ticks, (uint64_t)(*field - '0'), &ticks)) return 0;
+  }
+  return ticks;
+}
+
+uint64_t process_start_ticks(pid_t pid) {
+  char path[32];
+  char stat[1024];
+  (void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  if (read_text_at(AT_FDCWD, path, stat, sizeof stat) < 0) return 0;
+  return parse_start_ticks(stat);
+}
+
+int read_boot_id(char boot_id[BOOT_ID_SIZE]) {
+  ssize_t size = read_text_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot_id, BOOT_ID_SIZE);
+  if (size < 36) return -1;
+  boot_id[36] = '\0';
+  return 0;
+}

@@ -1,0 +1,138 @@
+#include "start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "exec.h"
+#include "identity.h"
+#include "init.h"
+#include "keeper.h"
+#include "launch.h"
+#include "network.h"
+#include "service.h"
+#include "wire.h"
+
+static int send_started(int connection, const struct keeper *keeper, const struct timings *timings) {
+  Berth__Native__V1__Timing entries[TIMINGS_MAX];
+  Berth__Native__V1__Timing *pointers[TIMINGS_MAX];
+  for (size_t i = 0; i < timings->count; i++) {
+    berth__native__v1__timing__init(&entries[i]);
+    entries[i].step = (char *)timings->entries[i].step;
+    entries[i].nanos = timings->entries[i].nanos;
+    pointers[i] = &entries[i];
+  }
+  Berth__Native__V1__Started started = BERTH__NATIVE__V1__STARTED__INIT;
+  started.pid = (uint32_t)keeper->pid;
+  started.keeper_pid = keeper->record.keeper_pid;
+  started.started_unix_nanos = unix_nanos();
+  started.n_timings = timings->count;
+  started.timings = pointers;
+  reply_message reply = BERTH__NATIVE__V1__REPLY__INIT;
+  reply.reply_case = BERTH__NATIVE__V1__REPLY__REPLY_STARTED;
+  reply.started = &started;
+  return wire_send_reply(connection, &reply);
+}
+
+static int run_container_child(struct child *child, const struct keeper *keeper, const void *plan, struct failure *failure) {
+  return init_run(child, plan, &keeper->cgroup, failure);
+}
+
+static int attach_network(const struct keeper *keeper, const void *plan, struct failure *failure) {
+  const container_plan *container = plan;
+  if (container->network == NULL) return 0;
+  char path[32];
+  (void)snprintf(path, sizeof path, "/proc/%d/ns/net", keeper->pid);
+  cleanup_close int namespace = open(path, O_RDONLY | O_CLOEXEC);
+  if (namespace < 0) return fail(failure, "network", errno, "open the network namespace");
+  return network_attach(container->network, namespace, failure);
+}
+
+static int prepare_container(struct keeper *keeper, const container_plan *plan, const struct host *host, struct timings *timings,
+                             struct failure *failure) {
+  if (plan_check_container(plan, failure) < 0) return -1;
+  timings_lap(timings, "plan");
+  if (keeper_open(keeper, plan->state_dir, host, failure) < 0) return -1;
+  timings_lap(timings, "state");
+  keeper->record.namespace_flags = plan->namespace_flags;
+  keeper->stdin_once = plan->stdin_once;
+  keeper->terminal = plan->process->terminal;
+  if (log_open(&keeper->log, plan->log, failure) < 0) return -1;
+  if (cgroup_create(&keeper->cgroup, plan->cgroup, failure) < 0) return -1;
+  timings_lap(timings, "cgroup");
+  return 0;
+}
+
+/* Tells the client how it went, and either serves or undoes. A client that is gone changes nothing for a process that runs. */
+static void finish(int connection, struct keeper *keeper, struct arena *arena, int result, const struct timings *timings,
+                   const struct failure *failure) {
+  if (result < 0) {
+    keeper_discard(keeper);
+    wire_send_failure(connection, failure);
+    arena_close(arena);
+    return;
+  }
+  bool told = send_started(connection, keeper, timings) == 0;
+  arena_close(arena);
+  identity_drop_to_keeper();
+  service_run(keeper, told ? connection : -1);
+}
+
+void start_container(int connection, const container_plan *plan, struct arena *arena, const struct host *host) {
+  struct failure failure = {0};
+  struct timings timings;
+  struct keeper keeper = KEEPER_NONE;
+  timings_start(&timings);
+  int result = prepare_container(&keeper, plan, host, &timings, &failure);
+  if (result == 0) {
+    const struct launch how = {
+        .clone_flags = plan->namespace_flags & ~(uint64_t)CLONE_NEWCGROUP,
+        .terminal = plan->process->terminal,
+        .open_stdin = plan->open_stdin,
+        .plan = plan,
+        .child = run_container_child,
+        .meanwhile = attach_network,
+    };
+    result = launch(&keeper, &how, &timings, &failure);
+    if (result < 0 && plan->network != NULL) (void)network_detach(plan->network->host_name, &(struct failure){0});
+  }
+  finish(connection, &keeper, arena, result, &timings, &failure);
+}
+
+static int run_exec_child(struct child *child, const struct keeper *keeper, const void *plan, struct failure *failure) {
+  return exec_run(child, plan, &keeper->cgroup, failure);
+}
+
+static int prepare_exec(struct keeper *keeper, const exec_plan *plan, const struct host *host, struct timings *timings, struct failure *failure) {
+  if (plan_check_exec(plan, failure) < 0) return -1;
+  timings_lap(timings, "plan");
+  keeper->is_exec = true;
+  if (keeper_open(keeper, plan->state_dir, host, failure) < 0) return -1;
+  timings_lap(timings, "state");
+  keeper->stdin_once = true;
+  keeper->terminal = plan->process->terminal;
+  if (cgroup_open(&keeper->cgroup, plan->cgroup, failure) < 0) return -1;
+  return 0;
+}
+
+void start_exec(int connection, const exec_plan *plan, struct arena *arena, const struct host *host) {
+  struct failure failure = {0};
+  struct timings timings;
+  struct keeper keeper = KEEPER_NONE;
+  struct exec_target target = EXEC_TARGET_NONE;
+  timings_start(&timings);
+  int result = prepare_exec(&keeper, plan, host, &timings, &failure);
+  if (result == 0) result = exec_open_target(&target, plan, host, &failure);
+  if (result == 0) {
+    const struct exec_context context = {.plan = plan, .target = &target};
+    const struct launch how = {
+        .terminal = plan->process->terminal, .open_stdin = plan->open_stdin, .plan = &context, .child = run_exec_child};
+    timings_lap(&timings, "setns");
+    result = launch(&keeper, &how, &timings, &failure);
+  }
+  exec_close_target(&target);
+  finish(connection, &keeper, arena, result, &timings, &failure);
+}

@@ -1,0 +1,62 @@
+#include "sync.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+union control {
+  char buffer[CMSG_SPACE(sizeof(int))];
+  struct cmsghdr align;
+};
+
+static void attach_fd(struct msghdr *header, union control *control, int fd) {
+  header->msg_control = control->buffer;
+  header->msg_controllen = sizeof control->buffer;
+  struct cmsghdr *part = CMSG_FIRSTHDR(header);
+  part->cmsg_level = SOL_SOCKET;
+  part->cmsg_type = SCM_RIGHTS;
+  part->cmsg_len = CMSG_LEN(sizeof fd);
+  memcpy(CMSG_DATA(part), &fd, sizeof fd);
+}
+
+int sync_send(int sync, const struct sync_message *message, int fd) {
+  struct iovec part = {.iov_base = (void *)message, .iov_len = sizeof *message};
+  struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+  union control control = {0};
+  if (fd >= 0) attach_fd(&header, &control, fd);
+  return sendmsg(sync, &header, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+int sync_receive(int sync, struct sync_message *message, int *fd) {
+  struct iovec part = {.iov_base = message, .iov_len = sizeof *message};
+  union control control = {0};
+  struct msghdr header = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.buffer, .msg_controllen = sizeof control.buffer};
+  ssize_t size;
+  do {
+    size = recvmsg(sync, &header, MSG_CMSG_CLOEXEC);
+  } while (size < 0 && errno == EINTR);
+  *fd = -1;
+  if (size <= 0) return (int)size;
+  struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+  if (rights != NULL && rights->cmsg_type == SCM_RIGHTS) memcpy(fd, CMSG_DATA(rights), sizeof *fd);
+  if (size != (ssize_t)sizeof *message) {
+    errno = EPROTO;
+    return -1;
+  }
+  return 1;
+}
+
+int sync_go(int sync) { return send(sync, "g", 1, MSG_NOSIGNAL) == 1 ? 0 : -1; }
+
+int sync_wait_go(int sync) {
+  char go;
+  ssize_t size;
+  do {
+    size = recv(sync, &go, 1, 0);
+  } while (size < 0 && errno == EINTR);
+  if (size == 1) return 0;
+  if (size == 0) errno = EOWNERDEAD;
+  return -1;
+}
