@@ -1,5 +1,6 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolvePaths, type EnginePaths } from '@berth/client';
+import { resolvePaths, type EnginePaths, type ServiceName } from '@berth/client';
 import { ensureBusyboxImage, startEngine, type ComponentName } from '@berth/launcher';
 import { removeEngine } from './remove-engine.ts';
 import { runProgram, type ProgramResult, type RunProgramOptions } from './run-program.ts';
@@ -29,6 +30,8 @@ export interface TestEngineOptions {
   readonly only?: readonly ComponentName[];
   /** Imports the image busybox; default: when image-service is among the processes. */
   readonly busybox?: boolean;
+  /** Gives a service's state directory a file system of its own, with this many bytes. */
+  readonly diskLimits?: Partial<Record<ServiceName, number>>;
   /** Further settings for its processes. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -41,11 +44,19 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   const paths = resolvePaths(env);
   const { only } = options;
   const start = () => startEngine({ paths, env, ...(only && { only }) });
+  const mounts: string[] = [];
   const stop = async () => {
     await removeEngine({ root, paths, env });
+    for (const path of mounts) await runOrThrow('umount', [path]);
     directory[Symbol.dispose]();
   };
   try {
+    for (const [service, sizeBytes] of Object.entries(options.diskLimits ?? {}) as [ServiceName, number][]) {
+      const path = paths.serviceDir(service);
+      mkdirSync(path, { recursive: true });
+      await runOrThrow('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'berth-test', path]);
+      mounts.push(path);
+    }
     await start();
     if (options.busybox ?? only?.includes('image-service') ?? true) await ensureBusyboxImage(paths);
   } catch (error) {
@@ -61,4 +72,9 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+async function runOrThrow(file: string, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await runProgram(file, args);
+  if (code !== 0) throw new Error(`${file} ${args.join(' ')}: ${stderr}`);
 }
