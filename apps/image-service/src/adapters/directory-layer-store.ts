@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unpackLayer, type LayerLimits } from '@berth/layers';
+import type { LayerStore, StagedLayer } from '../ports.ts';
+import { openTrash } from './directory-trash.ts';
+
+export interface LayerStoreOptions {
+  /** The service's state directory. */
+  readonly stateDir: string;
+  /** Absolute path of berth-layer. */
+  readonly program: string;
+  readonly limits: LayerLimits;
+}
+
+/**
+ * Keeps layers as `<stateDir>/layers/<name>`, and unpacks them beside it. Only root gets below: an image may hold setuid programs that
+ * must not be reachable from outside a container.
+ */
+export function openDirectoryLayerStore({ stateDir, program, limits }: LayerStoreOptions): LayerStore {
+  const dir = join(stateDir, 'layers');
+  const stagingDir = join(stateDir, 'staging');
+  const trash = openTrash(join(stateDir, 'trash', 'layers'));
+  for (const path of [dir, stagingDir]) mkdirSync(path, { recursive: true, mode: 0o700 });
+
+  function makeStagingDirectory(): string {
+    const path = join(stagingDir, randomBytes(8).toString('hex'));
+    mkdirSync(path, { mode: 0o755 });
+    return path;
+  }
+
+  return {
+    dir,
+    async unpack({ blobPath, diffId, signal, onProgress }): Promise<StagedLayer> {
+      const targetDir = makeStagingDirectory();
+      const discard = () => rm(targetDir, { recursive: true, force: true });
+      try {
+        const options = { program, blobPath, targetDir, diffId, limits, signal };
+        const layer = await unpackLayer(onProgress ? { ...options, onProgress } : options);
+        return { ...layer, discard, commit: (name) => renameSync(targetDir, join(dir, name)) };
+      } catch (error) {
+        await discard();
+        throw error;
+      }
+    },
+    list: () => readdirSync(dir),
+    remove: (name) => trash.remove(join(dir, name)),
+    async sweep() {
+      for (const name of readdirSync(stagingDir)) await trash.remove(join(stagingDir, name));
+      await trash.sweep();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BerthError } from '@berth/errors';
+import type { SnapshotDirectories } from '../ports.ts';
+import { openTrash } from './directory-trash.ts';
+
+/** Keeps snapshots as `<stateDir>/snapshots/<name>/{upper,work}`, reachable by root only. */
+export function openFileSnapshotDirectories(stateDir: string): SnapshotDirectories {
+  const dir = join(stateDir, 'snapshots');
+  const trash = openTrash(join(stateDir, 'trash', 'snapshots'));
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const upperDir = (name: string): string => join(dir, name, 'upper');
+  const workDir = (name: string): string => join(dir, name, 'work');
+
+  return {
+    upperDir,
+    workDir,
+    create(name, { mode, uid, gid }) {
+      try {
+        mkdirSync(join(dir, name), { mode: 0o700 });
+        mkdirSync(upperDir(name), { mode: 0o700 });
+        mkdirSync(workDir(name), { mode: 0o700 });
+        chmodSync(upperDir(name), mode);
+        if (uid !== 0 || gid !== 0) chownSync(upperDir(name), uid, gid);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+        throw new BerthError('DISK_FULL', 'no space left on device', { cause: error });
+      }
+    },
+    list: () => readdirSync(dir),
+    remove: (name) => trash.remove(join(dir, name)),
+    sweep: () => trash.sweep(),
+  };
+}

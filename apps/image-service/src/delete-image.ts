@@ -1,0 +1,149 @@
+import { BerthError } from '@berth/errors';
+import {
+  formatReference,
+  parseImageConfig,
+  parseReference,
+  repositoryOf,
+  sha256Digest,
+  withDefaultTag,
+  type Reference,
+} from '@berth/oci';
+import { chainIdsOf, type ImageRecord } from './image.ts';
+import type { LayerPool } from './layer-pool.ts';
+import { isIdOrPrefix, lookUpImage } from './lookup.ts';
+import type { ImageEvent, ImageStore } from './ports.ts';
+
+export interface DeleteRequest {
+  /** A reference, an image id, or a unique prefix of one. */
+  readonly name: string;
+  readonly force: boolean;
+  readonly runningContainerIds: readonly string[];
+}
+
+/** What was removed, in order. */
+export interface DeleteResult {
+  readonly untagged: Reference[];
+  /** The image id, then the chainIDs of its layers that went with it, uppermost first. */
+  readonly deleted: string[];
+}
+
+/**
+ * Removes a name, and with its last name the image, by the rules of `docker rmi`
+ * (https://github.com/moby/moby/blob/v28.5.2/daemon/images/image_delete.go). Throws IMAGE_NOT_FOUND, IMAGE_IN_USE.
+ */
+export type DeleteImage = (request: DeleteRequest) => DeleteResult;
+
+export interface DeleteDeps {
+  readonly store: ImageStore;
+  readonly pool: Pick<LayerPool, 'isPinned' | 'discard'>;
+}
+
+type Conflict = { readonly isHard: boolean; readonly message: string };
+
+export function createDeleteImage({ store, pool }: DeleteDeps): DeleteImage {
+  function untag(image: ImageRecord, references: readonly Reference[]): void {
+    store.removeReferences(
+      references,
+      references.map(() => eventOf('untag', image)),
+    );
+  }
+
+  /** Removes the image itself, with the names that it still has. */
+  function removeImage(image: ImageRecord, untagged: Reference[]): DeleteResult {
+    const events = [...image.references.map(() => eventOf('untag', image)), eventOf('delete', image)];
+    const { layers } = store.remove(image.id, events, pool.isPinned);
+    pool.discard(layers);
+    const removed = new Set(layers.map((layer) => layer.diffId));
+    return { untagged: [...untagged, ...image.references], deleted: [image.id, ...chainIdsOfRemoved(image, removed)] };
+  }
+
+  function deleteByReference(image: ImageRecord, request: DeleteRequest): DeleteResult {
+    const named = withDefaultTag(parseReference(request.name));
+    const reference = named.digest === null ? named : { ...named, tag: null };
+    const [user] = image.snapshotKeys;
+    if (!request.force && isSingleName(image.references) && user !== undefined) {
+      throw new BerthError(
+        'IMAGE_IN_USE',
+        `conflict: unable to remove repository reference "${request.name}" (must force) - container ${shortId(user)} ` +
+          `is using its referenced image ${shortId(image.id)}`,
+      );
+    }
+    const untagged = namesThatGo(image.references, reference);
+    const remaining = image.references.filter((other) => !untagged.includes(other));
+    untag(image, untagged);
+    if (remaining.length > 0) return { untagged, deleted: [] };
+    const nameless = { ...image, references: [] };
+    // The name is gone, which is what was asked for: an image in use stays without a name, silently.
+    if (findConflict(nameless, request) !== null) return { untagged, deleted: [] };
+    return removeImage(nameless, untagged);
+  }
+
+  function deleteById(image: ImageRecord, request: DeleteRequest): DeleteResult {
+    const isSingle = isSingleName(image.references);
+    const conflict = findConflict(isSingle ? { ...image, references: [] } : image, request);
+    if (conflict !== null) throw inUse(image, conflict);
+    return removeImage(image, []);
+  }
+
+  return function deleteImage(request) {
+    const image = lookUpImage(store, request.name);
+    const byId = isIdOrPrefix(request.name, image.id) && !hasName(image, request.name);
+    return byId ? deleteById(image, request) : deleteByReference(image, request);
+  };
+}
+
+/** A name may be made of hexadecimal digits, too, and then it is the name that is meant. */
+function hasName(image: ImageRecord, name: string): boolean {
+  if (/^(sha256:)?[0-9a-f]{64}$/.test(name)) return false;
+  const wanted = formatReference(withDefaultTag(parseReference(name)));
+  return image.references.some((reference) => formatReference(reference) === wanted);
+}
+
+/** The name itself, and when no other tag of its repository is left, the names by digest there. */
+function namesThatGo(references: readonly Reference[], reference: Reference): Reference[] {
+  const isSame = (other: Reference) => formatReference(other) === formatReference(reference);
+  const inRepository = references.filter((other) => repositoryOf(other) === repositoryOf(reference));
+  const hasOtherTag = inRepository.some((other) => other.tag !== null && !isSame(other));
+  const goes = (other: Reference) =>
+    isSame(other) || (reference.digest === null && !hasOtherTag && other.digest !== null);
+  return inRepository.filter(goes);
+}
+
+/** At most one name with a tag, and all names in one repository. */
+function isSingleName(references: readonly Reference[]): boolean {
+  const tags = references.filter((reference) => reference.tag !== null);
+  return tags.length <= 1 && new Set(references.map(repositoryOf)).size <= 1;
+}
+
+/** What forbids the removal of the image; null: nothing. */
+function findConflict(image: ImageRecord, { force, runningContainerIds }: DeleteRequest): Conflict | null {
+  const running = image.snapshotKeys.find((key) => runningContainerIds.includes(key));
+  if (running !== undefined) {
+    return { isHard: true, message: `image is being used by running container ${shortId(running)}` };
+  }
+  if (force) return null;
+  if (image.references.length > 0) return { isHard: false, message: 'image is referenced in multiple repositories' };
+  const [stopped] = image.snapshotKeys;
+  if (stopped === undefined) return null;
+  return { isHard: false, message: `image is being used by stopped container ${shortId(stopped)}` };
+}
+
+function inUse(image: ImageRecord, { isHard, message }: Conflict): BerthError {
+  const remedy = isHard ? 'cannot be forced' : 'must be forced';
+  return new BerthError('IMAGE_IN_USE', `conflict: unable to delete ${shortId(image.id)} (${remedy}) - ${message}`);
+}
+
+/** Docker tells the image's id as its name once the name is gone. */
+function eventOf(verb: ImageEvent['verb'], image: ImageRecord): ImageEvent {
+  return { verb, objectId: image.id, name: image.id };
+}
+
+function chainIdsOfRemoved(image: ImageRecord, removed: ReadonlySet<string>): string[] {
+  const { diffIds } = parseImageConfig(image.config);
+  const chainIds = chainIdsOf(diffIds, (text) => sha256Digest(Buffer.from(text)));
+  return chainIds.filter((_, index) => removed.has(diffIds[index] as string)).reverse();
+}
+
+function shortId(id: string): string {
+  return id.replace(/^sha256:/, '').slice(0, 12);
+}

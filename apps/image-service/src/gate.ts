@@ -1,0 +1,51 @@
+/** Lets a bounded number of tasks in at a time, in the order in which they came. */
+export interface Gate {
+  /** Runs the task when it is its turn. A task whose signal is aborted while it waits rejects with the signal's reason. */
+  run<Result>(signal: AbortSignal, task: () => Promise<Result>): Promise<Result>;
+}
+
+export function createGate(width: number): Gate {
+  const waiting = new Set<() => void>();
+  let free = width;
+
+  function enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (free > 0) {
+      free--;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const admit = () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        waiting.delete(admit);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      waiting.add(admit);
+    });
+  }
+
+  function leave(): void {
+    const [next] = waiting;
+    if (next === undefined) {
+      free++;
+      return;
+    }
+    waiting.delete(next);
+    next();
+  }
+
+  return {
+    async run(signal, task) {
+      await enter(signal);
+      try {
+        return await task();
+      } finally {
+        leave();
+      }
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { familiarReference, formatReference } from '@berth/oci';
+import {
+  LayerPhase,
+  type DeleteImageResponse,
+  type Image,
+  type PrepareSnapshotResponse,
+  type PullImageRequest,
+  type PullImageResponse,
+} from '@berth/proto/image';
+import { bufferView } from '../buffer-view.ts';
+import type { DeleteResult } from '../delete-image.ts';
+import type { ImageRecord } from '../image.ts';
+import type { LayerPhase as Phase } from '../layer-pool.ts';
+import type { PullEvent, PullRequest } from '../pull.ts';
+import type { PreparedSnapshot } from '../snapshots.ts';
+
+const PHASES: Record<Phase, LayerPhase> = {
+  waiting: LayerPhase.WAITING,
+  downloading: LayerPhase.DOWNLOADING,
+  downloaded: LayerPhase.DOWNLOADED,
+  extracting: LayerPhase.EXTRACTING,
+  complete: LayerPhase.COMPLETE,
+  'already exists': LayerPhase.ALREADY_EXISTS,
+};
+
+export function toProtoImage(image: ImageRecord): Image {
+  const { id, config, platform, references } = image;
+  return {
+    id,
+    tags: references.filter(({ digest }) => digest === null).map(formatReference),
+    digests: references.filter(({ digest }) => digest !== null).map(formatReference),
+    createTime: toTimestamp(image.createTimeMs),
+    sizeBytes: BigInt(image.sizeBytes),
+    config: bufferView(config),
+    platform,
+    containerIds: [...image.snapshotKeys],
+    lastUsedTime: toTimestamp(image.lastUsedTimeMs),
+  };
+}
+
+export function fromPullRequest({ reference, platform, credentials }: PullImageRequest): PullRequest {
+  return { reference, platform, credentials: credentials ?? null };
+}
+
+export function toPullResponse(event: PullEvent): PullImageResponse {
+  switch (event.kind) {
+    case 'resolved': {
+      const { reference, digest, layers } = event;
+      return {
+        event: { $case: 'resolved', value: { reference: formatReference(reference), digest, layers: [...layers] } },
+      };
+    }
+    case 'layer': {
+      const { phase, currentBytes, totalBytes } = event.progress;
+      const bytes = { currentBytes: BigInt(currentBytes), totalBytes: BigInt(totalBytes) };
+      return { event: { $case: 'layer', value: { digest: event.digest, phase: PHASES[phase], ...bytes } } };
+    }
+    case 'done': {
+      const { image, digest, upToDate } = event;
+      return { event: { $case: 'done', value: { image: toProtoImage(image), digest, upToDate } } };
+    }
+  }
+}
+
+export function toDeleteResponse({ untagged, deleted }: DeleteResult): DeleteImageResponse {
+  return { untagged: untagged.map(familiarReference), deleted };
+}
+
+export function toPrepareResponse({ image, ...snapshot }: PreparedSnapshot): PrepareSnapshotResponse {
+  const [passwd, group] = [bufferView(snapshot.passwd), bufferView(snapshot.group)];
+  return { snapshot: { ...snapshot, lowerDirs: [...snapshot.lowerDirs], passwd, group }, image: toProtoImage(image) };
+}
+
+function toTimestamp(timeMs: number | null): { seconds: bigint; nanos: number } | undefined {
+  if (timeMs === null) return undefined;
+  const seconds = Math.floor(timeMs / 1000);
+  return { seconds: BigInt(seconds), nanos: Math.round((timeMs - seconds * 1000) * 1e6) };
+}

@@ -1,0 +1,59 @@
+import { BerthError } from '@berth/errors';
+import type { ImageServiceImplementation, ImportImageRequest, ImportImageStart } from '@berth/proto/image';
+import type { DeleteImage } from '../delete-image.ts';
+import type { Images } from '../images.ts';
+import type { ImportImage } from '../import-image.ts';
+import type { PullImage } from '../pull.ts';
+import type { Snapshots } from '../snapshots.ts';
+import { fromPullRequest, toDeleteResponse, toPrepareResponse, toProtoImage, toPullResponse } from './convert.ts';
+
+export interface ImageUseCases {
+  readonly images: Images;
+  readonly snapshots: Snapshots;
+  readonly pullImage: PullImage;
+  readonly importImage: ImportImage;
+  readonly deleteImage: DeleteImage;
+}
+
+/** ImageService over the use cases. */
+export function createImageHandlers(useCases: ImageUseCases): ImageServiceImplementation {
+  const { images, snapshots, pullImage, importImage, deleteImage } = useCases;
+  return {
+    async *pullImage(request, { signal }) {
+      for await (const event of pullImage(fromPullRequest(request), signal)) yield toPullResponse(event);
+    },
+    async importImage(requests, { signal }) {
+      const { start, data } = await splitImport(requests);
+      return { image: toProtoImage(await importImage(start, data, signal)) };
+    },
+    getImage: ({ name }) => answer(() => ({ image: toProtoImage(images.get(name)) })),
+    listImages: ({ reference }) => answer(() => ({ images: images.list(reference).map(toProtoImage) })),
+    tagImage: ({ name, target }) => answer(() => (images.tag(name, target), {})),
+    deleteImage: (request) => answer(() => toDeleteResponse(deleteImage(request))),
+    prepareSnapshot: ({ key, image }) => answer(() => toPrepareResponse(snapshots.prepare(key, image))),
+    deleteSnapshot: ({ key }) => answer(() => (snapshots.delete(key), {})),
+    listSnapshots: () => answer(() => ({ keys: snapshots.list() })),
+  };
+}
+
+/** Runs a use case that does not wait; what it throws becomes a rejection. */
+function answer<Response>(run: () => Response): Promise<Response> {
+  return new Promise((resolve) => resolve(run()));
+}
+
+async function splitImport(
+  requests: AsyncIterable<ImportImageRequest>,
+): Promise<{ start: ImportImageStart; data: AsyncGenerator<Uint8Array> }> {
+  const iterator = requests[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const part = first.done ? undefined : first.value.part;
+  if (part?.$case !== 'start')
+    throw new BerthError('INVALID_ARGUMENT', 'the first message of ImportImage must be start');
+  async function* data(): AsyncGenerator<Uint8Array> {
+    for await (const request of { [Symbol.asyncIterator]: () => iterator }) {
+      if (request.part?.$case !== 'data') throw new BerthError('INVALID_ARGUMENT', 'expected data after start');
+      yield request.part.value;
+    }
+  }
+  return { start: part.value, data: data() };
+}

@@ -1,0 +1,213 @@
+import { createGate } from './gate.ts';
+import type { Layer } from './image.ts';
+import type { ImageStore, LayerStore } from './ports.ts';
+
+/** Where a layer stands, as Docker names it. */
+export type LayerPhase = 'waiting' | 'downloading' | 'downloaded' | 'extracting' | 'complete' | 'already exists';
+
+export interface LayerProgress {
+  readonly phase: LayerPhase;
+  /** In this phase. */
+  readonly currentBytes: number;
+  /** 0 when unknown. */
+  readonly totalBytes: number;
+}
+
+export interface LayerRequest {
+  readonly diffId: string;
+  /** The size of the blob. */
+  readonly sizeBytes: number;
+  /** Brings the blob here and returns its path. */
+  readonly fetch: (options: { signal: AbortSignal; onProgress: (receivedBytes: number) => void }) => Promise<string>;
+  readonly onProgress: (progress: LayerProgress) => void;
+  /** Ends this request; the work goes on while another waits for the same layer. */
+  readonly signal: AbortSignal;
+}
+
+/** A layer that is here and stays while it is held. */
+export interface HeldLayer {
+  readonly layer: Layer;
+  /** Lets go. A layer that belongs to no image and that nobody else holds is removed. Idempotent. */
+  release(): void;
+}
+
+/** The layers of this host, those that are on their way included. */
+export interface LayerPool {
+  /** Returns the layer, fetching and unpacking it if it is not here. Callers that want the same layer share the work. */
+  acquire(request: LayerRequest): Promise<HeldLayer>;
+  /** Unpacks a blob whose diffID nobody knows yet. */
+  adopt(blobPath: string, signal: AbortSignal): Promise<HeldLayer>;
+  /** True while a layer is held, or on its way. */
+  isPinned(diffId: string): boolean;
+  /** Removes the directories of layers whose rows are gone. */
+  discard(layers: readonly Layer[]): void;
+  /** Resolves when no work and no removal is under way. */
+  settle(): Promise<void>;
+}
+
+export interface LayerPoolDeps {
+  readonly store: Pick<ImageStore, 'findLayer' | 'collect' | 'listLayers'>;
+  readonly layers: LayerStore;
+  readonly maxDownloads: number;
+  readonly maxUnpacks: number;
+  readonly onRemovalFailed: (name: string, error: unknown) => void;
+}
+
+/** One layer that somebody wants. */
+interface Flight {
+  readonly diffId: string;
+  readonly controller: AbortController;
+  readonly listeners: Set<(progress: LayerProgress) => void>;
+  last: LayerProgress;
+  holders: number;
+  work: Promise<Layer> | null;
+  /** The layer, from when its directory is in place: it may have no row yet. */
+  placed: Layer | null;
+}
+
+export function createLayerPool({
+  store,
+  layers,
+  maxDownloads,
+  maxUnpacks,
+  onRemovalFailed,
+}: LayerPoolDeps): LayerPool {
+  const flights = new Map<string, Flight>();
+  const running = new Set<Promise<unknown>>();
+  const downloads = createGate(maxDownloads);
+  const unpacks = createGate(maxUnpacks);
+  const nextName = createNames([...layers.list(), ...store.listLayers().map((layer) => layer.name)]);
+  const isPinned = (diffId: string): boolean => flights.has(diffId);
+
+  function track<Result>(promise: Promise<Result>): Promise<Result> {
+    const settled = promise.catch(() => {}).finally(() => running.delete(settled));
+    running.add(settled);
+    return promise;
+  }
+
+  function discard(unused: readonly Layer[]): void {
+    for (const { name } of unused) {
+      void track(layers.remove(name)).catch((error: unknown) => onRemovalFailed(name, error));
+    }
+  }
+
+  function report(flight: Flight, phase: LayerPhase, currentBytes: number, totalBytes: number): void {
+    flight.last = { phase, currentBytes, totalBytes };
+    for (const listener of flight.listeners) listener(flight.last);
+  }
+
+  function open(diffId: string, phase: LayerPhase, totalBytes: number): Flight {
+    const last = { phase, currentBytes: 0, totalBytes };
+    const controller = new AbortController();
+    const flight: Flight = { diffId, controller, listeners: new Set(), last, holders: 0, work: null, placed: null };
+    flights.set(diffId, flight);
+    return flight;
+  }
+
+  async function bring(flight: Flight, { diffId, sizeBytes, fetch }: LayerRequest): Promise<Layer> {
+    const { signal } = flight.controller;
+    const onProgress = (phase: LayerPhase) => (bytes: number) => report(flight, phase, bytes, sizeBytes);
+    const blobPath = await downloads.run(signal, () => fetch({ signal, onProgress: onProgress('downloading') }));
+    report(flight, 'downloaded', sizeBytes, sizeBytes);
+    return unpacks.run(signal, async () => {
+      report(flight, 'extracting', 0, sizeBytes);
+      const staged = await layers.unpack({ blobPath, diffId, signal, onProgress: onProgress('extracting') });
+      if (signal.aborted) await staged.discard();
+      signal.throwIfAborted();
+      const layer = { name: nextName(), diffId, sizeBytes: staged.sizeBytes, root: staged.root };
+      staged.commit(layer.name);
+      flight.placed = layer;
+      report(flight, 'complete', sizeBytes, sizeBytes);
+      return layer;
+    });
+  }
+
+  function start(request: LayerRequest): Flight {
+    const known = store.findLayer(request.diffId);
+    const flight = open(request.diffId, known === null ? 'waiting' : 'already exists', request.sizeBytes);
+    flight.work = known === null ? track(bring(flight, request)) : Promise.resolve(known);
+    return flight;
+  }
+
+  /** The last holder is gone: stops the work, or decides whether the layer stays. */
+  function abandon(flight: Flight): void {
+    flight.controller.abort();
+    forget(flight);
+    const hasRow = store.findLayer(flight.diffId) !== null;
+    if (hasRow) discard(store.collect(isPinned).layers);
+    else if (flight.placed !== null) discard([flight.placed]);
+  }
+
+  function forget(flight: Flight): void {
+    if (flights.get(flight.diffId) === flight) flights.delete(flight.diffId);
+  }
+
+  function hold(flight: Flight): () => void {
+    let held = true;
+    flight.holders++;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--flight.holders === 0) abandon(flight);
+    };
+  }
+
+  async function acquire(request: LayerRequest): Promise<HeldLayer> {
+    const { diffId, signal, onProgress } = request;
+    signal.throwIfAborted();
+    const flight = flights.get(diffId) ?? start(request);
+    const release = hold(flight);
+    flight.listeners.add(onProgress);
+    onProgress(flight.last);
+    try {
+      return { layer: await unlessAborted(flight.work as Promise<Layer>, signal), release };
+    } catch (error) {
+      // The work has failed, and who comes next starts anew; or only this caller has gone, and others still wait for it.
+      if (!signal.aborted) forget(flight);
+      release();
+      throw error;
+    } finally {
+      flight.listeners.delete(onProgress);
+    }
+  }
+
+  async function adopt(blobPath: string, signal: AbortSignal): Promise<HeldLayer> {
+    const staged = await unpacks.run(signal, () => track(layers.unpack({ blobPath, diffId: null, signal })));
+    const { diffId, sizeBytes, root } = staged;
+    if (flights.has(diffId) || store.findLayer(diffId) !== null) {
+      await staged.discard();
+      const fetch = () => Promise.resolve(blobPath);
+      return acquire({ diffId, sizeBytes: 0, fetch, onProgress: () => {}, signal });
+    }
+    const layer = { name: nextName(), diffId, sizeBytes, root };
+    staged.commit(layer.name);
+    const flight = open(diffId, 'complete', 0);
+    flight.placed = layer;
+    flight.work = Promise.resolve(layer);
+    return { layer, release: hold(flight) };
+  }
+
+  return {
+    acquire,
+    adopt,
+    isPinned,
+    discard,
+    async settle() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
+
+/** Names for directories: short, and never one that is taken. */
+export function createNames(taken: readonly string[]): () => string {
+  let last = Math.max(0, ...taken.map((name) => Number.parseInt(name, 36)).filter(Number.isSafeInteger));
+  return () => (++last).toString(36);
+}
+
+function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

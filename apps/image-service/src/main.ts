@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { connectService } from '@berth/client';
+import { ImageServiceDefinition } from '@berth/proto/image';
+import { RegistryServiceDefinition } from '@berth/proto/registry';
+import { bindService, openDatabase, runService } from '@berth/service-kit';
+import { openDirectoryLayerStore } from './adapters/directory-layer-store.ts';
+import { openFileSnapshotDirectories } from './adapters/file-snapshot-directories.ts';
+import { createGrpcContentClient } from './adapters/grpc-content-client.ts';
+import { createSqliteImageStore, IMAGE_MIGRATIONS } from './adapters/sqlite-image-store.ts';
+import { createSqliteImportLeases } from './adapters/sqlite-import-leases.ts';
+import { createSqliteSnapshotStore } from './adapters/sqlite-snapshot-store.ts';
+import { parseConfig } from './config.ts';
+import { createDeleteImage } from './delete-image.ts';
+import { createImageHandlers } from './grpc/image-handlers.ts';
+import { createImages } from './images.ts';
+import { createImportImage } from './import-image.ts';
+import { createLayerPool } from './layer-pool.ts';
+import { readMergedFile } from './merged-view.ts';
+import { createPullImage } from './pull.ts';
+import { recover } from './recover.ts';
+import { createSnapshots } from './snapshots.ts';
+
+await runService({
+  name: 'image-service',
+  migrations: IMAGE_MIGRATIONS,
+  start({ env, paths, stateDir, log, signal, database, events }) {
+    const config = parseConfig(env);
+    const path = join(stateDir, 'state.db');
+    const quick = openDatabase({ path, migrations: IMAGE_MIGRATIONS, synchronous: 'NORMAL' });
+    const registry = connectService(RegistryServiceDefinition, paths.socket('registry-gateway'));
+    const content = createGrpcContentClient(registry.client);
+    const store = createSqliteImageStore(database, events);
+    const snapshotStore = createSqliteSnapshotStore(quick);
+    const leases = createSqliteImportLeases(database);
+    const layers = openDirectoryLayerStore({ stateDir, program: config.layerProgram, limits: config });
+    const directories = openFileSnapshotDirectories(stateDir);
+    const onFailure = (what: string, error: unknown) =>
+      log.warn({ err: error, what }, 'not removed, left for the next start');
+
+    const swept = recover({ images: store, snapshots: snapshotStore, layers, directories, leases, content, onFailure });
+    const pool = createLayerPool({ ...config, store, layers, onRemovalFailed: onFailure });
+    const snapshots = createSnapshots({
+      images: store,
+      snapshots: snapshotStore,
+      layers,
+      directories,
+      pool,
+      readFile: readMergedFile,
+      nowMs: Date.now,
+      onRemovalFailed: onFailure,
+    });
+    const handlers = createImageHandlers({
+      images: createImages(store),
+      snapshots,
+      pullImage: createPullImage({ store, pool, content, signal }),
+      importImage: createImportImage({ store, pool, content, leases, nowMs: Date.now }),
+      deleteImage: createDeleteImage({ store, pool }),
+    });
+    return Promise.resolve({
+      bindings: [bindService(ImageServiceDefinition, handlers)],
+      async close() {
+        await pool.settle();
+        await swept;
+        registry.close();
+        quick.close();
+      },
+    });
+  },
+});

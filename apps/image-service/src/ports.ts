@@ -1,0 +1,162 @@
+import type { RootAttributes, UnpackedLayer } from '@berth/layers';
+import type { Descriptor, Reference } from '@berth/oci';
+import type { Image, ImageRecord, Layer, Snapshot } from './image.ts';
+
+/** What has happened to an image; stored with the change itself, told later. */
+export interface ImageEvent {
+  readonly verb: 'pull' | 'import' | 'tag' | 'untag' | 'delete';
+  /** The image's id; of a pull, the reference that was pulled, as Docker tells it. */
+  readonly objectId: string;
+  readonly name: string;
+}
+
+/** An image that shall exist, with all that belongs to it. */
+export interface ImageCommit {
+  readonly image: Image;
+  /** Its layers, lowest first; their directories are in place. */
+  readonly layers: readonly Layer[];
+  /** Names that it gets, taken from the image that has them. */
+  readonly references: readonly Reference[];
+  readonly events: readonly ImageEvent[];
+}
+
+/** What may be removed with an image, or with its last snapshot. */
+export interface RemovedImage {
+  /** Layers that no image has any more; their rows are gone. */
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * Images, their names and their layers. Every method is one transaction, durable when it returns. An image that was removed while
+ * snapshots of it exist is hidden: it is found by `getWithSnapshots` only, and goes with the last of them.
+ */
+export interface ImageStore {
+  /** Adds an image, or shows it again, with names and events. Layers that are known by their diffID already are left as they are. */
+  commit(commit: ImageCommit): void;
+  /** Gives a name to an image. The image must exist. */
+  addReference(imageId: string, reference: Reference, events: readonly ImageEvent[]): void;
+  /** Takes names away. */
+  removeReferences(references: readonly Reference[], events: readonly ImageEvent[]): void;
+  /** Removes an image with all its names, but no layer for which `isPinned`. Hides it while it has snapshots. */
+  remove(imageId: string, events: readonly ImageEvent[], isPinned: (diffId: string) => boolean): RemovedImage;
+  /** Removes hidden images without snapshots, and layers that no image has and that are not pinned. */
+  collect(isPinned: (diffId: string) => boolean): RemovedImage;
+  get(imageId: string): ImageRecord | null;
+  /** As `get`, and an image that is hidden. */
+  getWithSnapshots(imageId: string): ImageRecord | null;
+  /** The id of the image with exactly this name. */
+  findByReference(reference: Reference): string | null;
+  /** Ids that begin with `sha256:<prefix>`, at most two. */
+  findByPrefix(hexPrefix: string): string[];
+  /** All images, newest first. */
+  list(): ImageRecord[];
+  /** The layers of an image, hidden or not, lowest first. */
+  layersOf(imageId: string): Layer[];
+  findLayer(diffId: string): Layer | null;
+  listLayers(): Layer[];
+}
+
+/** Snapshots. Every method is one transaction; a power cut may lose the last ones, and start-up then sweeps what they made. */
+export interface SnapshotStore {
+  /** Adds a snapshot and notes that its image was used. */
+  insert(snapshot: Snapshot, timeMs: number): void;
+  get(key: string): Snapshot | null;
+  list(): Snapshot[];
+  /** Removes one, and tells whether its image is hidden and has no other. */
+  remove(key: string): { readonly wasLastOfHidden: boolean };
+}
+
+/** A layer that was unpacked, in a directory of its own that nobody uses yet. */
+export interface StagedLayer extends UnpackedLayer {
+  /** Puts it into its place, as a layer of that name. */
+  commit(name: string): void;
+  /** Removes it. */
+  discard(): Promise<void>;
+}
+
+export interface UnpackRequest {
+  readonly blobPath: string;
+  /** Null: computed only. */
+  readonly diffId: string | null;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (readBytes: number) => void;
+}
+
+/** The directories of layers on this host. */
+export interface LayerStore {
+  /** Absolute path below which the layers' directories lie. */
+  readonly dir: string;
+  /** Throws LAYER_INVALID, DIGEST_MISMATCH, LAYER_LIMIT, DISK_FULL, CANCELLED, and leaves nothing behind then. */
+  unpack(request: UnpackRequest): Promise<StagedLayer>;
+  /** The names of all layers in place. */
+  list(): string[];
+  /** Takes a layer out of its place before it returns; resolves once its data is removed. */
+  remove(name: string): Promise<void>;
+  /** Removes what a crash left: half-unpacked layers and trash. */
+  sweep(): Promise<void>;
+}
+
+/** The directories of snapshots on this host. */
+export interface SnapshotDirectories {
+  /** Makes an empty writable layer. Throws DISK_FULL. */
+  create(name: string, root: RootAttributes): void;
+  upperDir(name: string): string;
+  workDir(name: string): string;
+  list(): string[];
+  /** Takes a snapshot out of its place before it returns; resolves once its data is removed. Idempotent. */
+  remove(name: string): Promise<void>;
+  /** Removes what a crash left in the trash. */
+  sweep(): Promise<void>;
+}
+
+/** Names a user of a registry. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Where something is at a registry. */
+export interface RemoteContent {
+  /** `docker.io/library/busybox`. */
+  readonly repository: string;
+  readonly descriptor: ContentDescriptor;
+  readonly credentials: Credentials | null;
+}
+
+export type ContentDescriptor = Pick<Descriptor, 'mediaType' | 'digest' | 'size'>;
+
+/** What an ingest has put into the content store. */
+export interface IngestedBlob {
+  readonly digest: string;
+  readonly size: number;
+  /** Absolute path of an immutable file. */
+  readonly path: string;
+}
+
+/** The host's verified content store and the way to registries. Errors: as berth.registry.v1. */
+export interface ContentClient {
+  /** Asks the registry what a name stands for. */
+  resolve(reference: Reference, credentials: Credentials | null, signal: AbortSignal): Promise<ContentDescriptor>;
+  /** A manifest or index, with the media type that was found. */
+  getManifest(content: RemoteContent, signal: AbortSignal): Promise<{ bytes: Uint8Array; mediaType: string }>;
+  /** Makes sure that a blob is here, and returns its path. */
+  fetchBlob(
+    content: RemoteContent,
+    options: { signal: AbortSignal; onProgress?: (receivedBytes: number) => void },
+  ): Promise<string>;
+  /** Stores content that no registry has, kept by a lease. */
+  ingest(
+    blob: { mediaType: string; lease: string },
+    data: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<IngestedBlob>;
+  /** Sets what a lease keeps; nothing: the lease ends. */
+  setLease(lease: string, digests: readonly string[]): Promise<void>;
+}
+
+/** The leases of imports that have not ended: durable, so that start-up can give back what a crash left leased. */
+export interface ImportLeases {
+  add(lease: string): void;
+  remove(lease: string): void;
+  list(): string[];
+}

@@ -1,0 +1,178 @@
+import {
+  familiarReference,
+  familiarRepository,
+  formatPlatform,
+  formatReference,
+  hostPlatform,
+  parsePlatform,
+  parseReference,
+  repositoryOf,
+  withDefaultTag,
+  type Reference,
+} from '@berth/oci';
+import type { Image, ImageRecord, Layer } from './image.ts';
+import type { HeldLayer, LayerPool, LayerProgress } from './layer-pool.ts';
+import type { ContentClient, Credentials, ImageStore } from './ports.ts';
+import { createProgressQueue, type ProgressQueue } from './progress-queue.ts';
+import {
+  fetchConfig,
+  plannedLayers,
+  planPull,
+  type FetchedConfig,
+  type PullPlan,
+  type PullSource,
+} from './pull-plan.ts';
+
+export interface PullRequest {
+  /** As a user writes it. */
+  readonly reference: string;
+  /** `os/arch[/variant]`; empty: the host's. */
+  readonly platform: string;
+  readonly credentials: Credentials | null;
+}
+
+export type PullEvent =
+  | { kind: 'resolved'; reference: Reference; digest: string; layers: readonly string[] }
+  | { kind: 'layer'; digest: string; progress: LayerProgress }
+  | { kind: 'done'; image: ImageRecord; digest: string; upToDate: boolean };
+
+export interface PullDeps {
+  readonly store: ImageStore;
+  readonly pool: LayerPool;
+  readonly content: ContentClient;
+  /** Ends all pulls. */
+  readonly signal: AbortSignal;
+}
+
+/** Pulls an image and tells how it goes; the last event is `done`. A reader that stops ends the pull, and nothing half-made stays. */
+export type PullImage = (request: PullRequest, signal: AbortSignal) => AsyncGenerator<PullEvent>;
+
+type Queue = ProgressQueue<PullEvent>;
+
+export function createPullImage(deps: PullDeps): PullImage {
+  return async function* pullImage(request, signal) {
+    const queue = createProgressQueue<PullEvent>();
+    const stop = new AbortController();
+    const source = toSource(request, AbortSignal.any([signal, deps.signal, stop.signal]));
+    const work = pull(deps, source, queue).finally(() => queue.end());
+    // Awaited below; without this a failure would count as unhandled while the reader is slow.
+    work.catch(() => {});
+    try {
+      yield* queue.read();
+      yield await work;
+    } finally {
+      stop.abort();
+      await work.catch(() => {});
+    }
+  };
+}
+
+function toSource(request: PullRequest, signal: AbortSignal): PullSource {
+  const isPlatformGiven = request.platform !== '';
+  return {
+    reference: withDefaultTag(parseReference(request.reference)),
+    platform: isPlatformGiven ? parsePlatform(request.platform) : hostPlatform(),
+    isPlatformGiven,
+    credentials: request.credentials,
+    signal,
+  };
+}
+
+async function pull(deps: PullDeps, source: PullSource, queue: Queue): Promise<PullEvent> {
+  const { store } = deps;
+  const plan = await planPull(deps.content, source);
+  const names = namesOf(source.reference, plan.digest);
+  const imageId = plan.manifest.config.digest;
+  const upToDate = store.findByReference(names.asked) === imageId;
+  const known = store.getWithSnapshots(imageId);
+  const layers = known === null ? plan.manifest.layers.map((layer) => layer.digest) : [];
+  queue.push('resolved', { kind: 'resolved', reference: source.reference, digest: plan.digest, layers });
+  if (known === null) {
+    await bringImage(deps, source, { plan, queue, names });
+  } else {
+    store.commit(commitOf(source.reference, names, known, store.layersOf(imageId)));
+  }
+  const image = store.get(imageId) as ImageRecord;
+  return { kind: 'done', image, digest: plan.digest, upToDate };
+}
+
+/** The names that a pulled image gets: the one that was asked for, and the one by digest. */
+interface PulledNames {
+  readonly asked: Reference;
+  readonly byDigest: Reference;
+}
+
+function namesOf(reference: Reference, digest: string): PulledNames {
+  const byDigest = { ...reference, tag: null, digest };
+  return { asked: reference.digest === null ? reference : byDigest, byDigest };
+}
+
+async function bringImage(
+  deps: PullDeps,
+  source: PullSource,
+  { plan, queue, names }: { plan: PullPlan; queue: Queue; names: PulledNames },
+): Promise<void> {
+  const config = await fetchConfig(deps.content, source, plan);
+  const held = await bringLayers(deps, source, { plan, config, queue });
+  try {
+    source.signal.throwIfAborted();
+    const layers = held.map(({ layer }) => layer);
+    deps.store.commit(commitOf(source.reference, names, imageOf(plan, config, layers), layers));
+  } finally {
+    for (const { release } of held) release();
+  }
+}
+
+/** Brings all layers at once (the pool bounds what runs). When one fails the others stop, and none is held. */
+async function bringLayers(
+  { content, pool }: PullDeps,
+  { reference, credentials, signal }: PullSource,
+  { plan, config, queue }: { plan: PullPlan; config: FetchedConfig; queue: Queue },
+): Promise<HeldLayer[]> {
+  const repository = repositoryOf(reference);
+  const failed = new AbortController();
+  const joined = AbortSignal.any([signal, failed.signal]);
+  const requests = plannedLayers(plan, config).map(({ descriptor, diffId }) =>
+    pool.acquire({
+      diffId,
+      sizeBytes: descriptor.size,
+      signal: joined,
+      fetch: (options) => content.fetchBlob({ repository, descriptor, credentials }, options),
+      onProgress(progress) {
+        const { digest } = descriptor;
+        queue.push(`${digest} ${progress.phase}`, { kind: 'layer', digest, progress });
+      },
+    }),
+  );
+  try {
+    return await Promise.all(requests);
+  } catch (error) {
+    failed.abort();
+    for (const result of await Promise.allSettled(requests)) {
+      if (result.status === 'fulfilled') result.value.release();
+    }
+    throw error;
+  }
+}
+
+function imageOf({ manifest }: PullPlan, { bytes, config }: FetchedConfig, layers: readonly Layer[]): Image {
+  const createTimeMs = Date.parse(config.created ?? '');
+  return {
+    id: manifest.config.digest,
+    config: bytes,
+    platform: formatPlatform(config.platform),
+    sizeBytes: layers.reduce((sum, layer) => sum + layer.sizeBytes, 0),
+    createTimeMs: Number.isNaN(createTimeMs) ? null : createTimeMs,
+  };
+}
+
+function commitOf(reference: Reference, names: PulledNames, image: Image, layers: readonly Layer[]) {
+  const name = familiarRepository(reference);
+  const { asked, byDigest } = names;
+  return {
+    image,
+    layers,
+    references: formatReference(asked) === formatReference(byDigest) ? [byDigest] : [asked, byDigest],
+    events: [{ verb: 'pull', objectId: familiarReference(reference), name }] as const,
+  };
+}

@@ -1,0 +1,7 @@
+export {
+  unpackLayer,
+  type LayerLimits,
+  type RootAttributes,
+  type UnpackedLayer,
+  type UnpackOptions,
+} from './unpack-layer.ts';

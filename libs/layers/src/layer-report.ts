@@ -1,0 +1,63 @@
+import { BerthError } from '@berth/errors';
+import { z } from 'zod';
+
+/** Owner and mode of a layer's root directory. */
+export interface RootAttributes {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What a layer held. */
+export interface UnpackedLayer {
+  /** The digest of the uncompressed layer. */
+  readonly diffId: string;
+  /** The apparent sizes of its regular files. */
+  readonly sizeBytes: number;
+  readonly entries: number;
+  /** How the layer wants its root directory; null when it does not say. */
+  readonly root: RootAttributes | null;
+}
+
+/** One line that berth-layer prints. */
+export type LayerReport =
+  | { kind: 'progress'; readBytes: number }
+  | { kind: 'result'; layer: UnpackedLayer }
+  | { kind: 'error'; error: BerthError };
+
+const count = z.number().int().nonnegative();
+
+const reportSchema = z.union([
+  z.object({ progress: z.object({ readBytes: count }) }),
+  z.object({
+    result: z.object({
+      diffId: z.string(),
+      sizeBytes: count,
+      entries: count,
+      root: z.object({ mode: count, uid: count, gid: count }).nullable(),
+    }),
+  }),
+  z.object({
+    error: z.object({
+      reason: z.enum(['INTERNAL', 'INVALID_ARGUMENT', 'LAYER_INVALID', 'DIGEST_MISMATCH', 'DISK_FULL', 'LAYER_LIMIT']),
+      step: z.string(),
+      errno: z.number().int(),
+      detail: z.string(),
+    }),
+  }),
+]);
+
+/** Parses a line of libs/layers/native/src/report.h. Throws INTERNAL when it is none. */
+export function parseLayerReport(line: string): LayerReport {
+  const report = reportSchema.parse(JSON.parse(line));
+  if ('progress' in report) return { kind: 'progress', readBytes: report.progress.readBytes };
+  if ('result' in report) return { kind: 'result', layer: report.result };
+  const { reason, step, errno, detail } = report.error;
+  const cause = new Error(`berth-layer: ${step}: errno ${errno}`);
+  return { kind: 'error', error: new BerthError(reason, decodeNames(detail), { cause }) };
+}
+
+/** The tool writes each byte that is not ASCII as the code point of its value, because names in a layer need not be UTF-8. */
+function decodeNames(detail: string): string {
+  return Buffer.from(detail, 'latin1').toString('utf8');
+}
