@@ -47,6 +47,9 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const grants = new Map<string, Grant>();
   const pending = new Map<string, Promise<Grant>>();
 
+  const isFresh = (grant: Grant | undefined): grant is Grant =>
+    grant !== undefined && grant.expiresMs - EXPIRY_MARGIN_MS > now();
+
   const withCredentials = async (request: AuthorizationRequest): Promise<AuthorizationRequest> => {
     const own = request.credentials ?? (await credentialSource.get(request.repository.domain));
     return { ...request, credentials: own };
@@ -87,7 +90,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return {
     async current(request) {
       const grant = grants.get(keyOf(await withCredentials(request)));
-      return grant !== undefined && grant.expiresMs - EXPIRY_MARGIN_MS > now() ? grant.header : null;
+      return isFresh(grant) ? grant.header : null;
     },
 
     async answer(request, headers, refused) {
@@ -95,7 +98,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const key = keyOf(full);
       const grant = grants.get(key);
       // Somebody else has got a new one meanwhile.
-      if (grant !== undefined && grant.header !== refused && grant.expiresMs > now()) return grant.header;
+      if (isFresh(grant) && grant.header !== refused) return grant.header;
       const fresh = await abortable(
         shared(key, () => obtain(full, parseAuthChallenges(headers))),
         request.signal,
