@@ -1,0 +1,77 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BerthError } from '@berth/errors';
+import type { ContainerFiles, ContainerPaths } from '../ports.ts';
+
+/** Keeps what stays in `<stateDir>/containers/<id>/`, and what one run has in `<runDir>/containers/<id>/`. */
+export function openContainerFiles(stateDir: string, runDir: string): ContainerFiles {
+  const keptDir = join(stateDir, 'containers');
+  const runtimeDir = join(runDir, 'containers');
+  mkdirSync(keptDir, { recursive: true, mode: 0o711 });
+  mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
+  const stateDirOf = (id: string): string => join(runtimeDir, id);
+  const execDir = (id: string, execId: string): string => join(runtimeDir, id, 'x', execId);
+
+  function paths(id: string): ContainerPaths {
+    const dir = join(keptDir, id);
+    return {
+      resolvConf: `${dir}/resolv.conf`,
+      hostname: `${dir}/hostname`,
+      hosts: `${dir}/hosts`,
+      log: `${dir}/container.log`,
+      stateDir: stateDirOf(id),
+    };
+  }
+
+  return {
+    paths,
+    prepare(id, files) {
+      const { resolvConf, hostname, hosts, stateDir: dir } = paths(id);
+      mkdirSync(join(keptDir, id), { recursive: true, mode: 0o710 });
+      writeFileSync(resolvConf, files.resolvConf, { mode: 0o644 });
+      writeFileSync(hostname, files.hostname, { mode: 0o644 });
+      writeFileSync(hosts, files.hosts, { mode: 0o644 });
+      makeEmptyDirectory(dir);
+    },
+    prepareExec(id, execId) {
+      const dir = execDir(id, execId);
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      return dir;
+    },
+    execDir,
+    removeExec: (id, execId) => remove(execDir(id, execId)),
+    hasRuntime: (id) => existsSync(stateDirOf(id)),
+    removeRuntime: (id) => remove(stateDirOf(id)),
+    remove(id) {
+      remove(stateDirOf(id));
+      remove(join(keptDir, id));
+    },
+    list: () => [...new Set([...readdirSync(keptDir), ...readdirSync(runtimeDir)])],
+    ensureBindSource,
+  };
+}
+
+function ensureBindSource(path: string): void {
+  try {
+    if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new BerthError('INVALID_ARGUMENT', `error while creating mount source path '${path}': ${message}`, {
+      cause: error,
+    });
+  }
+}
+
+function makeEmptyDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    remove(path);
+    mkdirSync(path, { mode: 0o700 });
+  }
+}
+
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}

@@ -1,0 +1,58 @@
+import { BerthError } from '@berth/errors';
+import { parseImageConfig, type ContainerDefaults } from '@berth/oci';
+import type { ImageServiceClient, PrepareSnapshotResponse } from '@berth/proto/image';
+import type { ImageClient } from '../ports.ts';
+
+/** image-service. The configs of images that were used lately stay parsed: they never change under their id. */
+export function createGrpcImageClient(client: ImageServiceClient): ImageClient {
+  const parsed = createConfigCache();
+
+  return {
+    async prepareSnapshot(containerId, image) {
+      const response = await client.prepareSnapshot({ key: containerId, image });
+      const { snapshot, image: found } = required(response);
+      return {
+        rootfs: {
+          layersDir: snapshot.layersDir,
+          lowerDirs: snapshot.lowerDirs,
+          upperDir: snapshot.upperDir,
+          workDir: snapshot.workDir,
+        },
+        passwd: snapshot.passwd,
+        group: snapshot.group,
+        imageId: found.id,
+        image: parsed(found.id, found.config),
+      };
+    },
+    async deleteSnapshot(containerId) {
+      await client.deleteSnapshot({ key: containerId });
+    },
+    async listSnapshots() {
+      return (await client.listSnapshots({})).keys;
+    },
+  };
+}
+
+const CACHED_CONFIGS = 64;
+
+function createConfigCache(): (imageId: string, config: Uint8Array) => ContainerDefaults {
+  const cache = new Map<string, ContainerDefaults>();
+  return (imageId, config) => {
+    const cached = cache.get(imageId);
+    if (cached !== undefined) return cached;
+    const { config: defaults } = parseImageConfig(config);
+    const [oldest] = cache.keys();
+    if (cache.size >= CACHED_CONFIGS && oldest !== undefined) cache.delete(oldest);
+    cache.set(imageId, defaults);
+    return defaults;
+  };
+}
+
+type Required<T> = { [Key in keyof T]: NonNullable<T[Key]> };
+
+function required({ snapshot, image }: PrepareSnapshotResponse): Required<PrepareSnapshotResponse> {
+  if (snapshot === undefined || image === undefined) {
+    throw new BerthError('INTERNAL', 'image-service prepared a snapshot and did not say where');
+  }
+  return { snapshot, image };
+}

@@ -1,0 +1,21 @@
+import { BerthError } from '@berth/errors';
+import type { VolumeServiceClient } from '@berth/proto/volume';
+import type { VolumeClient } from '../ports.ts';
+
+/** volume-service. */
+export function createGrpcVolumeClient(client: VolumeServiceClient): VolumeClient {
+  return {
+    async acquire(name, containerId) {
+      const { volume } = await client.acquireVolume({ name, containerId });
+      if (volume === undefined) throw new BerthError('INTERNAL', 'volume-service lent a volume and did not say which');
+      return { name: volume.name, mountpoint: volume.mountpoint };
+    },
+    async release(containerId, { deleteAnonymous }) {
+      await client.releaseVolumes({ containerId, deleteAnonymous });
+    },
+    async listUsers() {
+      const { volumes } = await client.listVolumes({});
+      return [...new Set(volumes.flatMap(({ containerIds }) => containerIds))];
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { parseIpv4, subnetOf, type Subnet } from '../network/ipv4.ts';
+import type { HostNameFiles } from '../network/name-files.ts';
+
+const RESOLVED_STUB = '127.0.0.53';
+const RESOLVED_UPSTREAM = '/run/systemd/resolve/resolv.conf';
+
+/** The networks that the host's interfaces and routes know. */
+export function readHostSubnets(): Subnet[] {
+  const interfaces = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family }) => family === 'IPv4')
+    .map(({ address, netmask }) => subnetOfMask(parseIpv4(address) ?? 0, parseIpv4(netmask) ?? 0));
+  return [...interfaces, ...parseRoutes(readText('/proc/net/route'))];
+}
+
+/** The networks of /proc/net/route, without the default route. Its numbers are in the byte order of the processor: little. */
+export function parseRoutes(text: string): Subnet[] {
+  const rows = text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split('\t'));
+  return rows
+    .filter(({ length }) => length > 7)
+    .map((row) => ({ base: swapped(row[1] ?? ''), mask: swapped(row[7] ?? '') }))
+    .filter(({ mask }) => mask !== 0)
+    .map(({ base, mask }) => subnetOfMask(base, mask));
+}
+
+/** /etc/resolv.conf and /etc/hosts. With systemd-resolved's stub the servers behind it, which containers can reach. */
+export function readHostNameFiles(): HostNameFiles {
+  const resolvConf = readText('/etc/resolv.conf');
+  const servers = resolvConf.split('\n').filter((line) => line.startsWith('nameserver'));
+  const isStub = servers.length === 1 && servers[0]?.includes(RESOLVED_STUB) === true;
+  return {
+    resolvConf: isStub && existsSync(RESOLVED_UPSTREAM) ? readText(RESOLVED_UPSTREAM) : resolvConf,
+    hosts: readText('/etc/hosts'),
+  };
+}
+
+/** The processors whose thermal history sysfs tells. */
+export function listThermalCpus(): number[] {
+  const dir = '/sys/devices/system/cpu';
+  return readdirSync(dir)
+    .map((name) => /^cpu([0-9]+)$/.exec(name)?.[1])
+    .filter((cpu) => cpu !== undefined)
+    .filter((cpu) => existsSync(`${dir}/cpu${cpu}/thermal_throttle`))
+    .map(Number);
+}
+
+/** PRETTY_NAME of os-release. */
+export function readOperatingSystem(): string {
+  return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readText('/etc/os-release'))?.[1] ?? 'Linux';
+}
+
+/** `1`, `2` or `hybrid`. */
+export function readCgroupVersion(): string {
+  if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return '2';
+  return existsSync('/sys/fs/cgroup/unified/cgroup.controllers') ? 'hybrid' : '1';
+}
+
+/** A new one at each boot. */
+export function readBootId(): string {
+  return readText('/proc/sys/kernel/random/boot_id').trim();
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function subnetOfMask(address: number, mask: number): Subnet {
+  const prefixLength = mask.toString(2).replaceAll('0', '').length;
+  return subnetOf(address, prefixLength);
+}
+
+function swapped(hex: string): number {
+  return Buffer.from(hex, 'hex').reverse().readUInt32BE();
+}

@@ -1,0 +1,122 @@
+import { BerthError } from '@berth/errors';
+import type { ContainerFiles, ContainerPaths, ImageClient, VolumeClient } from '../ports.ts';
+import type { NameFiles } from '../network/name-files.ts';
+import type { ImageDefaults } from '../spec/specify-container.ts';
+
+/** An image that says nothing but what to run. */
+export const EMPTY_IMAGE: ImageDefaults = {
+  user: '',
+  env: ['PATH=/bin'],
+  entrypoint: [],
+  cmd: ['sh'],
+  workingDir: '',
+  volumes: [],
+  labels: {},
+  stopSignal: '',
+  stopTimeoutSeconds: null,
+};
+
+/** An ImageClient for tests with images by name; `snapshots` are the containers that have one. */
+export interface MemoryImageClient extends ImageClient {
+  readonly images: Map<string, ImageDefaults>;
+  readonly snapshots: Set<string>;
+  /** Stands in for a service that is down. */
+  down: boolean;
+}
+
+/** Has one image, `busybox`. */
+export function createMemoryImageClient(): MemoryImageClient {
+  const images = new Map([['busybox', EMPTY_IMAGE]]);
+  const snapshots = new Set<string>();
+  const imageIds = new Map<string, string>();
+
+  const client: MemoryImageClient = {
+    images,
+    snapshots,
+    down: false,
+    prepareSnapshot(containerId, image) {
+      if (client.down) return Promise.reject(new BerthError('SERVICE_UNAVAILABLE', 'image-service is down'));
+      const name = imageIds.get(image) ?? image;
+      const defaults = images.get(name);
+      if (defaults === undefined)
+        return Promise.reject(new BerthError('IMAGE_NOT_FOUND', `No such image: ${image}:latest`));
+      snapshots.add(containerId);
+      const imageId = `sha256:${name}`;
+      imageIds.set(imageId, name);
+      return Promise.resolve({
+        rootfs: { layersDir: '/layers', lowerDirs: ['a'], upperDir: '/upper', workDir: '/work' },
+        passwd: Buffer.from('root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n'),
+        group: Buffer.from('root:x:0:\nann:x:1000:\nstaff:x:50:ann\n'),
+        imageId,
+        image: defaults,
+      });
+    },
+    deleteSnapshot(containerId) {
+      if (client.down) return Promise.reject(new BerthError('SERVICE_UNAVAILABLE', 'image-service is down'));
+      snapshots.delete(containerId);
+      return Promise.resolve();
+    },
+    listSnapshots: () => Promise.resolve([...snapshots]),
+  };
+  return client;
+}
+
+/** A VolumeClient for tests; `uses` has the names of the volumes of each container. */
+export function createMemoryVolumeClient(): VolumeClient & { readonly uses: Map<string, string[]> } {
+  const uses = new Map<string, string[]>();
+  return {
+    uses,
+    acquire(name, containerId) {
+      const volume = name === '' ? `anonymous-${uses.size}` : name;
+      uses.set(containerId, [...(uses.get(containerId) ?? []), volume]);
+      return Promise.resolve({ name: volume, mountpoint: `/volumes/${volume}/_data` });
+    },
+    release(containerId) {
+      uses.delete(containerId);
+      return Promise.resolve();
+    },
+    listUsers: () => Promise.resolve([...uses.keys()]),
+  };
+}
+
+/** ContainerFiles for tests; `names` has the name files of each container, `runtimes` those with a run-time directory. */
+export function createMemoryContainerFiles(): ContainerFiles & {
+  readonly names: Map<string, NameFiles>;
+  readonly runtimes: Set<string>;
+} {
+  const names = new Map<string, NameFiles>();
+  const runtimes = new Set<string>();
+  const execDir = (id: string, execId: string): string => `/run/${id}/x/${execId}`;
+
+  function paths(id: string): ContainerPaths {
+    const dir = `/state/${id}`;
+    return {
+      resolvConf: `${dir}/resolv.conf`,
+      hostname: `${dir}/hostname`,
+      hosts: `${dir}/hosts`,
+      log: `${dir}/container.log`,
+      stateDir: `/run/${id}`,
+    };
+  }
+
+  return {
+    names,
+    runtimes,
+    paths,
+    prepare(id, files) {
+      names.set(id, files);
+      runtimes.add(id);
+    },
+    prepareExec: execDir,
+    execDir,
+    removeExec: () => {},
+    hasRuntime: (id) => runtimes.has(id),
+    removeRuntime: (id) => void runtimes.delete(id),
+    remove(id) {
+      names.delete(id);
+      runtimes.delete(id);
+    },
+    list: () => [...new Set([...names.keys(), ...runtimes])],
+    ensureBindSource: () => {},
+  };
+}

@@ -1,0 +1,104 @@
+import type { ContainerConfig } from '../container-config.ts';
+import { createContainerEngine, type ContainerEngine } from '../container-engine.ts';
+import type { Log } from '../ports.ts';
+import { createMemoryContainerFiles, createMemoryImageClient, createMemoryVolumeClient } from './memory-clients.ts';
+import { createMemoryRuntime } from './memory-runtime.ts';
+import { createMemoryStores } from './memory-stores.ts';
+
+/** An engine without a host, for tests, with all that it stands on. */
+export interface MemoryEngine extends ContainerEngine {
+  readonly stores: ReturnType<typeof createMemoryStores>;
+  readonly runtime: ReturnType<typeof createMemoryRuntime>;
+  readonly images: ReturnType<typeof createMemoryImageClient>;
+  readonly volumes: ReturnType<typeof createMemoryVolumeClient>;
+  readonly files: ReturnType<typeof createMemoryContainerFiles>;
+  /** Warnings and errors that were logged. */
+  readonly troubles: string[];
+  /** The clock; a test moves it. */
+  readonly clock: { nowNs: bigint };
+  /** The verbs of all events, oldest first. */
+  verbs(): string[];
+  /** Ends this engine as a stop of the service does, and starts another on what it leaves. */
+  restart(): MemoryEngine;
+}
+
+/** A config that asks for nothing but `busybox`. */
+export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig {
+  return {
+    image: 'busybox',
+    command: [],
+    entrypoint: null,
+    environment: [],
+    workingDirectory: '',
+    user: '',
+    hostname: '',
+    terminal: false,
+    openStdin: false,
+    stdinOnce: false,
+    autoRemove: false,
+    labels: {},
+    networkMode: 'bridge',
+    mounts: [],
+    noNewPrivileges: false,
+    stopSignal: '',
+    stopTimeoutSeconds: null,
+    ...fields,
+  };
+}
+
+type Outside = Pick<MemoryEngine, 'stores' | 'runtime' | 'images' | 'volumes' | 'files' | 'troubles' | 'clock'>;
+
+/** Makes an engine. */
+export function createMemoryEngine(outside: Outside = createOutside()): MemoryEngine {
+  const stopping = new AbortController();
+  const { stores, runtime, images, volumes, files, clock } = outside;
+  const engine = createContainerEngine({
+    store: stores.containers,
+    execs: stores.execs,
+    settings: stores.settings,
+    runtime,
+    images,
+    volumes,
+    files,
+    planSettings: {
+      seccompFilter: Buffer.alloc(8),
+      bridge: 'berth0',
+      cgroupParent: '/cgroup/containers',
+      thermalCpus: [],
+    },
+    networkSettings: { bridge: 'berth0', table: 'berth', hostSubnets: () => [], startIndex: 0 },
+    hostNameFiles: () => ({ resolvConf: 'nameserver 192.0.2.1\n', hosts: '127.0.0.1 host\n' }),
+    hostHostname: 'host',
+    nowNs: () => clock.nowNs,
+    fault: () => {},
+    log: createTroubleLog(outside.troubles),
+    signal: stopping.signal,
+  });
+  return {
+    ...outside,
+    ...engine,
+    verbs: () => stores.events.map(({ noun, verb }) => (noun === 'container' ? verb : `${noun} ${verb}`)),
+    restart() {
+      stopping.abort();
+      return createMemoryEngine(outside);
+    },
+  };
+}
+
+function createOutside(): Outside {
+  const clock = { nowNs: 1_700_000_000_000_000_000n };
+  return {
+    stores: createMemoryStores(),
+    runtime: createMemoryRuntime(() => clock.nowNs),
+    images: createMemoryImageClient(),
+    volumes: createMemoryVolumeClient(),
+    files: createMemoryContainerFiles(),
+    troubles: [],
+    clock,
+  };
+}
+
+function createTroubleLog(troubles: string[]): Log {
+  const note = (_fields: object, message: string): void => void troubles.push(message);
+  return { debug: () => {}, info: () => {}, warn: note, error: note };
+}

@@ -1,0 +1,85 @@
+import { BerthError } from '@berth/errors';
+import type { Container } from '../container.ts';
+import type { ContainerEvent, ContainerStore, Exec, ExecStore, Leftover, SettingStore } from '../ports.ts';
+import { nameInUseError } from '../spec/container-name.ts';
+
+/** Stores that forget, for tests; `events` are what they were told. */
+export interface MemoryStores {
+  readonly containers: ContainerStore;
+  readonly execs: ExecStore;
+  readonly settings: SettingStore;
+  readonly events: ContainerEvent[];
+}
+
+/** Makes empty stores that share one list of events. */
+export function createMemoryStores(): MemoryStores {
+  const events: ContainerEvent[] = [];
+  const tell = (added: readonly ContainerEvent[]): void => void events.push(...added);
+  return { containers: containerStore(tell), execs: execStore(tell), settings: settingStore(), events };
+}
+
+function containerStore(tell: (events: readonly ContainerEvent[]) => void): ContainerStore {
+  const containers = new Map<string, Container>();
+  const leftovers = new Map<string, Leftover>();
+
+  function expectStatusOf(container: Container): void {
+    if (containers.get(container.id)?.state.status === container.state.status) return;
+    throw new BerthError('ABORTED', `container ${container.id} is no longer ${container.state.status}: try again`);
+  }
+
+  function idOfName(name: string): string | null {
+    return [...containers.values()].find((container) => container.name === name)?.id ?? null;
+  }
+
+  return {
+    insert(container, events) {
+      const holder = idOfName(container.name);
+      if (holder !== null) throw nameInUseError(container.name, holder);
+      containers.set(container.id, container);
+      tell(events);
+    },
+    replace(before, after, events) {
+      expectStatusOf(before);
+      containers.set(after.id, after);
+      tell(events);
+    },
+    remove(container, leftover, events) {
+      expectStatusOf(container);
+      containers.delete(container.id);
+      leftovers.set(leftover.containerId, leftover);
+      tell(events);
+    },
+    tell,
+    get: (id) => containers.get(id) ?? null,
+    idOfName,
+    idsWithPrefix: (prefix) => [...containers.keys()].filter((id) => id.startsWith(prefix)).slice(0, 2),
+    list: () => [...containers.values()].sort((a, b) => Number(b.createTimeNs - a.createTimeNs)),
+    listLeftovers: () => [...leftovers.values()],
+    removeLeftover: (containerId) => void leftovers.delete(containerId),
+  };
+}
+
+function execStore(tell: (events: readonly ContainerEvent[]) => void): ExecStore {
+  const execs = new Map<string, Exec>();
+  return {
+    insert(exec, events) {
+      execs.set(exec.id, exec);
+      tell(events);
+    },
+    remove(id, events) {
+      if (execs.delete(id)) tell(events);
+    },
+    list: () => [...execs.values()],
+  };
+}
+
+function settingStore(): SettingStore {
+  const settings = new Map<string, string>();
+  return {
+    getOrSet(key, make) {
+      const value = settings.get(key) ?? make();
+      settings.set(key, value);
+      return value;
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { Mount, Process, StartContainer, StartExec } from '@berth/proto/native';
+import type { ContainerPlan, ExecPlan, InterfacePlan, MountPlan, ProcessPlan } from '../plan/plan.ts';
+
+/** A container's plan as the native helper reads it. */
+export function toNativeContainer(plan: ContainerPlan): StartContainer {
+  const { rootfs, log } = plan;
+  return {
+    containerId: plan.containerId,
+    stateDir: plan.stateDir,
+    namespaceFlags: plan.namespaceFlags,
+    rootfs: { ...rootfs, lowerDirs: [...rootfs.lowerDirs], readonly: false },
+    mounts: plan.mounts.map(toNativeMount),
+    devices: [...plan.devices],
+    symlinks: [...plan.symlinks],
+    maskedPaths: [...plan.maskedPaths],
+    readonlyPaths: [...plan.readonlyPaths],
+    sysctls: [...plan.sysctls],
+    processFiles: [...plan.processFiles],
+    process: toNativeProcess(plan.process),
+    hostname: plan.hostname,
+    network: plan.network === null ? undefined : toNativeInterface(plan.network),
+    cgroup: toNativeCgroup(plan.cgroupDir),
+    log: { path: log.path, maxSizeBytes: log.maxSizeBytes, maxFiles: log.maxFiles },
+    openStdin: plan.openStdin,
+    stdinOnce: plan.stdinOnce,
+    loopback: plan.loopback,
+  };
+}
+
+/** An exec's plan as the native helper reads it. */
+export function toNativeExec(plan: ExecPlan): StartExec {
+  const { containerId, stateDir, containerStateDir, openStdin } = plan;
+  return {
+    containerId,
+    stateDir,
+    containerStateDir,
+    process: toNativeProcess(plan.process),
+    cgroup: toNativeCgroup(plan.cgroupDir),
+    openStdin,
+  };
+}
+
+/** A directory in the cgroup2 tree, without limits. */
+export function toNativeCgroup(unifiedDir: string): NonNullable<StartContainer['cgroup']> {
+  return { unifiedDir, legacy: [], values: [], allDevices: false };
+}
+
+function toNativeMount({ target, source, attributes }: MountPlan): Mount {
+  if (source.kind === 'filesystem') {
+    const value = { type: source.type, options: [...source.options] };
+    return { target, source: { $case: 'filesystem', value }, attributes };
+  }
+  const value = { source: source.path, recursive: source.recursive, copyUp: source.copyUp };
+  return { target, source: { $case: 'bind', value }, attributes };
+}
+
+function toNativeProcess(process: ProcessPlan): Process {
+  const { identity, capabilities } = process;
+  return {
+    arguments: [...process.arguments],
+    environment: [...process.environment],
+    workingDirectory: process.workingDirectory,
+    createWorkingDirectory: process.createWorkingDirectory,
+    userId: identity.userId,
+    groupId: identity.groupId,
+    additionalGroupIds: [...identity.groupIds],
+    // An inheritable set that is not empty would reach programs with file capabilities (CVE-2022-24769).
+    capabilities: {
+      bounding: capabilities,
+      effective: capabilities,
+      permitted: capabilities,
+      inheritable: 0n,
+      ambient: 0n,
+    },
+    noNewPrivileges: process.noNewPrivileges,
+    seccompFilter: process.seccompFilter,
+    terminal: process.terminal,
+    terminalSize: process.terminalSize ?? undefined,
+    resourceLimits: [],
+    umask: 0o022,
+  };
+}
+
+function toNativeInterface(endpoint: InterfacePlan): NonNullable<StartContainer['network']> {
+  const { hostName, bridge, address, prefixLength, gateway, hardwareAddress } = endpoint;
+  return {
+    hostName,
+    name: 'eth0',
+    bridge,
+    address,
+    prefixLength,
+    gateway,
+    hardwareAddress: Buffer.from(hardwareAddress.replaceAll(':', ''), 'hex'),
+    mtu: 0,
+  };
+}

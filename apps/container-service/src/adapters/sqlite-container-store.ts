@@ -1,0 +1,120 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { BerthError } from '@berth/errors';
+import type { Container, ContainerSpec, ContainerState } from '../container.ts';
+import type { ContainerStore, Leftover } from '../ports.ts';
+import { nameInUseError } from '../spec/container-name.ts';
+import type { Change, Durability } from './durability.ts';
+
+interface ContainerRow {
+  spec: string;
+  state: string;
+}
+
+/** Keeps containers in a service's database. */
+export function createSqliteContainerStore(database: DatabaseSync, change: Change): ContainerStore {
+  const insert = database.prepare(
+    'INSERT INTO containers (id, name, status, create_time_ns, spec, state) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const update = database.prepare('UPDATE containers SET status = ?, state = ? WHERE id = ? AND status = ?');
+  const deleteRow = database.prepare('DELETE FROM containers WHERE id = ? AND status = ?');
+  const select = database.prepare('SELECT spec, state FROM containers WHERE id = ?');
+  const selectIdOfName = database.prepare('SELECT id FROM containers WHERE name = ?');
+  // Ids are hexadecimal, so `g` follows all that start with the prefix.
+  const selectPrefix = database.prepare('SELECT id FROM containers WHERE id >= ? AND id < ? LIMIT 2');
+  const selectAll = database.prepare('SELECT spec, state FROM containers ORDER BY create_time_ns DESC, id');
+  const insertLeftover = database.prepare(
+    'INSERT OR REPLACE INTO leftovers (container_id, address, volumes) VALUES (?, ?, ?)',
+  );
+  const selectLeftovers = database.prepare('SELECT container_id, address, volumes FROM leftovers');
+  const deleteLeftover = database.prepare('DELETE FROM leftovers WHERE container_id = ?');
+
+  function idOfName(name: string): string | null {
+    const row = selectIdOfName.get(name);
+    return row === undefined ? null : String(row.id);
+  }
+
+  return {
+    insert(container, events) {
+      change(durabilityOf(container), events, () => {
+        // Node reads the database alone, so nothing comes between this look and the insertion.
+        const holder = idOfName(container.name);
+        if (holder !== null) throw nameInUseError(container.name, holder);
+        const { state, ...spec } = container;
+        const { id, name, createTimeNs } = spec;
+        insert.run(id, name, state.status, createTimeNs, encodeSpec(spec), encodeState(state));
+      });
+    },
+    replace(before, after, events) {
+      const durability = after.state.status === 'exited' ? durabilityOf(after) : 'crash';
+      change(durability, events, () => {
+        const { changes } = update.run(after.state.status, encodeState(after.state), after.id, before.state.status);
+        if (changes === 0) throw lostRace(before);
+      });
+    },
+    remove(container, leftover, events) {
+      change(durabilityOf(container), events, () => {
+        if (deleteRow.run(container.id, container.state.status).changes === 0) throw lostRace(container);
+        insertLeftover.run(leftover.containerId, leftover.address, leftover.volumes);
+      });
+    },
+    tell: (events) => change('crash', events, () => {}),
+    get(id) {
+      const row = select.get(id) as unknown as ContainerRow | undefined;
+      return row === undefined ? null : fromRow(row);
+    },
+    idOfName,
+    idsWithPrefix: (prefix) => selectPrefix.all(prefix, `${prefix}g`).map((row) => String(row.id)),
+    list: () => (selectAll.all() as unknown as ContainerRow[]).map(fromRow),
+    listLeftovers: () =>
+      selectLeftovers.all().map((row) => ({
+        containerId: String(row.container_id),
+        address: row.address === null ? null : String(row.address),
+        volumes: String(row.volumes) as Leftover['volumes'],
+      })),
+    removeLeftover(containerId) {
+      change('crash', [], () => deleteLeftover.run(containerId));
+    },
+  };
+}
+
+/** A container that removes itself promises nothing that outlives a boot: after one it is removed, whatever became of it. */
+function durabilityOf(container: Container): Durability {
+  return container.config.autoRemove ? 'crash' : 'power-cut';
+}
+
+function lostRace(container: Container): BerthError {
+  return new BerthError('ABORTED', `container ${container.id} is no longer ${container.state.status}: try again`);
+}
+
+function fromRow(row: ContainerRow): Container {
+  const spec = JSON.parse(row.spec) as Stored<ContainerSpec>;
+  const state = JSON.parse(row.state) as Stored<ContainerState>;
+  return {
+    ...spec,
+    createTimeNs: BigInt(spec.createTimeNs),
+    state: { ...state, startTimeNs: toTime(state.startTimeNs), finishTimeNs: toTime(state.finishTimeNs) },
+  };
+}
+
+/** JSON has no bigint: nanoseconds are stored as text. */
+type Stored<T> = {
+  [Key in keyof T]: T[Key] extends bigint ? string : T[Key] extends bigint | null ? string | null : T[Key];
+};
+
+function encodeSpec(spec: ContainerSpec): string {
+  return JSON.stringify({ ...spec, createTimeNs: String(spec.createTimeNs) } satisfies Stored<ContainerSpec>);
+}
+
+function encodeState(state: ContainerState): string {
+  const { startTimeNs, finishTimeNs } = state;
+  const stored: Stored<ContainerState> = {
+    ...state,
+    startTimeNs: startTimeNs === null ? null : String(startTimeNs),
+    finishTimeNs: finishTimeNs === null ? null : String(finishTimeNs),
+  };
+  return JSON.stringify(stored);
+}
+
+function toTime(text: string | null): bigint | null {
+  return text === null ? null : BigInt(text);
+}

@@ -1,0 +1,24 @@
+/** The schema, oldest version first. */
+export const CONTAINER_MIGRATIONS: readonly string[] = [
+  `CREATE TABLE containers (
+     id TEXT PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     status TEXT NOT NULL,
+     create_time_ns INTEGER NOT NULL,
+     spec TEXT NOT NULL,
+     state TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE leftovers (
+     container_id TEXT PRIMARY KEY,
+     address TEXT,
+     volumes TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE execs (
+     id TEXT PRIMARY KEY,
+     container_id TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE settings (
+     key TEXT PRIMARY KEY,
+     value TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
+];

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EngineNetwork } from './network/engine-network.ts';
+import type { Fault } from './fault.ts';
+import type { ContainerFiles, ContainerStore, ImageClient, Leftover, Log, Runtime, VolumeClient } from './ports.ts';
+import type { PlanBuilder } from './plan/build-plan.ts';
+
+/** What cleaning needs. */
+export interface CleanDeps {
+  readonly store: ContainerStore;
+  readonly images: ImageClient;
+  readonly volumes: VolumeClient;
+  readonly files: ContainerFiles;
+  readonly runtime: Runtime;
+  readonly plans: PlanBuilder;
+  readonly network: EngineNetwork;
+  readonly fault: Fault;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Cleans up after removed containers. */
+export interface Cleaner {
+  /** Cleans up. Resolves after the first attempt; when that fails, further ones follow until one succeeds. */
+  clean(leftover: Leftover): Promise<void>;
+  /** Takes the kernel's side of a run away: processes, interface, cgroup, run-time directory. */
+  cleanRuntime(containerId: string): Promise<void>;
+}
+
+const RETRY_MS = { first: 500, last: 60_000 };
+
+/** Leftovers are rows of their own, so that a removal is done for the user at once and still complete after any crash. */
+export function createCleaner(deps: CleanDeps): Cleaner {
+  const { store, images, volumes, files, runtime, plans, network, fault, log, signal } = deps;
+
+  async function cleanRuntime(containerId: string): Promise<void> {
+    const { stateDir } = files.paths(containerId);
+    const hostInterface = plans.hostInterface(containerId);
+    await runtime.cleanUp({ stateDir, hostInterface, cgroupDir: plans.cgroupDir(containerId) });
+    files.removeRuntime(containerId);
+  }
+
+  async function attempt({ containerId, address, volumes: uses }: Leftover): Promise<void> {
+    if (files.hasRuntime(containerId)) await cleanRuntime(containerId);
+    const released =
+      uses === 'none' ? null : volumes.release(containerId, { deleteAnonymous: uses === 'delete-anonymous' });
+    await Promise.all([images.deleteSnapshot(containerId), released]);
+    fault('clean:snapshot');
+    files.remove(containerId);
+    fault('clean:files');
+    store.removeLeftover(containerId);
+    if (address !== null) network.release(address);
+  }
+
+  async function retry(leftover: Leftover): Promise<void> {
+    for (let delayMs = RETRY_MS.first; ; delayMs = Math.min(delayMs * 2, RETRY_MS.last)) {
+      await sleep(delayMs, undefined, { signal, ref: false });
+      try {
+        return await attempt(leftover);
+      } catch (error) {
+        log.debug({ containerId: leftover.containerId, err: error }, 'removed container still not cleaned up');
+      }
+    }
+  }
+
+  return {
+    cleanRuntime,
+    async clean(leftover) {
+      try {
+        await attempt(leftover);
+      } catch (error) {
+        log.warn({ containerId: leftover.containerId, err: error }, 'removed container not cleaned up, will try again');
+        retry(leftover).catch(() => {});
+      }
+    },
+  };
+}

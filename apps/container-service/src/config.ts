@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const environment = z.object({
+  BERTH_SECCOMP_FILE: z.string().optional(),
+  BERTH_FAULT: z.string().default(''),
+});
+
+/** What this service is told by its environment. */
+export interface Config {
+  /** The default seccomp filter: an array of struct sock_filter. */
+  readonly seccompFilter: Buffer;
+  /** Where to crash, in tests. */
+  readonly fault: string;
+}
+
+/** Where the filter is in the source tree, and beside a bundle in `apps/<app>/dist`. */
+const SECCOMP_FILE = join(import.meta.dirname, '../../../libs/namespaces/native/build/seccomp-default.bpf');
+const SOCK_FILTER_BYTES = 8;
+
+/** Reads the environment, and the seccomp filter that it names. Throws when there is no filter: without one nothing is started. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const { BERTH_SECCOMP_FILE = SECCOMP_FILE, BERTH_FAULT } = environment.parse(env);
+  const seccompFilter = readFileSync(BERTH_SECCOMP_FILE);
+  if (seccompFilter.length === 0 || seccompFilter.length % SOCK_FILTER_BYTES !== 0) {
+    throw new Error(`${BERTH_SECCOMP_FILE} is not a seccomp filter`);
+  }
+  return Object.freeze({ seccompFilter, fault: BERTH_FAULT });
+}

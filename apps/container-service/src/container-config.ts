@@ -1,0 +1,53 @@
+/** What a user asks of a container. Empty means: as the image says. */
+export interface ContainerConfig {
+  /** The image, as the user wrote it. */
+  readonly image: string;
+  readonly command: readonly string[];
+  /** Null: the image's. Empty: none. */
+  readonly entrypoint: readonly string[] | null;
+  readonly environment: readonly string[];
+  readonly workingDirectory: string;
+  readonly user: string;
+  readonly hostname: string;
+  readonly terminal: boolean;
+  readonly openStdin: boolean;
+  readonly stdinOnce: boolean;
+  readonly autoRemove: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly networkMode: NetworkMode;
+  readonly mounts: readonly MountConfig[];
+  readonly noNewPrivileges: boolean;
+  /** A name or number; empty: the image's, or SIGTERM. */
+  readonly stopSignal: string;
+  /** Null: the image's, or 10. */
+  readonly stopTimeoutSeconds: number | null;
+}
+
+/** The network namespace of a container: its own on the engine's bridge, the host's, or its own with a loopback only. */
+export type NetworkMode = 'bridge' | 'host' | 'none';
+
+/** A mount that a user asked for. */
+export interface MountConfig {
+  readonly type: 'volume' | 'bind';
+  /** A volume's name (empty: anonymous), or an absolute host path. */
+  readonly source: string;
+  readonly target: string;
+  readonly readonly: boolean;
+}
+
+/** A mount, resolved. */
+export interface MountPoint {
+  readonly type: 'volume' | 'bind';
+  /** The volume's name; empty for a bind. */
+  readonly name: string;
+  /** Absolute path on the host. */
+  readonly source: string;
+  readonly target: string;
+  readonly readonly: boolean;
+}
+
+/** A terminal's size. */
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}

@@ -1,0 +1,90 @@
+import { createActiveContainers } from './active-containers.ts';
+import { createCleaner } from './clean-leftovers.ts';
+import { createContainerControl, type ContainerControl } from './control-containers.ts';
+import { createContainerCreator, type ContainerCreator } from './create-container.ts';
+import { createContainerExecs, type ContainerExecs } from './exec-container.ts';
+import type { Fault } from './fault.ts';
+import { createLogReader, type LogReader } from './logs/read-logs.ts';
+import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-network.ts';
+import type { HostNameFiles } from './network/name-files.ts';
+import { createPlanBuilder, type PlanSettings } from './plan/build-plan.ts';
+import type {
+  ContainerFiles,
+  ContainerStore,
+  ExecStore,
+  ImageClient,
+  Log,
+  Runtime,
+  SettingStore,
+  VolumeClient,
+} from './ports.ts';
+import { createRecovery, type Recovery } from './recover-containers.ts';
+import { createContainerRunner, type ContainerRunner } from './run-container.ts';
+import { generateContainerId } from './spec/container-id.ts';
+import { createContainerStarter } from './start-container.ts';
+import { createSupervisor } from './supervise-container.ts';
+
+/** All that the use cases get from outside. */
+export interface EngineDeps {
+  readonly store: ContainerStore;
+  readonly execs: ExecStore;
+  readonly settings: SettingStore;
+  readonly runtime: Runtime;
+  readonly images: ImageClient;
+  readonly volumes: VolumeClient;
+  readonly files: ContainerFiles;
+  readonly planSettings: PlanSettings;
+  readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings'>;
+  readonly hostNameFiles: () => HostNameFiles;
+  readonly hostHostname: string;
+  readonly nowNs: () => bigint;
+  readonly fault: Fault;
+  readonly log: Log;
+  /** Aborted when the service stops. Containers go on. */
+  readonly signal: AbortSignal;
+}
+
+/** The use cases of containers. */
+export interface ContainerEngine {
+  readonly creator: ContainerCreator;
+  readonly control: ContainerControl;
+  readonly runner: ContainerRunner;
+  readonly execs: ContainerExecs;
+  readonly readLogs: LogReader;
+  readonly recovery: Recovery;
+  /** The default network in CIDR notation. */
+  readonly defaultNetwork: string;
+  /** Makes what every start needs ready, so that the first one does not wait for it. */
+  warmUp(): Promise<void>;
+}
+
+/** Puts the use cases together. */
+export function createContainerEngine(outside: EngineDeps): ContainerEngine {
+  const network = createEngineNetwork({ ...outside, ...outside.networkSettings });
+  const shared = {
+    ...outside,
+    network,
+    plans: createPlanBuilder(outside.planSettings),
+    actives: createActiveContainers(),
+    generateId: generateContainerId,
+  };
+  const cleaner = createCleaner(shared);
+  const supervisor = createSupervisor({ ...shared, cleaner });
+  const starter = createContainerStarter({ ...shared, cleaner, supervisor });
+  const creator = createContainerCreator(shared);
+  const control = createContainerControl({ ...shared, cleaner, starter });
+  const runner = createContainerRunner({ ...shared, creator, starter, control });
+  const containerExecs = createContainerExecs(shared);
+  const recovery = createRecovery({ ...shared, cleaner, supervisor, creator, containerExecs });
+  const readLogs = createLogReader(shared);
+  return {
+    creator,
+    control,
+    runner,
+    execs: containerExecs,
+    readLogs,
+    recovery,
+    defaultNetwork: network.cidr,
+    warmUp: network.ensure,
+  };
+}

@@ -1,0 +1,152 @@
+import { BerthError } from '@berth/errors';
+import type { ContainerConfig, MountPoint } from './container-config.ts';
+
+/** Where a container is in its life. */
+export type ContainerStatus = 'created' | 'starting' | 'running' | 'exited';
+
+/** What can happen to a container. `abandon` is a start that failed. */
+export type ContainerVerb = 'start' | 'run' | 'abandon' | 'exit' | 'remove';
+
+/** What follows what. A verb that a status does not name cannot happen in it; `gone` is the end. */
+export const NEXT: Readonly<
+  Record<ContainerStatus, Readonly<Partial<Record<ContainerVerb, ContainerStatus | 'gone'>>>>
+> = {
+  created: { start: 'starting', remove: 'gone' },
+  // Start-up may find that a container which it left starting has run and ended.
+  starting: { run: 'running', abandon: 'exited', exit: 'exited' },
+  running: { exit: 'exited' },
+  exited: { start: 'starting', remove: 'gone' },
+};
+
+/** The image's overlay below the container's writable layer. */
+export interface Rootfs {
+  /** Absolute path below which `lowerDirs` lie. */
+  readonly layersDir: string;
+  /** Uppermost first. */
+  readonly lowerDirs: readonly string[];
+  readonly upperDir: string;
+  readonly workDir: string;
+}
+
+/** Who a process runs as. */
+export interface Identity {
+  readonly userId: number;
+  readonly groupId: number;
+  /** Supplementary groups, the primary one included. */
+  readonly groupIds: readonly number[];
+  /** The user's home directory. */
+  readonly home: string;
+}
+
+/** A container's place on the engine's network while it runs. */
+export interface Endpoint {
+  /** Dotted IPv4 address. */
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly gateway: string;
+  /** `02:42:ac:11:00:02`. */
+  readonly hardwareAddress: string;
+}
+
+/** What a container is: resolved when it is created, and never changed. */
+export interface ContainerSpec {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  readonly name: string;
+  /** What the user asked for. */
+  readonly config: ContainerConfig;
+  readonly imageId: string;
+  /** Path and arguments. */
+  readonly arguments: readonly string[];
+  /** The user's environment over the image's, `NAME=value`; NAME alone takes a default away. */
+  readonly environment: readonly string[];
+  readonly workingDirectory: string;
+  /** `user[:group]`, empty for root. */
+  readonly user: string;
+  readonly hostname: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Signal number. */
+  readonly stopSignal: number;
+  readonly stopTimeoutSeconds: number;
+  readonly mounts: readonly MountPoint[];
+  readonly rootfs: Rootfs;
+  /** Unix time in nanoseconds, as all times here. */
+  readonly createTimeNs: bigint;
+}
+
+/** What of a container changes. */
+export interface ContainerState {
+  readonly status: ContainerStatus;
+  /** The pid of its init on the host, 0 when it does not run. */
+  readonly pid: number;
+  /** Of its last run, or of its last attempt to start. */
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  /** Why the last start failed, or why the exit code is not known; empty otherwise. */
+  readonly error: string;
+  /** Null when it never ran. */
+  readonly startTimeNs: bigint | null;
+  /** Null when it never ended. */
+  readonly finishTimeNs: bigint | null;
+  /** Null before its first start. */
+  readonly identity: Identity | null;
+  /** Kept after the end until nothing of the network is left, so that nobody gets the address too early. */
+  readonly endpoint: Endpoint | null;
+  /** The boot of the host in which it was last started; empty before. */
+  readonly bootId: string;
+}
+
+/** A container. */
+export interface Container extends ContainerSpec {
+  readonly state: ContainerState;
+}
+
+/** What to change along with the status. */
+export type StateChange = Partial<Omit<ContainerState, 'status'>>;
+
+const INITIAL_STATE: ContainerState = {
+  status: 'created',
+  pid: 0,
+  exitCode: 0,
+  oomKilled: false,
+  error: '',
+  startTimeNs: null,
+  finishTimeNs: null,
+  identity: null,
+  endpoint: null,
+  bootId: '',
+};
+
+/** A container that was never started. */
+export function newContainer(spec: ContainerSpec): Container {
+  return { ...spec, state: INITIAL_STATE };
+}
+
+/** Tells whether a verb can happen to a container now. */
+export function can(container: Container, verb: ContainerVerb): boolean {
+  return NEXT[container.state.status][verb] !== undefined;
+}
+
+/** The container after a verb. Throws ABORTED when the verb cannot happen in its status, or ends it. */
+export function advance(container: Container, verb: ContainerVerb, change: StateChange): Container {
+  const next = NEXT[container.state.status][verb];
+  if (next === undefined || next === 'gone') {
+    throw new BerthError('ABORTED', `container ${container.id} is ${container.state.status}: cannot ${verb} it now`);
+  }
+  return { ...container, state: { ...container.state, ...change, status: statusAfter(container, verb, next) } };
+}
+
+/** As in Docker, a container whose start failed is `created` again unless it ran before. */
+function statusAfter(container: Container, verb: ContainerVerb, next: ContainerStatus): ContainerStatus {
+  return verb === 'abandon' && container.state.startTimeNs === null ? 'created' : next;
+}
+
+/** Tells whether a container runs or is about to. */
+export function isActive(container: Container): boolean {
+  return container.state.status === 'starting' || container.state.status === 'running';
+}
+
+/** The first 12 digits of an id, which is how people see it. */
+export function shortId(id: string): string {
+  return id.slice(0, 12);
+}

@@ -1,0 +1,116 @@
+import { type Container, newContainer, type ContainerSpec } from './container.ts';
+import type { MountConfig, MountPoint } from './container-config.ts';
+import { containerEvent } from './events.ts';
+import type { Fault } from './fault.ts';
+import type {
+  ContainerFiles,
+  ContainerStore,
+  CreateRequest,
+  ImageClient,
+  Log,
+  PreparedSnapshot,
+  VolumeClient,
+} from './ports.ts';
+import { checkContainerName, generateContainerName, nameInUseError, stripSlash } from './spec/container-name.ts';
+import { resolveMounts } from './spec/mounts.ts';
+import { checkConfig, specifyContainer } from './spec/specify-container.ts';
+
+/** What creating needs. */
+export interface CreateDeps {
+  readonly store: ContainerStore;
+  readonly images: ImageClient;
+  readonly volumes: VolumeClient;
+  readonly files: ContainerFiles;
+  readonly generateId: () => string;
+  readonly nowNs: () => bigint;
+  readonly hostHostname: string;
+  readonly fault: Fault;
+  readonly log: Log;
+}
+
+/** A new container, and its file system for whoever starts it at once. */
+export interface CreatedContainer {
+  readonly container: Container;
+  readonly snapshot: PreparedSnapshot;
+}
+
+/** Creates containers. */
+export interface ContainerCreator {
+  /** Throws what the name, the config, the image or a volume is refused for; nothing is left behind then. */
+  create(request: CreateRequest): Promise<CreatedContainer>;
+  /** Tells whether a container of this id is being created: what it has is not an orphan's. */
+  isCreating(id: string): boolean;
+}
+
+/** The snapshot and the volumes come first and the row last, so that a row always stands for a container that can start. */
+export function createContainerCreator(deps: CreateDeps): ContainerCreator {
+  const { store, images, volumes, files, fault, log } = deps;
+  const creating = new Map<string, string>();
+
+  function chooseName(wanted: string): string {
+    const isBeingCreated = (name: string) => [...creating.values()].includes(name);
+    if (wanted === '') return generateContainerName((name) => store.idOfName(name) !== null || isBeingCreated(name));
+    checkContainerName(wanted);
+    const holder = store.idOfName(wanted) ?? [...creating].find(([, name]) => name === wanted)?.[0];
+    if (holder !== undefined) throw nameInUseError(wanted, holder);
+    return wanted;
+  }
+
+  async function mountPoint(mount: MountConfig, containerId: string): Promise<MountPoint> {
+    if (mount.type === 'volume') {
+      const volume = await volumes.acquire(mount.source, containerId);
+      return { ...mount, name: volume.name, source: volume.mountpoint };
+    }
+    files.ensureBindSource(mount.source);
+    return { ...mount, name: '' };
+  }
+
+  async function specify(
+    { id, name }: { id: string; name: string },
+    { config }: CreateRequest,
+    progress: { prepared: boolean },
+  ): Promise<CreatedContainer> {
+    const snapshot = await images.prepareSnapshot(id, config.image);
+    progress.prepared = true;
+    fault('create:snapshot');
+    const { image, imageId, rootfs } = snapshot;
+    const mounts = resolveMounts(config.mounts, image.volumes);
+    const resolved = { id, name, image, imageId, rootfs, hostHostname: deps.hostHostname, createTimeNs: deps.nowNs() };
+    // All that can be refused is refused before a volume is made.
+    const spec: ContainerSpec = specifyContainer(config, { ...resolved, mounts: [] });
+    const points = await Promise.all(mounts.map((mount) => mountPoint(mount, id)));
+    return { container: newContainer({ ...spec, mounts: points }), snapshot };
+  }
+
+  async function undo(id: string): Promise<void> {
+    try {
+      await images.deleteSnapshot(id);
+      await volumes.release(id, { deleteAnonymous: true });
+    } catch (error) {
+      log.warn({ containerId: id, err: error }, 'failed creation not cleaned up, the next start does it');
+    }
+  }
+
+  return {
+    isCreating: (id) => creating.has(id),
+    async create(request) {
+      checkConfig(request.config);
+      resolveMounts(request.config.mounts, []);
+      const id = deps.generateId();
+      const name = chooseName(stripSlash(request.name));
+      const progress = { prepared: false };
+      creating.set(id, name);
+      try {
+        const created = await specify({ id, name }, request, progress);
+        store.insert(created.container, [containerEvent(created.container, 'create')]);
+        fault('create:row');
+        return created;
+      } catch (error) {
+        if (progress.prepared) await undo(id);
+        throw error;
+      } finally {
+        creating.delete(id);
+      }
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { ContainerStore, Runtime } from './ports.ts';
+
+/** What does not change while the service runs. */
+export interface HostInfo {
+  readonly version: string;
+  readonly kernel: string;
+  readonly operatingSystem: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly hostName: string;
+  readonly stateDirectory: string;
+  /** `1`, `2` or `hybrid`. */
+  readonly cgroupVersion: string;
+  readonly engineId: string;
+  /** In CIDR notation. */
+  readonly defaultNetwork: string;
+  readonly runtimeVersion: string;
+}
+
+/** What the engine tells about itself. */
+export interface EngineInfo extends HostInfo {
+  /** Empty when the helper does not answer. */
+  readonly nativeVersion: string;
+  readonly counts: { readonly total: number; readonly running: number; readonly stopped: number };
+}
+
+/** Tells about the engine, also when the helper is down. */
+export async function getEngineInfo(store: ContainerStore, runtime: Runtime, host: HostInfo): Promise<EngineInfo> {
+  const nativeVersion = await runtime.version().catch(() => '');
+  const containers = store.list();
+  const running = containers.filter(({ state }) => state.status === 'running').length;
+  const counts = { total: containers.length, running, stopped: containers.length - running };
+  return { ...host, nativeVersion, counts };
+}

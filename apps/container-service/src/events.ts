@@ -1,0 +1,70 @@
+import type { Container } from './container.ts';
+import type { ContainerEvent, ProcessExit } from './ports.ts';
+
+/** The engine's default network, as its events name it. */
+export interface NetworkIdentity {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** An event of a container: labels, image and name, and what the verb adds. */
+export function containerEvent(
+  container: Container,
+  verb: string,
+  extra: Readonly<Record<string, string>> = {},
+): ContainerEvent {
+  const attributes = { ...container.labels, image: container.config.image, name: container.name, ...extra };
+  return { noun: 'container', verb, objectId: container.id, attributes };
+}
+
+/** What a start tells: the network, the volumes, then the container itself. */
+export function startEvents(container: Container, network: NetworkIdentity): ContainerEvent[] {
+  return [
+    ...networkEvents(container, 'connect', network),
+    ...volumes(container).map(({ name, target, readonly }) => ({
+      noun: 'volume' as const,
+      verb: 'mount',
+      objectId: name,
+      attributes: {
+        container: container.id,
+        destination: target,
+        driver: 'local',
+        propagation: '',
+        'read/write': String(!readonly),
+      },
+    })),
+    containerEvent(container, 'start'),
+  ];
+}
+
+/** What an end tells. `container` is as it was while it ran. */
+export function exitEvents(container: Container, exit: ProcessExit, network: NetworkIdentity): ContainerEvent[] {
+  const nanos = exit.timeNs - (container.state.startTimeNs ?? exit.timeNs);
+  const execDuration = String(nanos > 0n ? nanos / 1_000_000_000n : 0n);
+  return [
+    containerEvent(container, 'die', { exitCode: String(exit.exitCode), execDuration }),
+    ...networkEvents(container, 'disconnect', network),
+    ...volumes(container).map(({ name }) => ({
+      noun: 'volume' as const,
+      verb: 'unmount',
+      objectId: name,
+      attributes: { container: container.id, driver: 'local' },
+    })),
+  ];
+}
+
+/** What a signal tells: its number, as Docker has it. */
+export function killEvent(container: Container, signal: number): ContainerEvent {
+  return containerEvent(container, 'kill', { signal: String(signal) });
+}
+
+function volumes(container: Container): Container['mounts'] {
+  return container.mounts.filter(({ type }) => type === 'volume');
+}
+
+function networkEvents(container: Container, verb: string, network: NetworkIdentity): ContainerEvent[] {
+  const { networkMode } = container.config;
+  if (networkMode !== 'bridge') return [];
+  const attributes = { container: container.id, name: network.name, type: 'bridge' };
+  return [{ noun: 'network', verb, objectId: network.id, attributes }];
+}

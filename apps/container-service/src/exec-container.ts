@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { BerthError } from '@berth/errors';
+import type { Container, Identity } from './container.ts';
+import { containerEvent } from './events.ts';
+import type { Fault } from './fault.ts';
+import { findContainer } from './find-container.ts';
+import { followProcess } from './follow-process.ts';
+import type { PlanBuilder } from './plan/build-plan.ts';
+import type {
+  ContainerFiles,
+  ContainerStore,
+  Exec,
+  ExecStore,
+  ImageClient,
+  Log,
+  ProcessConnection,
+  ProcessExit,
+  Runtime,
+  StartedProcess,
+} from './ports.ts';
+import { runSession } from './process-session.ts';
+import type { Client, ProcessEvent } from './run-container.ts';
+import { checkEnvironment } from './spec/environment.ts';
+import { checkArguments, resolveWorkingDirectory } from './spec/specify-container.ts';
+import { resolveUser } from './spec/user.ts';
+
+/** What execs need. */
+export interface ExecDeps {
+  readonly store: ContainerStore;
+  readonly execs: ExecStore;
+  readonly images: ImageClient;
+  readonly files: ContainerFiles;
+  readonly runtime: Runtime;
+  readonly plans: PlanBuilder;
+  readonly nowNs: () => bigint;
+  readonly fault: Fault;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** What to execute. Empty means: as the container. */
+export interface ExecRequest {
+  readonly container: string;
+  readonly command: readonly string[];
+  readonly environment: readonly string[];
+  readonly workingDirectory: string;
+  readonly user: string;
+  readonly terminal: boolean;
+  readonly openStdin: boolean;
+  readonly detach: boolean;
+}
+
+/** Further processes in containers. */
+export interface ContainerExecs {
+  /** Runs a process and stays to its end unless `detach` is set. Throws CONTAINER_NOT_RUNNING, and as Runtime. */
+  exec(request: ExecRequest, client: Client): AsyncGenerator<ProcessEvent, void, undefined>;
+  /** Follows an exec that an earlier life of the service started. */
+  resume(exec: Exec): void;
+}
+
+/** Execs of all containers. */
+export function createContainerExecs(deps: ExecDeps): ContainerExecs {
+  const { store, execs, images, files, runtime, plans, fault, log, signal } = deps;
+
+  async function* exec(request: ExecRequest, client: Client): AsyncGenerator<ProcessEvent, void, undefined> {
+    const container = findRunning(request.container);
+    const { process, ended } = await start(container, request, client);
+    yield { kind: 'started', pid: process.pid, timings: process.timings };
+    if (request.detach) return;
+    const session = {
+      connection: process.connection,
+      inputs: client.inputs,
+      signal: client.signal,
+      onSignal: () => {},
+    };
+    for await (const chunk of runSession(session)) yield { kind: 'output', chunk };
+    if (!client.signal.aborted) yield { kind: 'exited', exit: await ended };
+  }
+
+  function findRunning(reference: string): Container {
+    const container = findContainer(store, reference);
+    if (container.state.status === 'running') return container;
+    throw new BerthError('CONTAINER_NOT_RUNNING', `container ${container.id} is not running`);
+  }
+
+  async function start(
+    container: Container,
+    request: ExecRequest,
+    { terminalSize }: Client,
+  ): Promise<{ process: StartedProcess; ended: Promise<ProcessExit> }> {
+    const { command, environment, terminal, openStdin } = request;
+    if (command.length === 0) throw new BerthError('COMMAND_MISSING', 'No exec command specified');
+    checkArguments(command);
+    checkEnvironment(environment);
+    const identity = await identityFor(container, request.user);
+    const workingDirectory = resolveWorkingDirectory(request.workingDirectory || container.workingDirectory);
+    const record: Exec = { id: randomBytes(8).toString('hex'), containerId: container.id };
+    const attributes = { execID: record.id, command: command.join(' ') };
+    execs.insert(record, [
+      containerEvent(container, 'exec_create', attributes),
+      containerEvent(container, 'exec_start', attributes),
+    ]);
+    fault('exec:row');
+    try {
+      const process = await runtime.startExec(
+        plans.exec(container, {
+          stateDir: files.prepareExec(container.id, record.id),
+          containerStateDir: files.paths(container.id).stateDir,
+          arguments: command,
+          environment,
+          workingDirectory,
+          identity,
+          terminal,
+          terminalSize,
+          openStdin,
+        }),
+      );
+      fault('exec:spawned');
+      if (request.detach) process.connection.close();
+      const ended = follow(record, request.detach ? null : process.connection);
+      ended.catch(() => {});
+      return { process, ended };
+    } catch (error) {
+      forget(record, []);
+      throw error;
+    }
+  }
+
+  async function identityFor(container: Container, user: string): Promise<Identity> {
+    if (user === '' && container.state.identity !== null) return container.state.identity;
+    return resolveUser(user || container.user, await images.prepareSnapshot(container.id, container.imageId));
+  }
+
+  async function follow(record: Exec, connection: ProcessConnection | null): Promise<ProcessExit> {
+    const stateDir = files.execDir(record.containerId, record.id);
+    const exit = await followProcess(deps, { stateDir, connection, onConnection: () => {} });
+    fault('exec:exited');
+    const container = store.get(record.containerId);
+    const attributes = { execID: record.id, exitCode: String(exit.exitCode) };
+    forget(record, container === null ? [] : [containerEvent(container, 'exec_die', attributes)]);
+    return exit;
+  }
+
+  function forget(record: Exec, events: Parameters<ExecStore['remove']>[1]): void {
+    execs.remove(record.id, events);
+    files.removeExec(record.containerId, record.id);
+  }
+
+  return {
+    exec,
+    resume(record) {
+      follow(record, null).catch((error: unknown) => {
+        if (!signal.aborted) log.error({ containerId: record.containerId, err: error }, 'exec no longer followed');
+      });
+    },
+  };
+}

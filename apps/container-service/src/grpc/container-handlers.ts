@@ -1,0 +1,96 @@
+import type { ContainerServiceImplementation, LogEntry as ProtoLogEntry } from '@berth/proto/container';
+import type { ContainerEngine } from '../container-engine.ts';
+import { isActive } from '../container.ts';
+import { getEngineInfo, type HostInfo } from '../engine-info.ts';
+import { findContainer } from '../find-container.ts';
+import type { LogEntry } from '../logs/log-record.ts';
+import type { ContainerFiles, ContainerStore, Runtime } from '../ports.ts';
+import { fromProtoConfig, toProtoContainer, toTimestamp } from './convert.ts';
+import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent } from './process-stream.ts';
+
+/** What the handlers need. */
+export interface HandlerDeps {
+  readonly engine: ContainerEngine;
+  readonly store: ContainerStore;
+  readonly files: ContainerFiles;
+  readonly runtime: Runtime;
+  readonly host: HostInfo;
+}
+
+/** ContainerService over the use cases. */
+export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImplementation {
+  const { engine, store, files, runtime, host } = deps;
+  const { control, creator, runner, execs } = engine;
+
+  return {
+    async createContainer({ name, config }) {
+      const { container } = await creator.create({ name, config: fromProtoConfig(config) });
+      return { id: container.id, warnings: [] };
+    },
+    async startContainer({ container }) {
+      await control.start(container, { terminalSize: null, attach: false });
+      return {};
+    },
+    async *runContainer(requests, { signal }) {
+      const { start, inputs } = await splitStream(requests);
+      const { name, detach, terminalSize } = start;
+      const client = { inputs, signal, detach, terminalSize: fromProtoSize(terminalSize) };
+      for await (const event of runner.run({ name, config: fromProtoConfig(start.config) }, client)) {
+        if (event.kind !== 'created') yield { event: toProtoProcessEvent(event) };
+        else yield { event: { $case: 'created' as const, value: { id: event.id, warnings: [] } } };
+      }
+    },
+    async *attachContainer(requests, { signal }) {
+      const { start, inputs } = await splitStream(requests);
+      const client = { inputs, signal, terminalSize: null, start: start.start };
+      for await (const event of runner.attach(start.container, client)) {
+        if (event.kind === 'created') continue;
+        const message = toProtoProcessEvent(event);
+        yield { event: message.$case === 'started' ? { ...message, $case: 'attached' as const } : message };
+      }
+    },
+    async *execContainer(requests, { signal }) {
+      const { start, inputs } = await splitStream(requests);
+      const client = { inputs, signal, terminalSize: fromProtoSize(start.terminalSize) };
+      for await (const event of execs.exec(start, client)) {
+        if (event.kind !== 'created') yield { event: toProtoProcessEvent(event) };
+      }
+    },
+    async stopContainer({ container, timeoutSeconds, signal }) {
+      await control.stop(container, { timeoutSeconds: timeoutSeconds ?? null, signal });
+      return {};
+    },
+    async killContainer({ container, signal }) {
+      await control.kill(container, signal);
+      return {};
+    },
+    async deleteContainer({ container, force, volumes }) {
+      await control.remove(container, { force, volumes });
+      return {};
+    },
+    async waitContainer({ container }) {
+      return { exit: toProtoExit(await control.wait(container)) };
+    },
+    getContainer({ container: reference }) {
+      const container = findContainer(store, reference);
+      return Promise.resolve({ container: toProtoContainer(container, files.paths(container.id).log) });
+    },
+    listContainers({ all }) {
+      const containers = store.list().filter((container) => all || isActive(container));
+      return Promise.resolve({
+        containers: containers.map((each) => toProtoContainer(each, files.paths(each.id).log)),
+      });
+    },
+    async *readLogs({ container, follow, tail }, { signal }) {
+      const options = { follow, tail: tail === undefined || tail < 0n ? null : Number(tail), signal };
+      for await (const entries of engine.readLogs(container, options)) yield { entries: entries.map(toProtoLogEntry) };
+    },
+    async getInfo() {
+      return getEngineInfo(store, runtime, host).then((info) => ({ ...info, memoryBytes: BigInt(info.memoryBytes) }));
+    },
+  };
+}
+
+function toProtoLogEntry({ timeNs, stream, data }: LogEntry): ProtoLogEntry {
+  return { time: toTimestamp(timeNs), stderr: stream === 'stderr', data };
+}

@@ -1,0 +1,158 @@
+import {
+  ContainerStatus as ProtoStatus,
+  MountType,
+  type Container as ProtoContainer,
+  type ContainerConfig as ProtoConfig,
+  type MountConfig as ProtoMountConfig,
+  type MountPoint as ProtoMountPoint,
+  type NetworkEndpoint,
+} from '@berth/proto/container';
+import type { Timestamp } from '@berth/proto/timestamp';
+import { BerthError } from '@berth/errors';
+import { posix } from 'node:path';
+import { isActive, type Container, type ContainerStatus } from '../container.ts';
+import type { ContainerConfig, MountConfig, NetworkMode } from '../container-config.ts';
+import { formatSignal } from '../spec/signal.ts';
+
+const STATUSES: Readonly<Record<ContainerStatus, ProtoStatus>> = {
+  created: ProtoStatus.CREATED,
+  starting: ProtoStatus.STARTING,
+  running: ProtoStatus.RUNNING,
+  exited: ProtoStatus.EXITED,
+};
+
+/** A config from the wire. Throws INVALID_ARGUMENT and NETWORK_NOT_FOUND. */
+export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfig {
+  if (config === undefined) throw new BerthError('INVALID_ARGUMENT', 'a container needs a config');
+  return {
+    image: config.image,
+    command: config.command,
+    entrypoint: config.entrypointSet ? config.entrypoint : null,
+    environment: config.environment,
+    workingDirectory: config.workingDirectory,
+    user: config.user,
+    hostname: config.hostname,
+    terminal: config.terminal,
+    openStdin: config.openStdin,
+    stdinOnce: config.stdinOnce,
+    autoRemove: config.autoRemove,
+    labels: config.labels,
+    networkMode: fromNetworkMode(config.networkMode),
+    mounts: config.mounts.map(fromProtoMount),
+    noNewPrivileges: config.noNewPrivileges,
+    stopSignal: config.stopSignal,
+    stopTimeoutSeconds: config.stopTimeoutSeconds ?? null,
+  };
+}
+
+function fromNetworkMode(mode: string): NetworkMode {
+  switch (mode) {
+    case '':
+    case 'default':
+    case 'bridge':
+      return 'bridge';
+    case 'host':
+    case 'none':
+      return mode;
+    default:
+      throw new BerthError('NETWORK_NOT_FOUND', `network ${mode} not found`);
+  }
+}
+
+function fromProtoMount({ type, source, target, readonly }: ProtoMountConfig): MountConfig {
+  if (type === MountType.VOLUME) return { type: 'volume', source, target, readonly };
+  if (type === MountType.BIND) return { type: 'bind', source, target, readonly };
+  throw new BerthError('INVALID_ARGUMENT', `a mount needs a type: volume or bind, for ${target}`);
+}
+
+/** A container for the wire. `logPath` is where its log is on the host. */
+export function toProtoContainer(container: Container, logPath: string): ProtoContainer {
+  const { state, rootfs } = container;
+  return {
+    id: container.id,
+    name: container.name,
+    config: toProtoConfig(container.config),
+    imageId: container.imageId,
+    arguments: [...container.arguments],
+    environment: [...container.environment],
+    workingDirectory: container.workingDirectory,
+    user: container.user,
+    hostname: container.hostname,
+    status: STATUSES[state.status],
+    pid: state.pid,
+    exitCode: state.exitCode,
+    oomKilled: state.oomKilled,
+    error: state.error,
+    createTime: toTimestamp(container.createTimeNs),
+    startTime: toTimestamp(state.startTimeNs),
+    finishTime: toTimestamp(state.finishTimeNs),
+    logPath,
+    network: toProtoEndpoint(container),
+    mounts: container.mounts.map(toProtoMountPoint),
+    labels: { ...container.labels },
+    rootDirectories: {
+      lower: rootfs.lowerDirs.map((name) => posix.join(rootfs.layersDir, name)),
+      upper: rootfs.upperDir,
+      work: rootfs.workDir,
+    },
+    platform: 'linux',
+    stopSignal: formatSignal(container.stopSignal),
+  };
+}
+
+function toProtoConfig(config: ContainerConfig): ProtoConfig {
+  const { stopTimeoutSeconds, entrypoint } = config;
+  return {
+    image: config.image,
+    command: [...config.command],
+    entrypoint: [...(entrypoint ?? [])],
+    entrypointSet: entrypoint !== null,
+    environment: [...config.environment],
+    workingDirectory: config.workingDirectory,
+    user: config.user,
+    hostname: config.hostname,
+    terminal: config.terminal,
+    openStdin: config.openStdin,
+    stdinOnce: config.stdinOnce,
+    autoRemove: config.autoRemove,
+    labels: { ...config.labels },
+    networkMode: config.networkMode,
+    mounts: config.mounts.map(({ type, source, target, readonly }) => ({
+      type: toProtoMountType(type),
+      source,
+      target,
+      readonly,
+    })),
+    noNewPrivileges: config.noNewPrivileges,
+    stopSignal: config.stopSignal,
+    stopTimeoutSeconds: stopTimeoutSeconds ?? undefined,
+  };
+}
+
+/** The address only while the container runs: afterwards it is somebody else's soon. */
+function toProtoEndpoint(container: Container): NetworkEndpoint {
+  const endpoint = isActive(container) ? container.state.endpoint : null;
+  return {
+    network: container.config.networkMode,
+    address: endpoint?.address ?? '',
+    prefixLength: endpoint?.prefixLength ?? 0,
+    gateway: endpoint?.gateway ?? '',
+    hardwareAddress: endpoint?.hardwareAddress ?? '',
+  };
+}
+
+function toProtoMountPoint({ type, name, source, target, readonly }: Container['mounts'][number]): ProtoMountPoint {
+  return { type: toProtoMountType(type), name, source, target, readonly };
+}
+
+function toProtoMountType(type: MountConfig['type']): MountType {
+  return type === 'volume' ? MountType.VOLUME : MountType.BIND;
+}
+
+/** A time for the wire; absent when it is null. */
+export function toTimestamp(timeNs: bigint): Timestamp;
+export function toTimestamp(timeNs: bigint | null): Timestamp | undefined;
+export function toTimestamp(timeNs: bigint | null): Timestamp | undefined {
+  if (timeNs === null) return undefined;
+  return { seconds: timeNs / 1_000_000_000n, nanos: Number(timeNs % 1_000_000_000n) };
+}

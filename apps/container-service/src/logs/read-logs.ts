@@ -1,0 +1,171 @@
+import { watch } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ActiveContainers } from '../active-containers.ts';
+import { isActive } from '../container.ts';
+import { findContainer } from '../find-container.ts';
+import type { ContainerFiles, ContainerStore } from '../ports.ts';
+import { createLogAssembler, type LogAssembler } from './log-assembler.ts';
+import { findTail, inodeOf, openLogFiles, type LogFile, type LogPosition } from './log-files.ts';
+import type { LogEntry } from './log-record.ts';
+
+/** What reading logs needs. */
+export interface ReadLogsDeps {
+  readonly store: ContainerStore;
+  readonly files: ContainerFiles;
+  readonly actives: ActiveContainers;
+}
+
+/** How to read. */
+export interface ReadLogsOptions {
+  /** Stay until the container has ended. */
+  readonly follow: boolean;
+  /** Only so many lines from the end; null: all. */
+  readonly tail: number | null;
+  readonly signal: AbortSignal;
+}
+
+/** Reads the log of a container, oldest entry first, in batches. */
+export type LogReader = (reference: string, options: ReadLogsOptions) => AsyncGenerator<LogEntry[], void, undefined>;
+
+const BLOCK_BYTES = 256 * 1024;
+const POLL_MS = 200;
+
+/** A reader of all logs. */
+export function createLogReader({ store, files, actives }: ReadLogsDeps): LogReader {
+  return async function* readLogs(reference, { follow, tail, signal }) {
+    const container = findContainer(store, reference);
+    const { log } = files.paths(container.id);
+    const opened = await openLogFiles(log);
+    const assembler = createLogAssembler();
+    try {
+      const start = tail === null ? { file: 0, offset: 0 } : await findTail(opened, tail);
+      const end = yield* readAll(opened, start, assembler);
+      const pending = assembler.flush();
+      if (pending.length > 0) yield pending;
+      if (!follow) return;
+      const current = opened.at(-1) ?? null;
+      yield* followLog({ path: log, opened, current, offset: end, assembler, signal, isOver: isOver(container.id) });
+    } finally {
+      await Promise.all(opened.map(({ handle }) => handle.close()));
+    }
+  };
+
+  /** Over once the container's last run is recorded: its keeper writes the log before it tells of the exit. */
+  function isOver(id: string): () => boolean {
+    return () => {
+      const container = store.get(id);
+      return container === null || !isActive(container) || actives.get(id) === null;
+    };
+  }
+}
+
+async function* readAll(
+  opened: readonly LogFile[],
+  start: LogPosition,
+  assembler: LogAssembler,
+): AsyncGenerator<LogEntry[], number, undefined> {
+  let offset = 0;
+  for (const [index, file] of opened.entries()) {
+    if (index < start.file) continue;
+    offset = yield* readFrom(file, index === start.file ? start.offset : 0, assembler);
+  }
+  return offset;
+}
+
+/** Reads a file to its end, and returns where that is. */
+async function* readFrom(
+  { handle }: LogFile,
+  offset: number,
+  assembler: LogAssembler,
+): AsyncGenerator<LogEntry[], number, undefined> {
+  for (let position = offset; ;) {
+    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    const { bytesRead } = await handle.read(block, 0, BLOCK_BYTES, position);
+    if (bytesRead === 0) return position;
+    position += bytesRead;
+    const entries = assembler.push(block.subarray(0, bytesRead));
+    if (entries.length > 0) yield entries;
+  }
+}
+
+interface FollowedLog {
+  readonly path: string;
+  /** Files that are opened here are added, for the caller to close. */
+  readonly opened: LogFile[];
+  current: LogFile | null;
+  offset: number;
+  readonly assembler: LogAssembler;
+  readonly signal: AbortSignal;
+  readonly isOver: () => boolean;
+}
+
+/** Yields what is written to a log until the container has ended. */
+async function* followLog(log: FollowedLog): AsyncGenerator<LogEntry[], void, undefined> {
+  using changes = watchForChanges(log.path);
+  while (!log.signal.aborted) {
+    // Asked before reading: what is written before the end is then read after it.
+    const over = log.isOver();
+    yield* readOn(log);
+    const pending = log.assembler.flush();
+    if (pending.length > 0) yield pending;
+    if (over) return;
+    await changes.next(log.signal);
+  }
+}
+
+/** Reads to the end of the current file, and of those that came after it meanwhile. */
+async function* readOn(log: FollowedLog): AsyncGenerator<LogEntry[], void, undefined> {
+  for (;;) {
+    // Asked before reading: once there is a newer file, nothing is added to this one.
+    const inode = await inodeOf(log.path);
+    if (log.current !== null) log.offset = yield* readFrom(log.current, log.offset, log.assembler);
+    if (inode === null || inode === log.current?.inode) return;
+    const files = await openLogFiles(log.path);
+    log.opened.push(...files);
+    const next = files[files.findIndex((file) => file.inode === log.current?.inode) + 1];
+    if (next === undefined) return;
+    log.current = next;
+    log.offset = 0;
+  }
+}
+
+interface Changes extends Disposable {
+  /** Resolves when something may have changed: soon after it did, and now and then without a reason. */
+  next(signal: AbortSignal): Promise<void>;
+}
+
+/** The kernel tells of changes; the poll covers what it may not tell: a log that does not exist yet, the end of the container. */
+function watchForChanges(path: string): Changes {
+  let wake = (): void => {};
+  let changed = false;
+  const watcher = startWatcher(path, () => {
+    changed = true;
+    wake();
+  });
+
+  return {
+    async next(signal) {
+      if (!changed) {
+        const change = Promise.withResolvers<void>();
+        wake = change.resolve;
+        const timer = new AbortController();
+        const poll = sleep(POLL_MS, undefined, { signal: AbortSignal.any([signal, timer.signal]) }).catch(() => {});
+        await Promise.race([change.promise, poll]);
+        timer.abort();
+      }
+      changed = false;
+    },
+    [Symbol.dispose]: () => watcher?.close(),
+  };
+}
+
+function startWatcher(path: string, onChange: () => void): { close(): void } | null {
+  try {
+    const watcher = watch(dirname(path), { persistent: false }, onChange);
+    watcher.on('error', () => {});
+    return watcher;
+  } catch {
+    return null;
+  }
+}

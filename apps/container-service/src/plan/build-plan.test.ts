@@ -1,0 +1,198 @@
+import { describe, expect, test } from '@jest/globals';
+import { aConfig } from '../adapters/memory-engine.ts';
+import type { ContainerConfig, MountPoint } from '../container-config.ts';
+import { newContainer } from '../container.ts';
+import { createPlanBuilder } from './build-plan.ts';
+import { CLONE } from './namespaces.ts';
+
+const ID = 'ab'.repeat(32);
+const identity = { userId: 0, groupId: 0, groupIds: [0], home: '/root' };
+const endpoint = {
+  address: '172.17.0.2',
+  prefixLength: 16,
+  gateway: '172.17.0.1',
+  hardwareAddress: '02:42:ac:11:00:02',
+};
+const files = { resolvConf: '/s/resolv.conf', hostname: '/s/hostname', hosts: '/s/hosts', log: '/s/container.log' };
+const builder = createPlanBuilder({
+  seccompFilter: Buffer.alloc(16),
+  bridge: 'berth0',
+  cgroupParent: '/sys/fs/cgroup/berth/containers',
+  thermalCpus: [0, 1],
+});
+
+function aContainer(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] = []) {
+  return newContainer({
+    id: ID,
+    name: 'c',
+    config: aConfig(config),
+    imageId: 'sha256:1',
+    arguments: ['sh'],
+    environment: ['A=1'],
+    workingDirectory: '/srv',
+    user: '',
+    hostname: 'abababababab',
+    labels: {},
+    stopSignal: 15,
+    stopTimeoutSeconds: 10,
+    mounts,
+    rootfs: { layersDir: '/l', lowerDirs: ['b', 'a'], upperDir: '/u', workDir: '/w' },
+    createTimeNs: 1n,
+  });
+}
+
+function aPlan(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] = []) {
+  const input = { identity, endpoint, stateDir: '/run/c', files, terminalSize: null };
+  return builder.container(aContainer(config, mounts), input);
+}
+
+describe('the plan of a container has the defaults of Docker', () => {
+  test('fourteen capabilities', () => {
+    // What /proc/self/status shows as CapEff in a container of Docker.
+    expect(aPlan().process.capabilities).toBe(0xa804_25fbn);
+  });
+
+  test('namespaces', () => {
+    const flags = aPlan().namespaceFlags;
+    for (const flag of Object.values(CLONE)) expect(flags & flag).toBe(flag);
+    expect(aPlan({ networkMode: 'host' }).namespaceFlags & CLONE.NEWNET).toBe(0n);
+  });
+
+  test('file systems, in order', () => {
+    const mounts = aPlan().mounts.map(({ target, source, attributes }) => [
+      target,
+      source.kind === 'filesystem' ? [source.type, ...source.options].join(' ') : source.path,
+      attributes,
+    ]);
+    expect(mounts).toEqual([
+      ['/proc', 'proc', 0xen],
+      ['/dev', 'tmpfs mode=755 size=65536k', 0x22n],
+      ['/dev/pts', 'devpts newinstance ptmxmode=0666 mode=0620 gid=5', 0xan],
+      ['/sys', 'sysfs', 0xfn],
+      ['/sys/fs/cgroup', 'cgroup2', 0xfn],
+      ['/dev/mqueue', 'mqueue', 0xen],
+      ['/dev/shm', 'tmpfs mode=1777 size=65536k', 0xen],
+      ['/etc/resolv.conf', '/s/resolv.conf', 0n],
+      ['/etc/hostname', '/s/hostname', 0n],
+      ['/etc/hosts', '/s/hosts', 0n],
+    ]);
+  });
+
+  test('devices and links', () => {
+    const { devices, symlinks } = aPlan();
+    expect(devices.map(({ path, major, minor }) => `${path} ${major}:${minor}`)).toEqual([
+      '/dev/null 1:3',
+      '/dev/zero 1:5',
+      '/dev/full 1:7',
+      '/dev/random 1:8',
+      '/dev/urandom 1:9',
+      '/dev/tty 5:0',
+    ]);
+    expect(devices.every(({ mode }) => mode === 0o020666)).toBe(true);
+    expect(symlinks.map(({ path, target }) => `${path} ${target}`)).toEqual([
+      '/dev/fd /proc/self/fd',
+      '/dev/stdin /proc/self/fd/0',
+      '/dev/stdout /proc/self/fd/1',
+      '/dev/stderr /proc/self/fd/2',
+      '/dev/core /proc/kcore',
+      '/dev/ptmx pts/ptmx',
+    ]);
+  });
+
+  test('hidden and read-only paths', () => {
+    const { maskedPaths, readonlyPaths } = aPlan();
+    expect(maskedPaths).toEqual([
+      ...['acpi', 'asound', 'interrupts', 'kcore', 'keys', 'latency_stats', 'sched_debug', 'scsi'].map(
+        (n) => `/proc/${n}`,
+      ),
+      '/proc/timer_list',
+      '/proc/timer_stats',
+      '/sys/devices/virtual/powercap',
+      '/sys/firmware',
+      '/sys/devices/system/cpu/cpu0/thermal_throttle',
+      '/sys/devices/system/cpu/cpu1/thermal_throttle',
+    ]);
+    expect(readonlyPaths).toEqual(['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`));
+  });
+
+  test('sysctls, in a network of its own only', () => {
+    expect(aPlan().sysctls).toEqual([
+      { path: 'net/ipv4/ip_unprivileged_port_start', value: '0' },
+      { path: 'net/ipv4/ping_group_range', value: '0 2147483647' },
+    ]);
+    expect(aPlan({ networkMode: 'none' }).sysctls).toHaveLength(2);
+    expect(aPlan({ networkMode: 'host' }).sysctls).toEqual([]);
+  });
+});
+
+describe('the plan of a container', () => {
+  test('names its cgroup and its interface after its id', () => {
+    expect(aPlan().cgroupDir).toBe(`/sys/fs/cgroup/berth/containers/${ID}`);
+    expect(aPlan().network).toEqual({ ...endpoint, hostName: 'bvabababababa', bridge: 'berth0' });
+    expect(builder.hostInterface(ID).length).toBeLessThanOrEqual(15);
+  });
+
+  test('has the environment of its process', () => {
+    expect(aPlan({ terminal: true }).process.environment).toEqual([
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      'HOSTNAME=abababababab',
+      'TERM=xterm',
+      'A=1',
+      'HOME=/root',
+    ]);
+  });
+
+  test('sets no_new_privs only when asked', () => {
+    expect([aPlan().process.noNewPrivileges, aPlan({ noNewPrivileges: true }).process.noNewPrivileges]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test('mounts what the user asked for last, parents first, and copies into volumes', () => {
+    const mounts = aPlan({}, [
+      { type: 'bind', name: '', source: '/host', target: '/a/b/c', readonly: true },
+      { type: 'volume', name: 'v', source: '/volumes/v/_data', target: '/a', readonly: false },
+    ]).mounts.slice(-2);
+    expect(mounts).toEqual([
+      {
+        target: '/a',
+        source: { kind: 'bind', path: '/volumes/v/_data', recursive: true, copyUp: true },
+        attributes: 0n,
+      },
+      { target: '/a/b/c', source: { kind: 'bind', path: '/host', recursive: true, copyUp: false }, attributes: 1n },
+    ]);
+  });
+
+  test('a mount of the user takes the place of a default, and of what is below it', () => {
+    const targets = aPlan({}, [
+      { type: 'bind', name: '', source: '/host', target: '/etc/hosts', readonly: false },
+      { type: 'bind', name: '', source: '/sys', target: '/sys', readonly: true },
+    ]).mounts.map(({ target }) => target);
+    expect(targets.filter((target) => target === '/etc/hosts' || target.startsWith('/sys'))).toEqual([
+      '/sys',
+      '/etc/hosts',
+    ]);
+  });
+});
+
+test('the plan of an exec has the container’s environment below its own, and makes no directory', () => {
+  const plan = builder.exec(aContainer({ noNewPrivileges: true }), {
+    stateDir: '/run/c/x/1',
+    containerStateDir: '/run/c',
+    arguments: ['ls'],
+    environment: ['A=2'],
+    workingDirectory: '/tmp',
+    identity,
+    terminal: false,
+    terminalSize: null,
+    openStdin: true,
+  });
+  expect(plan.process).toMatchObject({
+    environment: expect.arrayContaining(['A=2', 'HOME=/root']),
+    createWorkingDirectory: false,
+    noNewPrivileges: true,
+    capabilities: 0xa804_25fbn,
+  });
+  expect(plan.process.environment).not.toContain('A=1');
+});

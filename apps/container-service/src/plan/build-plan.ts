@@ -1,0 +1,146 @@
+import type { TerminalSize } from '../container-config.ts';
+import type { Container, Endpoint, Identity } from '../container.ts';
+import { processEnvironment } from '../spec/environment.ts';
+import { DEFAULT_CAPABILITIES } from './capabilities.ts';
+import { DEFAULT_DEVICES, DEFAULT_SYMLINKS } from './devices.ts';
+import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-paths.ts';
+import { planMounts, type NameFilePaths } from './mounts.ts';
+import { namespaceFlags } from './namespaces.ts';
+import type { ContainerPlan, ExecPlan, FileValue, InterfacePlan, ProcessPlan } from './plan.ts';
+
+/** What of the engine and its host goes into every plan. */
+export interface PlanSettings {
+  /** An array of struct sock_filter. */
+  readonly seccompFilter: Buffer;
+  readonly bridge: string;
+  /** Absolute directory in the cgroup2 tree below which each container has its own. */
+  readonly cgroupParent: string;
+  /** The processors whose thermal history sysfs tells. */
+  readonly thermalCpus: readonly number[];
+}
+
+/** What of one start goes into a container's plan. */
+export interface ContainerPlanInput {
+  readonly identity: Identity;
+  /** Null with no network, and with the host's. */
+  readonly endpoint: Endpoint | null;
+  readonly stateDir: string;
+  readonly files: NameFilePaths & { readonly log: string };
+  readonly terminalSize: TerminalSize | null;
+}
+
+/** What a process of an exec is. */
+export interface ExecPlanInput {
+  readonly stateDir: string;
+  readonly containerStateDir: string;
+  readonly arguments: readonly string[];
+  /** Over the container's. */
+  readonly environment: readonly string[];
+  readonly workingDirectory: string;
+  readonly identity: Identity;
+  readonly terminal: boolean;
+  readonly terminalSize: TerminalSize | null;
+  readonly openStdin: boolean;
+}
+
+/** Turns containers into plans. */
+export interface PlanBuilder {
+  container(container: Container, input: ContainerPlanInput): ContainerPlan;
+  exec(container: Container, input: ExecPlanInput): ExecPlan;
+  /** Where a container lies in the cgroup2 tree. */
+  cgroupDir(containerId: string): string;
+  /** The name of the host's end of a container's veth pair: at most 15 bytes, one in 2^44 like another. */
+  hostInterface(containerId: string): string;
+}
+
+const LOG_ROTATION = { maxSizeBytes: 10n * 1024n * 1024n, maxFiles: 3 };
+const OWN_NETWORK_SYSCTLS: readonly FileValue[] = [
+  { path: 'net/ipv4/ip_unprivileged_port_start', value: '0' },
+  { path: 'net/ipv4/ping_group_range', value: '0 2147483647' },
+];
+const PROCESS_FILES: readonly FileValue[] = [{ path: 'oom_score_adj', value: '0' }];
+
+/** Makes a builder with all that does not change from one container to the next ready. */
+export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
+  const maskedPaths = [...MASKED_PATHS, ...settings.thermalCpus.map(thermalThrottlePath)];
+  const cgroupDir = (containerId: string): string => `${settings.cgroupParent}/${containerId}`;
+  const hostInterface = (containerId: string): string => `bv${containerId.slice(0, 11)}`;
+
+  function planProcess(container: Container, process: Omit<ProcessPlan, ConstantProcessFields>): ProcessPlan {
+    return {
+      ...process,
+      environment: processEnvironment(process.environment, {
+        hostname: container.hostname,
+        terminal: process.terminal,
+        home: process.identity.home,
+      }),
+      capabilities: DEFAULT_CAPABILITIES,
+      noNewPrivileges: container.config.noNewPrivileges,
+      seccompFilter: settings.seccompFilter,
+    };
+  }
+
+  function planInterface(containerId: string, endpoint: Endpoint | null): InterfacePlan | null {
+    if (endpoint === null) return null;
+    return { ...endpoint, hostName: hostInterface(containerId), bridge: settings.bridge };
+  }
+
+  return {
+    cgroupDir,
+    hostInterface,
+    container(container, { identity, endpoint, stateDir, files, terminalSize }) {
+      const { id, config, rootfs, hostname } = container;
+      const ownNetwork = config.networkMode !== 'host';
+      return {
+        containerId: id,
+        stateDir,
+        namespaceFlags: namespaceFlags(config.networkMode),
+        rootfs,
+        mounts: planMounts(files, container.mounts),
+        devices: DEFAULT_DEVICES,
+        symlinks: DEFAULT_SYMLINKS,
+        maskedPaths,
+        readonlyPaths: READONLY_PATHS,
+        sysctls: ownNetwork ? OWN_NETWORK_SYSCTLS : [],
+        processFiles: PROCESS_FILES,
+        process: planProcess(container, {
+          arguments: container.arguments,
+          environment: container.environment,
+          workingDirectory: container.workingDirectory,
+          createWorkingDirectory: true,
+          identity,
+          terminal: config.terminal,
+          terminalSize,
+        }),
+        hostname,
+        network: planInterface(id, endpoint),
+        loopback: ownNetwork,
+        cgroupDir: cgroupDir(id),
+        log: { path: files.log, ...LOG_ROTATION },
+        openStdin: config.openStdin,
+        stdinOnce: config.stdinOnce,
+      };
+    },
+    exec(container, input) {
+      const { stateDir, containerStateDir, identity, terminal, terminalSize, openStdin } = input;
+      return {
+        containerId: container.id,
+        stateDir,
+        containerStateDir,
+        process: planProcess(container, {
+          arguments: input.arguments,
+          environment: [...container.environment, ...input.environment],
+          workingDirectory: input.workingDirectory,
+          createWorkingDirectory: false,
+          identity,
+          terminal,
+          terminalSize,
+        }),
+        cgroupDir: cgroupDir(container.id),
+        openStdin,
+      };
+    },
+  };
+}
+
+type ConstantProcessFields = 'capabilities' | 'noNewPrivileges' | 'seccompFilter';

@@ -1,0 +1,118 @@
+import type { TerminalSize } from '../container-config.ts';
+import type { Endpoint, Identity, Rootfs } from '../container.ts';
+
+/** All that the native helper needs to start a container: it decides nothing itself. Paths are absolute. */
+export interface ContainerPlan {
+  readonly containerId: string;
+  readonly stateDir: string;
+  readonly namespaceFlags: bigint;
+  readonly rootfs: Rootfs;
+  /** In order, parents before children. */
+  readonly mounts: readonly MountPlan[];
+  readonly devices: readonly DevicePlan[];
+  readonly symlinks: readonly SymlinkPlan[];
+  readonly maskedPaths: readonly string[];
+  readonly readonlyPaths: readonly string[];
+  /** Below /proc/sys: `net/ipv4/ping_group_range`. */
+  readonly sysctls: readonly FileValue[];
+  /** Below the process's own /proc directory. */
+  readonly processFiles: readonly FileValue[];
+  readonly process: ProcessPlan;
+  /** Empty in the host's UTS namespace. */
+  readonly hostname: string;
+  /** Null with no network, and with the host's. */
+  readonly network: InterfacePlan | null;
+  /** Sets the loopback interface of a new network namespace up. */
+  readonly loopback: boolean;
+  /** The directory in the cgroup2 tree. */
+  readonly cgroupDir: string;
+  readonly log: LogPlan;
+  readonly openStdin: boolean;
+  readonly stdinOnce: boolean;
+}
+
+/** A further process in a running container. */
+export interface ExecPlan {
+  readonly containerId: string;
+  readonly stateDir: string;
+  readonly containerStateDir: string;
+  readonly process: ProcessPlan;
+  readonly cgroupDir: string;
+  readonly openStdin: boolean;
+}
+
+/** A process. */
+export interface ProcessPlan {
+  readonly arguments: readonly string[];
+  readonly environment: readonly string[];
+  readonly workingDirectory: string;
+  /** Makes the working directory when it is missing. */
+  readonly createWorkingDirectory: boolean;
+  readonly identity: Identity;
+  /** Bounding, effective and permitted capabilities as a mask; the others stay empty. */
+  readonly capabilities: bigint;
+  readonly noNewPrivileges: boolean;
+  /** An array of struct sock_filter. */
+  readonly seccompFilter: Buffer;
+  readonly terminal: boolean;
+  /** Null: the kernel's 0 by 0. */
+  readonly terminalSize: TerminalSize | null;
+}
+
+/** One mount. */
+export interface MountPlan {
+  readonly target: string;
+  readonly source: FilesystemSource | BindSource;
+  /** MOUNT_ATTR_* flags. */
+  readonly attributes: bigint;
+}
+
+/** A new file system. */
+export interface FilesystemSource {
+  readonly kind: 'filesystem';
+  readonly type: string;
+  /** `key=value`, or a flag `key`. */
+  readonly options: readonly string[];
+}
+
+/** A file or directory of the host. */
+export interface BindSource {
+  readonly kind: 'bind';
+  readonly path: string;
+  readonly recursive: boolean;
+  /** Fills an empty source with what the image has at the target. */
+  readonly copyUp: boolean;
+}
+
+/** A device node. */
+export interface DevicePlan {
+  readonly path: string;
+  readonly mode: number;
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** A symbolic link. */
+export interface SymlinkPlan {
+  readonly path: string;
+  readonly target: string;
+}
+
+/** What to write to a file. */
+export interface FileValue {
+  readonly path: string;
+  readonly value: string;
+}
+
+/** The container's end and the host's end of a veth pair. */
+export interface InterfacePlan extends Endpoint {
+  readonly hostName: string;
+  readonly bridge: string;
+}
+
+/** A log and when it is rotated. */
+export interface LogPlan {
+  readonly path: string;
+  readonly maxSizeBytes: bigint;
+  readonly maxFiles: number;
+}

@@ -1,0 +1,229 @@
+import type { ContainerConfig, TerminalSize } from './container-config.ts';
+import type { Container, Rootfs } from './container.ts';
+import type { NameFilePaths } from './plan/mounts.ts';
+import type { NameFiles } from './network/name-files.ts';
+import type { ContainerPlan, ExecPlan } from './plan/plan.ts';
+import type { ImageDefaults } from './spec/specify-container.ts';
+
+/** What happened, as Docker names it; stored with the change itself, told later. */
+export interface ContainerEvent {
+  readonly noun: 'container' | 'network' | 'volume';
+  /** create, start, die, destroy, kill, stop, attach, exec_create …; connect, disconnect; mount, unmount. */
+  readonly verb: string;
+  readonly objectId: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** What a removed container has left and must still be cleaned up. */
+export interface Leftover {
+  readonly containerId: string;
+  /** Its address, which nobody gets before its network is gone; null when it has none. */
+  readonly address: string | null;
+  /** What to do with its use of volumes. */
+  readonly volumes: 'none' | 'release' | 'delete-anonymous';
+}
+
+/**
+ * Containers, and what is left of removed ones. Every method is one transaction. What is promised to a user survives a power cut: a new
+ * container, an exit code. What a reboot makes moot survives a crash of the service only: a start, all of a container with auto_remove.
+ */
+export interface ContainerStore {
+  /** Adds a container. Throws CONTAINER_NAME_IN_USE. */
+  insert(container: Container, events: readonly ContainerEvent[]): void;
+  /** Puts `after` in the place of `before`. Throws ABORTED when the status is no longer that of `before`. */
+  replace(before: Container, after: Container, events: readonly ContainerEvent[]): void;
+  /** Removes a container and notes what it has left. Throws ABORTED when the status is no longer that of `container`. */
+  remove(container: Container, leftover: Leftover, events: readonly ContainerEvent[]): void;
+  /** Records events that change no container. */
+  tell(events: readonly ContainerEvent[]): void;
+  /** Null when there is none of that id. */
+  get(id: string): Container | null;
+  /** The id of the container of that name, or null. */
+  idOfName(name: string): string | null;
+  /** Ids that start with a prefix, at most two. */
+  idsWithPrefix(prefix: string): string[];
+  /** All containers, newest first. */
+  list(): Container[];
+  listLeftovers(): Leftover[];
+  /** Forgets a leftover that is cleaned up. Idempotent. */
+  removeLeftover(containerId: string): void;
+}
+
+/** A further process in a container. */
+export interface Exec {
+  /** 16 hexadecimal digits; the name of its run-time directory. */
+  readonly id: string;
+  readonly containerId: string;
+}
+
+/** The processes that run beside the first ones of containers. Every method is one transaction. */
+export interface ExecStore {
+  insert(exec: Exec, events: readonly ContainerEvent[]): void;
+  /** Forgets an exec that has ended and records its events, or does nothing when it was forgotten before. */
+  remove(id: string, events: readonly ContainerEvent[]): void;
+  list(): Exec[];
+}
+
+/** What an engine decided once and keeps. */
+export interface SettingStore {
+  /** The value of a key; `make` is called for a key without one, and its value is kept. */
+  getOrSet(key: string, make: () => string): string;
+}
+
+/** How a process ended. */
+export interface ProcessExit {
+  /** 128 + signal when a signal ended it. */
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly timeNs: bigint;
+  /** Why the exit code is not known; empty when it is. */
+  readonly error: string;
+}
+
+/** A piece of output. */
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Uint8Array;
+}
+
+/** A connection to the keeper of a process. Closing it leaves the process alone. */
+export interface ProcessConnection {
+  /** What came before `exited`, in order. Ends when the connection does. One consumer. */
+  readonly output: AsyncIterable<OutputChunk>;
+  /** Resolves after the last output was consumed; rejects when the connection ends before the process. */
+  readonly exited: Promise<ProcessExit>;
+  /** Writes to stdin; resolves when more can be taken. */
+  write(data: Uint8Array): Promise<void>;
+  endInput(): void;
+  resize(size: TerminalSize): void;
+  signal(number: number): void;
+  /** Sends SIGKILL to every process of the container. */
+  killAll(): void;
+  close(): void;
+  /** Resolves when the connection has ended, on either side. A keeper ends it when it has cleaned up. */
+  readonly closed: Promise<void>;
+}
+
+/** A process that has just started. */
+export interface StartedProcess {
+  readonly connection: ProcessConnection;
+  readonly pid: number;
+  readonly startTimeNs: bigint;
+  /** How long each step took. */
+  readonly timings: readonly { readonly step: string; readonly nanos: bigint }[];
+}
+
+/**
+ * What the disk says about a process. `running`: its keeper watches it. `orphaned`: it lives, and its keeper does not. `exited`: it ended,
+ * and how is known. `starting`: its keeper is not done. `lost`: it ended, or never ran, and nobody knows how.
+ */
+export type ProcessState =
+  | { readonly state: 'starting' | 'lost' }
+  | { readonly state: 'running' | 'orphaned'; readonly pid: number; readonly startTimeNs: bigint }
+  | { readonly state: 'exited'; readonly startTimeNs: bigint; readonly exit: ProcessExit };
+
+/** The kernel's side of the engine. `stateDir` is a process's run-time directory. */
+export interface Runtime {
+  /**
+   * Starts a container; the connection gets all its output from the first byte. Throws COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE or
+   * START_FAILED, and leaves nothing behind then; SERVICE_UNAVAILABLE.
+   */
+  startContainer(plan: ContainerPlan): Promise<StartedProcess>;
+  /** Starts a further process. Throws as startContainer. */
+  startExec(plan: ExecPlan): Promise<StartedProcess>;
+  /** Connects to the keeper of a process, for its output from now on or for its exit alone. Rejects when there is none. */
+  attach(stateDir: string, options: { output: boolean }): Promise<ProcessConnection>;
+  /** Takes the place of the keeper of an orphaned process as far as it can: signals, and a connection that ends with the process. */
+  adopt(stateDir: string): ProcessConnection;
+  /** What the disk says. */
+  inspect(stateDir: string): ProcessState;
+  /** Kills what is left of a container and takes its interface and cgroup away. Idempotent. */
+  cleanUp(container: { stateDir: string; hostInterface: string; cgroupDir: string }): Promise<void>;
+  /** Makes the engine's bridge and firewall table when they are missing. Idempotent. */
+  ensureNetwork(network: { bridge: string; address: string; prefixLength: number; table: string }): Promise<void>;
+  /** The helper's version. Throws SERVICE_UNAVAILABLE. */
+  version(): Promise<string>;
+  /** The id of this boot of the host. */
+  readonly bootId: string;
+}
+
+/** A container's file system, ready to be mounted, and what its image says. */
+export interface PreparedSnapshot {
+  readonly rootfs: Rootfs;
+  /** /etc/passwd and /etc/group in it; empty when there is none. */
+  readonly passwd: Uint8Array;
+  readonly group: Uint8Array;
+  readonly imageId: string;
+  readonly image: ImageDefaults;
+}
+
+/** Where containers get their file systems from. */
+export interface ImageClient {
+  /** Prepares a container's file system, or returns the one it has. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, SERVICE_UNAVAILABLE. */
+  prepareSnapshot(containerId: string, image: string): Promise<PreparedSnapshot>;
+  /** Removes a container's file system. Idempotent. */
+  deleteSnapshot(containerId: string): Promise<void>;
+  /** The ids of all containers that have one. */
+  listSnapshots(): Promise<string[]>;
+}
+
+/** A volume, as far as a container needs it. */
+export interface AcquiredVolume {
+  readonly name: string;
+  /** Absolute path of its data on the host. */
+  readonly mountpoint: string;
+}
+
+/** Where containers get their volumes from. */
+export interface VolumeClient {
+  /** Records a container's use of a volume, which is created when missing; an empty name makes an anonymous one. */
+  acquire(name: string, containerId: string): Promise<AcquiredVolume>;
+  /** Ends every use by a container. Idempotent. */
+  release(containerId: string, options: { deleteAnonymous: boolean }): Promise<void>;
+  /** The ids of all containers that use a volume. */
+  listUsers(): Promise<string[]>;
+}
+
+/** The files that a container has on the host, those that stay and those of one run. */
+export interface ContainerFiles {
+  /** Where they are. */
+  paths(containerId: string): ContainerPaths;
+  /** Writes the name files and makes an empty run-time directory. */
+  prepare(containerId: string, files: NameFiles): void;
+  /** Makes an empty run-time directory for an exec and returns its path. */
+  prepareExec(containerId: string, execId: string): string;
+  execDir(containerId: string, execId: string): string;
+  /** Removes an exec's run-time directory. Idempotent. */
+  removeExec(containerId: string, execId: string): void;
+  /** Tells whether there is a run-time directory: then the run is not cleaned up yet. */
+  hasRuntime(containerId: string): boolean;
+  /** Removes the run-time directory. Idempotent. */
+  removeRuntime(containerId: string): void;
+  /** Removes all files, the log too. Idempotent. */
+  remove(containerId: string): void;
+  /** The ids of all containers with a file or a run-time directory. */
+  list(): string[];
+  /** Makes a host directory that is to be mounted when nothing is there, as Docker does for `-v`. */
+  ensureBindSource(path: string): void;
+}
+
+/** Absolute paths of a container's files. */
+export interface ContainerPaths extends NameFilePaths {
+  readonly log: string;
+  /** The run-time directory. */
+  readonly stateDir: string;
+}
+
+/** Where decisions and troubles are told: fields first, a constant message second. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What a client asks for when it creates a container; an empty name gets a generated one. */
+export interface CreateRequest {
+  readonly name: string;
+  readonly config: ContainerConfig;
+}

@@ -1,0 +1,60 @@
+import type { TerminalSize } from './container-config.ts';
+import type { OutputChunk, ProcessConnection } from './ports.ts';
+
+/** What a client sends to a process. */
+export type ProcessInput =
+  | { readonly kind: 'stdin'; readonly data: Uint8Array }
+  | { readonly kind: 'stdin-end' }
+  | { readonly kind: 'resize'; readonly size: TerminalSize }
+  | { readonly kind: 'signal'; readonly signal: number };
+
+/** A client at a process. */
+export interface ProcessSession {
+  readonly connection: ProcessConnection;
+  readonly inputs: AsyncIterable<ProcessInput>;
+  /** Aborted when the client goes. */
+  readonly signal: AbortSignal;
+  /** Told of each signal that the client sends, before it is sent. */
+  readonly onSignal: (signal: number) => void;
+}
+
+/**
+ * Carries a client's input to a process and yields the output, each as slowly as the other side takes it. Ends when the process's output
+ * does; the connection is closed when the client goes first.
+ */
+export async function* runSession(session: ProcessSession): AsyncGenerator<OutputChunk, void, undefined> {
+  const { connection, signal } = session;
+  const leave = (): void => connection.close();
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  // The input may end with an error at any time; what the process makes of it decides how the session ends.
+  void carryInput(session).catch(() => {});
+  let ended = false;
+  try {
+    yield* connection.output;
+    ended = true;
+  } finally {
+    signal.removeEventListener('abort', leave);
+    if (!ended) leave();
+  }
+}
+
+async function carryInput({ connection, inputs, onSignal }: ProcessSession): Promise<void> {
+  for await (const input of inputs) {
+    switch (input.kind) {
+      case 'stdin':
+        await connection.write(input.data);
+        break;
+      case 'stdin-end':
+        connection.endInput();
+        break;
+      case 'resize':
+        connection.resize(input.size);
+        break;
+      case 'signal':
+        onSignal(input.signal);
+        connection.signal(input.signal);
+        break;
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { BerthError } from '@berth/errors';
+import type { ActiveContainer, ActiveContainers } from './active-containers.ts';
+import type { ContainerControl } from './control-containers.ts';
+import { isActive, type Container } from './container.ts';
+import type { TerminalSize } from './container-config.ts';
+import type { ContainerCreator } from './create-container.ts';
+import { containerEvent, killEvent } from './events.ts';
+import { findContainer } from './find-container.ts';
+import type {
+  ContainerFiles,
+  ContainerStore,
+  CreateRequest,
+  Log,
+  OutputChunk,
+  ProcessExit,
+  Runtime,
+  StartedProcess,
+} from './ports.ts';
+import { runSession, type ProcessInput } from './process-session.ts';
+import type { ContainerStarter } from './start-container.ts';
+
+/** What running and attaching need. */
+export interface RunDeps {
+  readonly store: ContainerStore;
+  readonly files: ContainerFiles;
+  readonly runtime: Runtime;
+  readonly actives: ActiveContainers;
+  readonly creator: ContainerCreator;
+  readonly starter: ContainerStarter;
+  readonly control: ContainerControl;
+  readonly log: Log;
+}
+
+/** A client that is to be attached to a process. */
+export interface Client {
+  readonly inputs: AsyncIterable<ProcessInput>;
+  /** Aborted when the client goes. The container goes on. */
+  readonly signal: AbortSignal;
+  readonly terminalSize: TerminalSize | null;
+}
+
+/** What happens to a process that a client runs or is attached to, in this order; `exited` is the last. */
+export type ProcessEvent =
+  | { readonly kind: 'created'; readonly id: string }
+  | { readonly kind: 'started'; readonly pid: number; readonly timings: StartedProcess['timings'] }
+  | { readonly kind: 'output'; readonly chunk: OutputChunk }
+  | { readonly kind: 'exited'; readonly exit: ProcessExit };
+
+/** Containers with a client at them. */
+export interface ContainerRunner {
+  /** Creates a container, starts it, and stays to its end unless `detach` is set. */
+  run(request: CreateRequest, client: Client & { detach: boolean }): AsyncGenerator<ProcessEvent, void, undefined>;
+  /** Attaches to a container that runs, or with `start` to one that is started for it: then no byte is lost. */
+  attach(reference: string, client: Client & { start: boolean }): AsyncGenerator<ProcessEvent, void, undefined>;
+}
+
+/** A runner of all containers. */
+export function createContainerRunner(deps: RunDeps): ContainerRunner {
+  const { store, files, runtime, actives, creator, starter, control, log } = deps;
+
+  async function* run(
+    request: CreateRequest,
+    client: Client & { detach: boolean },
+  ): AsyncGenerator<ProcessEvent, void, undefined> {
+    const begun = performance.now();
+    const { container, snapshot } = await creator.create(request);
+    const createdMs = performance.now() - begun;
+    if (!client.detach) store.tell([containerEvent(container, 'attach')]);
+    const { terminalSize } = client;
+    const starting = starter.start(container, { snapshot, terminalSize, attach: !client.detach });
+    // Whoever goes away between two events leaves nobody to hear of a failure.
+    starting.catch(() => {});
+    yield { kind: 'created', id: container.id };
+    const { active, process } = await starting;
+    const startedMs = performance.now() - begun - createdMs;
+    log.debug({ containerId: container.id, createdMs, startedMs }, 'container started');
+    yield { kind: 'started', pid: process.pid, timings: process.timings };
+    if (client.detach) return;
+    yield* session(container, active, process.connection, client);
+    log.debug({ containerId: container.id, totalMs: performance.now() - begun }, 'run ended');
+  }
+
+  async function* attach(
+    reference: string,
+    client: Client & { start: boolean },
+  ): AsyncGenerator<ProcessEvent, void, undefined> {
+    const { terminalSize } = client;
+    const started = client.start ? await control.start(reference, { terminalSize, attach: true }) : null;
+    const container = findContainer(store, reference);
+    const active = actives.get(container.id);
+    if (active === null || (started === null && !isActive(container))) {
+      throw new BerthError('CONTAINER_NOT_RUNNING', `container ${container.id} is not running`);
+    }
+    store.tell([containerEvent(container, 'attach')]);
+    await active.started;
+    const { stateDir } = files.paths(container.id);
+    const connection = started?.process.connection ?? (await runtime.attach(stateDir, { output: true }));
+    const { pid } = started?.process ?? store.get(container.id)?.state ?? { pid: 0 };
+    yield { kind: 'started', pid, timings: started?.process.timings ?? [] };
+    if (terminalSize !== null) connection.resize(terminalSize);
+    yield* session(container, active, connection, client);
+  }
+
+  /** Output until the container ends, then how it ended. */
+  async function* session(
+    container: Container,
+    active: ActiveContainer,
+    connection: StartedProcess['connection'],
+    { inputs, signal }: Client,
+  ): AsyncGenerator<ProcessEvent, void, undefined> {
+    const onSignal = (number: number): void => store.tell([killEvent(container, number)]);
+    for await (const chunk of runSession({ connection, inputs, signal, onSignal })) yield { kind: 'output', chunk };
+    if (signal.aborted) return;
+    if (!(await hasExited(connection)))
+      throw new BerthError('ABORTED', 'the client was too slow and is no longer attached');
+    yield { kind: 'exited', exit: await active.ended };
+  }
+
+  return { run, attach };
+}
+
+function hasExited(connection: StartedProcess['connection']): Promise<boolean> {
+  return connection.exited.then(
+    () => true,
+    () => false,
+  );
+}

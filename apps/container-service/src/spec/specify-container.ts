@@ -1,0 +1,103 @@
+import { posix } from 'node:path';
+import { BerthError } from '@berth/errors';
+import type { ContainerConfig, MountPoint } from '../container-config.ts';
+import { shortId, type ContainerSpec, type Rootfs } from '../container.ts';
+import { resolveCommand } from './command.ts';
+import { checkEnvironment, mergeEnvironment } from './environment.ts';
+import { parseSignal } from './signal.ts';
+
+/** What an image says about its containers. */
+export interface ImageDefaults {
+  readonly user: string;
+  readonly env: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly workingDir: string;
+  /** Absolute paths that get a volume. */
+  readonly volumes: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly stopSignal: string;
+  readonly stopTimeoutSeconds: number | null;
+}
+
+/** What a container is specified from, besides the user's config. */
+export interface SpecificationInput {
+  readonly id: string;
+  readonly name: string;
+  readonly imageId: string;
+  readonly image: ImageDefaults;
+  readonly mounts: readonly MountPoint[];
+  readonly rootfs: Rootfs;
+  /** The host's own name, for containers in its network. */
+  readonly hostHostname: string;
+  readonly createTimeNs: bigint;
+}
+
+const DEFAULT_STOP_TIMEOUT_SECONDS = 10;
+const MAX_ARGUMENT_BYTES = 1024 * 1024;
+
+/** Resolves all that a container is. Throws COMMAND_MISSING and INVALID_ARGUMENT, in Docker's words. */
+export function specifyContainer(config: ContainerConfig, input: SpecificationInput): ContainerSpec {
+  const { id, name, image, imageId, mounts, rootfs, createTimeNs } = input;
+  const environment = mergeEnvironment(config.environment, image.env);
+  checkEnvironment(environment);
+  const argumentVector = resolveCommand(config, image);
+  checkArguments(argumentVector);
+  return {
+    id,
+    name,
+    config,
+    imageId,
+    arguments: argumentVector,
+    environment,
+    workingDirectory: resolveWorkingDirectory(config.workingDirectory || image.workingDir),
+    user: config.user || image.user,
+    hostname: resolveHostname(config, input),
+    labels: { ...image.labels, ...config.labels },
+    stopSignal: parseSignal(config.stopSignal || image.stopSignal || 'SIGTERM'),
+    stopTimeoutSeconds: config.stopTimeoutSeconds ?? image.stopTimeoutSeconds ?? DEFAULT_STOP_TIMEOUT_SECONDS,
+    mounts,
+    rootfs,
+    createTimeNs,
+  };
+}
+
+/** Checks what needs no image, so that a bad request costs nothing. Throws INVALID_ARGUMENT. */
+export function checkConfig(config: ContainerConfig): void {
+  if (config.image === '') throw new BerthError('INVALID_ARGUMENT', 'config.Image: an image is needed');
+  if (config.stopSignal !== '') parseSignal(config.stopSignal);
+  resolveWorkingDirectory(config.workingDirectory);
+  checkEnvironment(config.environment);
+  checkHostname(config.hostname);
+}
+
+/** A clean absolute directory; empty is the root. Throws INVALID_ARGUMENT. */
+export function resolveWorkingDirectory(directory: string): string {
+  if (directory === '') return '/';
+  if (!directory.startsWith('/') || directory.includes('\0')) {
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      `the working directory '${directory}' is invalid, it needs to be an absolute path`,
+    );
+  }
+  return posix.normalize(directory).replace(/(?<=.)\/$/, '');
+}
+
+/** Throws INVALID_ARGUMENT when execve could not take the arguments. */
+export function checkArguments(argumentVector: readonly string[]): void {
+  const bytes = argumentVector.reduce((sum, argument) => sum + Buffer.byteLength(argument) + 1, 0);
+  if (bytes > MAX_ARGUMENT_BYTES || argumentVector.some((argument) => argument.includes('\0'))) {
+    throw new BerthError('INVALID_ARGUMENT', 'the command is too long, or holds a zero byte');
+  }
+}
+
+function resolveHostname(config: ContainerConfig, { id, hostHostname }: SpecificationInput): string {
+  if (config.hostname !== '') return config.hostname;
+  return config.networkMode === 'host' ? hostHostname : shortId(id);
+}
+
+/** RFC 1123, which is what Docker checks; the kernel takes 64 bytes. */
+function checkHostname(hostname: string): void {
+  if (hostname === '' || /^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?$/.test(hostname)) return;
+  throw new BerthError('INVALID_ARGUMENT', `invalid hostname format: ${hostname}`);
+}

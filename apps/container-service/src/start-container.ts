@@ -1,0 +1,163 @@
+import { isBerthError, toBerthError } from '@berth/errors';
+import type { ActiveContainer, ActiveContainerControl, ActiveContainers } from './active-containers.ts';
+import type { Cleaner } from './clean-leftovers.ts';
+import { advance, type Container, type Endpoint } from './container.ts';
+import type { TerminalSize } from './container-config.ts';
+import { containerEvent, startEvents } from './events.ts';
+import type { Fault } from './fault.ts';
+import type { EngineNetwork } from './network/engine-network.ts';
+import { nameFiles, type HostNameFiles } from './network/name-files.ts';
+import type { PlanBuilder } from './plan/build-plan.ts';
+import type {
+  ContainerFiles,
+  ContainerStore,
+  ImageClient,
+  Log,
+  PreparedSnapshot,
+  Runtime,
+  StartedProcess,
+} from './ports.ts';
+import { resolveUser } from './spec/user.ts';
+import { leftoverOf, type Supervisor } from './supervise-container.ts';
+
+/** What starting needs. */
+export interface StartDeps {
+  readonly store: ContainerStore;
+  readonly images: ImageClient;
+  readonly files: ContainerFiles;
+  readonly runtime: Runtime;
+  readonly network: EngineNetwork;
+  readonly plans: PlanBuilder;
+  readonly actives: ActiveContainers;
+  readonly supervisor: Supervisor;
+  readonly cleaner: Cleaner;
+  readonly hostNameFiles: () => HostNameFiles;
+  readonly fault: Fault;
+  readonly log: Log;
+}
+
+/** How to start. */
+export interface StartOptions {
+  /** The container's file system, when the caller has just prepared it. */
+  readonly snapshot: PreparedSnapshot | null;
+  readonly terminalSize: TerminalSize | null;
+  /** True: the caller reads the output of `process` to its end, or closes it. False: nobody does. */
+  readonly attach: boolean;
+}
+
+/** A container that runs. */
+export interface StartedContainer {
+  readonly active: ActiveContainer;
+  readonly process: StartedProcess;
+}
+
+/** Starts containers. */
+export interface ContainerStarter {
+  /**
+   * Starts a container that is created or exited. Throws ABORTED when it is neither, what the runtime throws, USER_INVALID,
+   * ADDRESS_POOL_EMPTY. After a failure the container is as before, with the error and an exit code; one with auto_remove is gone.
+   */
+  start(container: Container, options: StartOptions): Promise<StartedContainer>;
+}
+
+/** A starter of all containers. */
+export function createContainerStarter(deps: StartDeps): ContainerStarter {
+  const { store, images, files, runtime, network, plans, actives, supervisor, fault, log } = deps;
+
+  /** From here on the container is starting, and whoever comes next waits for us. */
+  function claim(container: Container): { starting: Container; active: ActiveContainerControl } {
+    const endpoint = container.config.networkMode === 'bridge' ? network.take() : null;
+    const change = { exitCode: 0, error: '', oomKilled: false, endpoint, bootId: runtime.bootId };
+    try {
+      const starting = advance(container, 'start', change);
+      store.replace(container, starting, []);
+      fault('start:row');
+      return { starting, active: actives.add(container.id) };
+    } catch (error) {
+      if (endpoint !== null) network.release(endpoint.address);
+      throw error;
+    }
+  }
+
+  async function spawn(
+    starting: Container,
+    options: StartOptions,
+  ): Promise<{ running: Container; process: StartedProcess }> {
+    const { id, user, hostname, config } = starting;
+    const { endpoint } = starting.state;
+    const snapshot = options.snapshot ?? (await images.prepareSnapshot(id, starting.imageId));
+    const identity = resolveUser(user, snapshot);
+    const { networkMode } = config;
+    files.prepare(id, nameFiles({ networkMode, hostname, address: endpoint?.address ?? null }, deps.hostNameFiles()));
+    fault('start:files');
+    if (endpoint !== null) await network.ensure();
+    const paths = files.paths(id);
+    const input = { identity, endpoint, stateDir: paths.stateDir, files: paths, terminalSize: options.terminalSize };
+    const process = await runtime.startContainer(plans.container(starting, input));
+    fault('start:spawned');
+    const running = advance(starting, 'run', { pid: process.pid, startTimeNs: process.startTimeNs, identity });
+    return { running, process };
+  }
+
+  async function abandon(starting: Container, active: ActiveContainerControl, thrown: unknown): Promise<void> {
+    // A failure that the helper did not report itself may have left something behind.
+    if (!isBerthError(thrown, ...REPORTED_BY_HELPER) && files.hasRuntime(starting.id)) {
+      await deps.cleaner.cleanRuntime(starting.id).catch((error: unknown) => {
+        log.warn({ containerId: starting.id, err: error }, 'failed start not cleaned up');
+      });
+    }
+    if (isBerthError(thrown, 'START_FAILED')) network.doubt();
+    files.removeRuntime(starting.id);
+    try {
+      recordFailure(starting, thrown);
+    } catch (error) {
+      log.error({ containerId: starting.id, err: error }, 'failed start not recorded');
+    }
+    active.fail(thrown);
+    active.markReleased();
+  }
+
+  function recordFailure(starting: Container, thrown: unknown): void {
+    const { endpoint } = starting.state;
+    if (starting.config.autoRemove) {
+      const leftover = leftoverOf(starting, { deleteAnonymous: true });
+      store.remove(starting, leftover, [containerEvent(starting, 'destroy')]);
+      void deps.cleaner.clean(leftover);
+      return;
+    }
+    const change = { error: toBerthError(thrown).message, exitCode: failedStartExitCode(thrown), endpoint: null };
+    store.replace(starting, advance(starting, 'abandon', change), []);
+    releaseEndpoint(endpoint);
+  }
+
+  function releaseEndpoint(endpoint: Endpoint | null): void {
+    if (endpoint !== null) network.release(endpoint.address);
+  }
+
+  return {
+    async start(container, options) {
+      const { starting, active } = claim(container);
+      try {
+        const { running, process } = await spawn(starting, options);
+        store.replace(starting, running, startEvents(running, network.identity));
+        fault('start:running');
+        active.markStarted();
+        // Nobody would read the output of this connection, and unread output would hold the container up.
+        if (!options.attach) process.connection.close();
+        supervisor.supervise(active, options.attach ? process.connection : null);
+        return { active, process };
+      } catch (error) {
+        await abandon(starting, active, error);
+        throw error;
+      }
+    },
+  };
+}
+
+const REPORTED_BY_HELPER = ['COMMAND_NOT_FOUND', 'COMMAND_NOT_EXECUTABLE', 'START_FAILED'] as const;
+
+/** What Docker notes as the exit code of a container that could not start. */
+function failedStartExitCode(thrown: unknown): number {
+  if (isBerthError(thrown, 'COMMAND_NOT_FOUND')) return 127;
+  return isBerthError(thrown, 'COMMAND_NOT_EXECUTABLE') ? 126 : 128;
+}
