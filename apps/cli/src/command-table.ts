@@ -1,0 +1,164 @@
+// All commands. Each is loaded when it is called, because loading is most of what a short command costs.
+import type { Command } from './command.ts';
+
+/** A command in the table. */
+export interface CommandEntry {
+  readonly summary: string;
+  /** The full paths under which it is found; the first is the command's home. */
+  readonly paths: readonly string[];
+  readonly load: () => Promise<{ command: Command }>;
+}
+
+/** A command that only has commands. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+}
+
+export const GROUPS: readonly CommandGroup[] = [
+  { name: 'container', summary: 'Manage containers' },
+  { name: 'image', summary: 'Manage images' },
+  { name: 'system', summary: 'Manage Berth' },
+  { name: 'volume', summary: 'Manage volumes' },
+];
+
+/** The names that the general help shows first, in this order. */
+export const COMMON = ['run', 'exec', 'ps', 'pull', 'images', 'version', 'info'];
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    summary: 'Attach local standard input, output, and error streams to a running container',
+    paths: ['container attach', 'attach'],
+    load: () => import('./commands/attach.ts'),
+  },
+  {
+    summary: 'Create a new container',
+    paths: ['container create', 'create'],
+    load: () => import('./commands/create.ts'),
+  },
+  {
+    summary: 'Execute a command in a running container',
+    paths: ['container exec', 'exec'],
+    load: () => import('./commands/exec.ts'),
+  },
+  {
+    summary: 'Display detailed information on one or more containers',
+    paths: ['container inspect'],
+    load: () => import('./commands/container-inspect.ts'),
+  },
+  {
+    summary: 'Kill one or more running containers',
+    paths: ['container kill', 'kill'],
+    load: () => import('./commands/kill.ts'),
+  },
+  {
+    summary: 'Fetch the logs of a container',
+    paths: ['container logs', 'logs'],
+    load: () => import('./commands/logs.ts'),
+  },
+  {
+    summary: 'List containers',
+    paths: ['container ls', 'container list', 'container ps', 'ps'],
+    load: () => import('./commands/ps.ts'),
+  },
+  {
+    summary: 'Remove one or more containers',
+    paths: ['container rm', 'container remove', 'rm'],
+    load: () => import('./commands/rm.ts'),
+  },
+  {
+    summary: 'Create and run a new container from an image',
+    paths: ['container run', 'run'],
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    summary: 'Start one or more stopped containers',
+    paths: ['container start', 'start'],
+    load: () => import('./commands/start.ts'),
+  },
+  {
+    summary: 'Stop one or more running containers',
+    paths: ['container stop', 'stop'],
+    load: () => import('./commands/stop.ts'),
+  },
+  {
+    summary: 'Block until one or more containers stop, then print their exit codes',
+    paths: ['container wait', 'wait'],
+    load: () => import('./commands/wait.ts'),
+  },
+  {
+    summary: 'Import the contents from a tarball to create a filesystem image',
+    paths: ['image import', 'import'],
+    load: () => import('./commands/import.ts'),
+  },
+  {
+    summary: 'Display detailed information on one or more images',
+    paths: ['image inspect'],
+    load: () => import('./commands/image-inspect.ts'),
+  },
+  {
+    summary: 'List images',
+    paths: ['image ls', 'image list', 'images'],
+    load: () => import('./commands/images.ts'),
+  },
+  {
+    summary: 'Download an image from a registry',
+    paths: ['image pull', 'pull'],
+    load: () => import('./commands/pull.ts'),
+  },
+  {
+    summary: 'Remove one or more images',
+    paths: ['image rm', 'image remove', 'rmi'],
+    load: () => import('./commands/rmi.ts'),
+  },
+  {
+    summary: 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE',
+    paths: ['image tag', 'tag'],
+    load: () => import('./commands/tag.ts'),
+  },
+  {
+    summary: 'Get real time events from the server',
+    paths: ['system events', 'events'],
+    load: () => import('./commands/events.ts'),
+  },
+  {
+    summary: 'Display system-wide information',
+    paths: ['system info', 'info'],
+    load: () => import('./commands/info.ts'),
+  },
+  {
+    summary: 'Return low-level information on Berth objects',
+    paths: ['inspect'],
+    load: () => import('./commands/inspect.ts'),
+  },
+  {
+    summary: 'Show the Berth version information',
+    paths: ['version'],
+    load: () => import('./commands/version.ts'),
+  },
+  {
+    summary: 'Create a volume',
+    paths: ['volume create'],
+    load: () => import('./commands/volume-create.ts'),
+  },
+  {
+    summary: 'Display detailed information on one or more volumes',
+    paths: ['volume inspect'],
+    load: () => import('./commands/volume-inspect.ts'),
+  },
+  {
+    summary: 'List volumes',
+    paths: ['volume ls', 'volume list'],
+    load: () => import('./commands/volume-ls.ts'),
+  },
+  {
+    summary: 'Remove one or more volumes',
+    paths: ['volume rm', 'volume remove'],
+    load: () => import('./commands/volume-rm.ts'),
+  },
+];
+
+/** Finds a command by its path, without the leading `berth`. */
+export function findCommand(path: string): CommandEntry | undefined {
+  return COMMANDS.find(({ paths }) => paths.includes(path));
+}

@@ -1,0 +1,79 @@
+import { connectNats, readEvents, readNatsEndpoint, resolvePaths, type NatsEndpoint } from '@berth/client';
+import type { Event } from '@berth/proto/event';
+import { CliError } from '../cli-error.ts';
+import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { eventFields, eventJson, eventLine } from '../events/format-event.ts';
+import { parseEventFilters } from '../events/event-filter.ts';
+import { parseTime } from '../events/parse-time.ts';
+import { FORMAT_HELP } from '../format/format-help.ts';
+import { unescape } from '../format/rows.ts';
+import { compileTemplate, TemplateError } from '../template/template.ts';
+import { writeAll } from '../write-all.ts';
+
+export const command = defineCommand({
+  usage: '[OPTIONS]',
+  args: { exactly: 0 },
+  options: {
+    filter: { kind: 'list', short: 'f', valueName: 'filter', help: 'Filter output based on conditions provided' },
+    format: { kind: 'string', help: FORMAT_HELP.object },
+    since: { kind: 'string', help: 'Show all events created since timestamp' },
+    until: { kind: 'string', help: 'Stream events until this timestamp' },
+  },
+  async run(context, { options }) {
+    const format = compileFormat(options.format);
+    const isWanted = parseEventFilters(options.filter);
+    const now = new Date();
+    const range = {
+      ...(options.since === undefined ? {} : { since: parseTime(options.since, now) }),
+      ...(options.until === undefined ? {} : { until: parseTime(options.until, now) }),
+    };
+    const connection = await connect(context);
+    try {
+      for await (const { event } of readEvents(connection, { ...range, signal: context.signal })) {
+        if (isWanted(event)) await writeAll(context.stdout, `${format(event)}\n`);
+      }
+      context.signal.throwIfAborted();
+    } finally {
+      await connection.close();
+    }
+    return 0;
+  },
+});
+
+const BAD_FORMAT = 64;
+
+function compileFormat(format: string | undefined): (event: Event) => string {
+  if (!format) return eventLine;
+  if (format === 'json' || format === '{{json .}}') return eventJson;
+  try {
+    const render = compileTemplate(unescape(format));
+    return (event) => render(eventFields(event));
+  } catch (error) {
+    if (error instanceof TemplateError) throw new CliError(`Error parsing format: ${error.message}`, BAD_FORMAT);
+    throw error;
+  }
+}
+
+async function connect({ env }: CommandContext) {
+  const { natsFile } = resolvePaths(env);
+  const endpoint = findEndpoint(natsFile);
+  try {
+    return await connectNats(endpoint, { reconnect: true, maxReconnectAttempts: -1 });
+  } catch (error) {
+    throw new CliError(
+      `Cannot connect to the Berth engine's event stream at ${endpoint.url}. Is the engine running? (${(error as Error).message})`,
+    );
+  }
+}
+
+function findEndpoint(natsFile: string): NatsEndpoint {
+  try {
+    return readNatsEndpoint(natsFile);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new CliError(
+      `Cannot connect to the Berth engine's event stream: there is no ${natsFile}. Is the engine running?`,
+    );
+  }
+}

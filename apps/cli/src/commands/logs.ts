@@ -1,0 +1,62 @@
+import type { LogEntry } from '@berth/proto/container';
+import { CliError } from '../cli-error.ts';
+import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { connectContainers } from '../engine/containers.ts';
+import { formatUtcNano } from '../format/go-time.ts';
+import { writeAll } from '../write-all.ts';
+
+export const command = defineCommand({
+  usage: '[OPTIONS] CONTAINER',
+  args: { exactly: 1 },
+  options: {
+    follow: { kind: 'flag', short: 'f', help: 'Follow log output' },
+    tail: {
+      kind: 'string',
+      short: 'n',
+      help: 'Number of lines to show from the end of the logs',
+      defaultText: '"all"',
+    },
+    timestamps: { kind: 'flag', short: 't', help: 'Show timestamps' },
+  },
+  async run(context, { options, args: [container = ''] }) {
+    using containers = connectContainers(context);
+    const request = { container, follow: options.follow, tail: parseTail(options.tail) };
+    const print = createPrinter(context, options.timestamps);
+    for await (const { entries } of containers.calls.readLogs(request, { signal: context.signal })) {
+      await print(entries);
+    }
+    return 0;
+  },
+});
+
+/** Docker takes anything that is no number for all. */
+function parseTail(text: string | undefined): bigint | undefined {
+  if (text === undefined || text === '' || text === 'all') return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw new CliError(`Error response from daemon: invalid value for tail: ${text}`);
+  const lines = BigInt(text);
+  return lines < 0n ? undefined : lines;
+}
+
+/** Writes entries to the stream that they came from, in few writes: runs of the same stream together. */
+function createPrinter(
+  { stdout, stderr }: CommandContext,
+  timestamps: boolean,
+): (entries: LogEntry[]) => Promise<void> {
+  let atLineStart = true;
+  return async (entries) => {
+    for (let first = 0; first < entries.length;) {
+      const toStderr = entries[first]?.stderr ?? false;
+      const parts: Uint8Array[] = [];
+      let next = first;
+      for (; next < entries.length && entries[next]?.stderr === toStderr; next++) {
+        const { time, data } = entries[next] as LogEntry;
+        if (timestamps && atLineStart && time) parts.push(Buffer.from(`${formatUtcNano(time)} `));
+        parts.push(data);
+        atLineStart = data.at(-1) === 0x0a;
+      }
+      await writeAll(toStderr ? stderr : stdout, parts.length === 1 ? (parts[0] ?? '') : Buffer.concat(parts));
+      first = next;
+    }
+  };
+}

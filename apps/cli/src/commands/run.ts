@@ -1,0 +1,116 @@
+import { isBerthError } from '@berth/errors';
+import type { ContainerConfig, RunContainerRequest } from '@berth/proto/container';
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../attach/detach-keys.ts';
+import { runSession, type SessionCall, type SessionEnd, type SessionOptions } from '../attach/session.ts';
+import { CliError } from '../cli-error.ts';
+import { defineCommand } from '../command.ts';
+import { openCidfile } from '../container/cidfile.ts';
+import { attachedStreams, containerConfig, CREATE_OPTIONS, type AttachedStreams } from '../container/create-options.ts';
+import { requireTerminal } from '../container/require-terminal.ts';
+import { checkPullPolicy, withImage } from '../container/with-image.ts';
+import type { CommandContext } from '../context.ts';
+import { describeError } from '../describe-error.ts';
+import { connectContainers, type Containers } from '../engine/containers.ts';
+import type { Options, OptionValues } from '../options/option.ts';
+
+const OPTIONS = {
+  ...CREATE_OPTIONS,
+  detach: { kind: 'flag', short: 'd', help: 'Run container in background and print container ID' },
+  'detach-keys': { kind: 'string', help: 'Override the key sequence for detaching a container' },
+  'sig-proxy': { kind: 'flag', help: 'Proxy received signals to the process', initially: true },
+} as const satisfies Options;
+
+type RunOptions = OptionValues<typeof OPTIONS>;
+
+/** What Docker's users know: the engine failed, the command cannot be executed, the command is not there. */
+const ENGINE_FAILED = 125;
+const NOT_EXECUTABLE = 126;
+const NOT_FOUND = 127;
+
+export const command = defineCommand({
+  usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
+  args: { atLeast: 1 },
+  interspersed: false,
+  options: OPTIONS,
+  async run(context, { options, args, path }) {
+    const attached = attachedStreams(options);
+    checkConflicts(context, options, attached);
+    try {
+      return await runContainer(context, options, attached, args);
+    } catch (error) {
+      throw explain(error, path);
+    }
+  },
+});
+
+function checkConflicts(context: CommandContext, options: RunOptions, attached: AttachedStreams): void {
+  if (options.detach && options.attach.length > 0) {
+    throw new CliError('conflicting options: cannot specify both --attach and --detach');
+  }
+  if (!options.detach) requireTerminal(context, attached.stdin && options.tty);
+}
+
+async function runContainer(
+  context: CommandContext,
+  options: RunOptions,
+  ...[attached, args]: [AttachedStreams, readonly string[]]
+): Promise<number> {
+  checkPullPolicy(options.pull);
+  const streams = options.detach ? { stdin: false, stdout: false, stderr: false } : attached;
+  const config = containerConfig(context, options, args, streams);
+  const session = sessionOptions(options, streams);
+  using cidfile = openCidfile(options.cidfile, context.cwd);
+  using containers = connectContainers(context);
+  const call = runCall(context, containers, config, options);
+  const end = await withImage(context, config.image, options, () =>
+    runSession(context, session, call, ({ id, warnings }) => {
+      cidfile.write(id);
+      for (const warning of warnings) context.stderr.write(`WARNING: ${warning}\n`);
+      if (options.detach) context.stdout.write(`${id}\n`);
+    }),
+  );
+  return exitCodeOf(end);
+}
+
+function sessionOptions(options: RunOptions, streams: AttachedStreams): SessionOptions {
+  return {
+    terminal: options.tty && !options.detach,
+    ...streams,
+    forwardSignals: !options.detach && options['sig-proxy'],
+    detachKeys: parseDetachKeys(options['detach-keys'] ?? DEFAULT_DETACH_KEYS),
+  };
+}
+
+function runCall(
+  { terminal }: CommandContext,
+  { calls }: Containers,
+  ...[config, options]: [ContainerConfig, RunOptions]
+): SessionCall {
+  const start = {
+    name: options.name ?? '',
+    config,
+    detach: options.detach,
+    terminalSize: options.tty ? (terminal.size() ?? undefined) : undefined,
+  };
+  return (inputs, signal) => {
+    async function* requests(): AsyncGenerator<RunContainerRequest> {
+      yield { request: { $case: 'start', value: start } };
+      for await (const input of inputs) yield { request: { $case: 'input', value: input } };
+    }
+    return calls.runContainer(requests(), { signal });
+  };
+}
+
+function exitCodeOf(end: SessionEnd): number {
+  return end.kind === 'exited' ? end.exitCode : 0;
+}
+
+/** `docker: <text>`, a hint, and a code that no command of a container should use. */
+function explain(error: unknown, path: string): unknown {
+  if (error instanceof CliError && error.message === '') return error;
+  const { message } = describeError(error);
+  let exitCode = ENGINE_FAILED;
+  if (isBerthError(error, 'COMMAND_NOT_FOUND')) exitCode = NOT_FOUND;
+  if (isBerthError(error, 'COMMAND_NOT_EXECUTABLE')) exitCode = NOT_EXECUTABLE;
+  return new CliError(`berth: ${message}\n\nRun '${path} --help' for more information`, exitCode);
+}

@@ -1,0 +1,99 @@
+import { ContainerStatus, MountType, type Container } from '@berth/proto/container';
+import { formatDuration } from '../format/human-duration.ts';
+import { formatGoTime, toMs } from '../format/go-time.ts';
+import { ellipsis, quote, shortId } from '../format/text.ts';
+import type { Row, RowFormat } from '../format/rows.ts';
+
+export const CONTAINER_FORMAT: RowFormat = {
+  typeName: '*formatter.ContainerContext',
+  headers: {
+    ID: 'CONTAINER ID',
+    Image: 'IMAGE',
+    Command: 'COMMAND',
+    CreatedAt: 'CREATED AT',
+    RunningFor: 'CREATED',
+    Ports: 'PORTS',
+    State: 'STATE',
+    Status: 'STATUS',
+    Size: 'SIZE',
+    Names: 'NAMES',
+    Labels: 'LABELS',
+    Mounts: 'MOUNTS',
+    LocalVolumes: 'LOCAL VOLUMES',
+    Networks: 'NETWORKS',
+    Platform: 'PLATFORM',
+  },
+  columns: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'],
+};
+
+const COMMAND_COLUMNS = 20;
+const MOUNT_COLUMNS = 15;
+
+/** A container as `ps` shows it. */
+export function containerRow(container: Container, { noTrunc, nowMs }: { noTrunc: boolean; nowMs: number }): Row {
+  const command = shownCommand(container.arguments);
+  const { createTime } = container;
+  return {
+    ID: noTrunc ? container.id : shortId(container.id),
+    Image: container.config?.image ?? '',
+    Command: quote(noTrunc ? command : ellipsis(command, COMMAND_COLUMNS)),
+    CreatedAt: createTime ? formatGoTime(createTime) : '',
+    RunningFor: `${formatDuration(nowMs - toMs(createTime))} ago`,
+    Ports: '',
+    State: stateName(container.status),
+    Status: statusText(container, nowMs),
+    Size: '0B',
+    Names: container.name,
+    Labels: Object.entries(container.labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .sort()
+      .join(','),
+    Mounts: shownMounts(container, noTrunc).join(','),
+    LocalVolumes: String(container.mounts.filter(({ type }) => type === MountType.VOLUME).length),
+    Networks: container.network?.network ?? '',
+    Platform: null,
+    Label: (name) => container.labels[name] ?? '',
+  };
+}
+
+/** Docker's name of a status. */
+export function stateName(status: ContainerStatus): string {
+  switch (status) {
+    case ContainerStatus.RUNNING:
+      return 'running';
+    case ContainerStatus.EXITED:
+      return 'exited';
+    case ContainerStatus.REMOVING:
+      return 'removing';
+    case ContainerStatus.CREATED:
+    case ContainerStatus.STARTING:
+    case ContainerStatus.UNSPECIFIED:
+      return 'created';
+  }
+}
+
+/** `Up 2 hours`, `Exited (0) 3 days ago` */
+function statusText({ status, startTime, finishTime, exitCode }: Container, nowMs: number): string {
+  switch (status) {
+    case ContainerStatus.RUNNING:
+      return `Up ${formatDuration(nowMs - toMs(startTime))}`;
+    case ContainerStatus.EXITED:
+      return `Exited (${exitCode}) ${formatDuration(nowMs - toMs(finishTime))} ago`;
+    case ContainerStatus.REMOVING:
+      return 'Removal In Progress';
+    case ContainerStatus.CREATED:
+    case ContainerStatus.STARTING:
+    case ContainerStatus.UNSPECIFIED:
+      return 'Created';
+  }
+}
+
+/** The arguments in one line, as Docker's daemon joins them: those with a space in single quotes, but never the program. */
+function shownCommand([program = '', ...args]: string[]): string {
+  return [program, ...args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
+}
+
+function shownMounts({ mounts }: Container, noTrunc: boolean): string[] {
+  const names = mounts.map(({ name, source }) => name || source);
+  return noTrunc ? names : names.map((name) => ellipsis(name, MOUNT_COLUMNS));
+}

@@ -1,0 +1,110 @@
+// The options that `run` and `create` share, and what they make of a container.
+import type { ContainerConfig } from '@berth/proto/container';
+import { CliError } from '../cli-error.ts';
+import type { CommandContext } from '../context.ts';
+import type { Options, OptionValues } from '../options/option.ts';
+import { checkEnvironment, checkLabel, collectEnvironment, collectLabels } from './environment.ts';
+import { parseMount, parseVolume } from './mounts.ts';
+
+const STREAMS = ['stdin', 'stdout', 'stderr'];
+
+export const CREATE_OPTIONS = {
+  attach: {
+    kind: 'list',
+    short: 'a',
+    help: 'Attach to STDIN, STDOUT or STDERR',
+    check: (value) =>
+      STREAMS.includes(value.toLowerCase()) ? undefined : 'valid streams are STDIN, STDOUT and STDERR',
+  },
+  cidfile: { kind: 'string', help: 'Write the container ID to the file' },
+  entrypoint: { kind: 'string', help: 'Overwrite the default ENTRYPOINT of the image' },
+  env: { kind: 'list', short: 'e', help: 'Set environment variables', check: checkEnvironment },
+  'env-file': { kind: 'list', help: 'Read in a file of environment variables' },
+  help: { kind: 'flag', help: 'Print usage' },
+  hostname: { kind: 'string', short: 'h', help: 'Container host name' },
+  interactive: { kind: 'flag', short: 'i', help: 'Keep STDIN open even if not attached' },
+  label: { kind: 'list', short: 'l', help: 'Set meta data on a container', check: checkLabel },
+  'label-file': { kind: 'list', help: 'Read in a line delimited file of labels' },
+  mount: { kind: 'list', valueName: 'mount', help: 'Attach a filesystem mount to the container' },
+  name: { kind: 'string', help: 'Assign a name to the container' },
+  net: { kind: 'string', aliasOf: 'network', hidden: true, help: '' },
+  network: { kind: 'string', valueName: 'network', help: 'Connect a container to a network' },
+  platform: { kind: 'string', help: 'Set platform if server is multi-platform capable' },
+  pull: {
+    kind: 'string',
+    help: 'Pull image before running ("always", "missing", "never")',
+    defaultText: '"missing"',
+  },
+  quiet: { kind: 'flag', short: 'q', help: 'Suppress the pull output' },
+  rm: {
+    kind: 'flag',
+    help: 'Automatically remove the container and its associated anonymous volumes when it exits',
+  },
+  'security-opt': { kind: 'list', help: 'Security Options' },
+  'stop-signal': { kind: 'string', help: 'Signal to stop the container' },
+  'stop-timeout': { kind: 'int', help: 'Timeout (in seconds) to stop a container' },
+  tty: { kind: 'flag', short: 't', help: 'Allocate a pseudo-TTY' },
+  user: { kind: 'string', short: 'u', help: 'Username or UID (format: <name|uid>[:<group|gid>])' },
+  volume: { kind: 'list', short: 'v', help: 'Bind mount a volume' },
+  workdir: { kind: 'string', short: 'w', help: 'Working directory inside the container' },
+} as const satisfies Options;
+
+export type CreateOptions = OptionValues<typeof CREATE_OPTIONS>;
+
+/** Which streams of the container are ours. */
+export interface AttachedStreams {
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+}
+
+/** What `-a` and `-i` say, or what goes without saying. */
+export function attachedStreams(options: CreateOptions): AttachedStreams {
+  const asked = options.attach.map((stream) => stream.toLowerCase());
+  if (asked.length === 0) return { stdin: options.interactive, stdout: true, stderr: true };
+  return { stdin: asked.includes('stdin'), stdout: asked.includes('stdout'), stderr: asked.includes('stderr') };
+}
+
+/** Makes a container's config of an IMAGE [COMMAND] [ARG...] and its options. */
+export function containerConfig(
+  context: CommandContext,
+  options: CreateOptions,
+  ...[args, attached]: [readonly string[], AttachedStreams]
+): ContainerConfig {
+  const [image = '', ...command] = args;
+  const openStdin = options.interactive || attached.stdin;
+  return {
+    image,
+    command,
+    entrypoint: options.entrypoint ? [options.entrypoint] : [],
+    entrypointSet: options.entrypoint !== undefined,
+    environment: collectEnvironment(context, options['env-file'], options.env),
+    workingDirectory: options.workdir ?? '',
+    user: options.user ?? '',
+    hostname: options.hostname ?? '',
+    terminal: options.tty,
+    openStdin,
+    stdinOnce: openStdin && attached.stdin,
+    autoRemove: options.rm,
+    labels: collectLabels(context, options['label-file'], options.label),
+    networkMode: options.network === 'default' ? '' : (options.network ?? ''),
+    mounts: [
+      ...options.volume.map((text) => parseVolume(text, context.cwd)),
+      ...options.mount.map((text) => parseMount(text, context.cwd)),
+    ],
+    noNewPrivileges: noNewPrivileges(options['security-opt']),
+    stopSignal: options['stop-signal'] ?? '',
+    stopTimeoutSeconds: options['stop-timeout'],
+  };
+}
+
+function noNewPrivileges(securityOptions: string[]): boolean {
+  let result = false;
+  for (const text of securityOptions) {
+    const match = /^no-new-privileges(?:[=:](true|false))?$/.exec(text);
+    if (!match)
+      throw new CliError(`invalid --security-opt: ${JSON.stringify(text)}: only no-new-privileges is supported`, 125);
+    result = match[1] !== 'false';
+  }
+  return result;
+}

@@ -1,0 +1,31 @@
+import { BerthError } from '@berth/errors';
+import { CliError } from './cli-error.ts';
+import { UnreachableError } from './grpc/call-error.ts';
+
+/** What is printed for an error, and the exit code. Throws what is no failure but a mistake in the program. */
+export function describeError(error: unknown): { message: string; exitCode: number } {
+  if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
+  if (error instanceof UnreachableError) return { message: error.message, exitCode: 1 };
+  if (error instanceof BerthError) return { message: `Error response from daemon: ${error.message}`, exitCode: 1 };
+  if (isSystemError(error)) return { message: systemErrorText(error), exitCode: 1 };
+  throw error;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+  EEXIST: 'file exists',
+  ENOSPC: 'no space left on device',
+};
+
+/** `open x: no such file or directory`, as Go prints it. */
+function systemErrorText({ code = '', syscall, path, message }: NodeJS.ErrnoException): string {
+  const reason = REASONS[code];
+  return reason !== undefined && path !== undefined ? `${syscall} ${path}: ${reason}` : message;
+}

@@ -1,0 +1,42 @@
+// An image as `docker image inspect` shows it.
+import { familiarReference, parseReference } from '@berth/oci';
+import type { Image } from '@berth/proto/image';
+import { formatRfc3339Nano } from '../format/go-time.ts';
+import type { Json } from '../format/json.ts';
+
+export function imageJson(image: Image): Record<string, Json> {
+  const config = parseConfig(image.config);
+  const [os = '', architecture = '', variant = ''] = image.platform.split('/');
+  const rootfs = asObject(config.rootfs);
+  const history = Array.isArray(config.history) ? config.history.map(asObject) : [];
+  return {
+    Id: image.id,
+    RepoTags: image.tags.map(familiar),
+    RepoDigests: image.digests.map(familiar),
+    Parent: '',
+    Comment: history.at(-1)?.comment ?? '',
+    Created: image.createTime ? formatRfc3339Nano(image.createTime) : '',
+    DockerVersion: '',
+    Author: config.author ?? '',
+    Config: config.config ?? null,
+    Architecture: architecture,
+    ...(variant === '' ? {} : { Variant: variant }),
+    Os: os,
+    Size: Number(image.sizeBytes),
+    GraphDriver: { Name: 'overlayfs', Data: null },
+    RootFS: { Type: 'layers', Layers: rootfs.diff_ids ?? [] },
+    Metadata: { LastTagTime: formatRfc3339Nano(undefined) },
+  };
+}
+
+function parseConfig(bytes: Uint8Array): Record<string, Json> {
+  return asObject(JSON.parse(Buffer.from(bytes).toString() || '{}') as Json);
+}
+
+function asObject(value: Json | undefined): Record<string, Json> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};
+}
+
+function familiar(reference: string): string {
+  return familiarReference(parseReference(reference));
+}

@@ -1,0 +1,29 @@
+import { BerthError } from '@berth/errors';
+import { containerJson } from '../container/inspect-container.ts';
+import { getContainer } from '../container/get-container.ts';
+import type { Containers } from '../engine/containers.ts';
+import type { Images } from '../engine/images.ts';
+import type { Volumes } from '../engine/volumes.ts';
+import { imageJson } from '../image/inspect-image.ts';
+import { volumeJson } from '../volume/inspect-volume.ts';
+import type { FindObject } from './run-inspect.ts';
+
+export function findContainer(containers: Containers): FindObject {
+  return async (name) => containerJson(await getContainer(containers, name));
+}
+
+export function findImage({ calls }: Images): FindObject {
+  return async (name) => {
+    const { image } = await calls.getImage({ name });
+    if (!image) throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${name}`);
+    return imageJson(image);
+  };
+}
+
+export function findVolume({ calls }: Volumes): FindObject {
+  return async (name) => {
+    const { volume } = await calls.getVolume({ name });
+    if (!volume) throw new BerthError('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
+    return volumeJson(volume);
+  };
+}

@@ -1,0 +1,96 @@
+// The process around the command line: the only file that touches `process`.
+import { constants } from 'node:os';
+import { isatty } from 'node:tty';
+import { CliError } from './cli-error.ts';
+import type { CommandContext, SignalSource, Terminal } from './context.ts';
+import { dispatch } from './dispatch.ts';
+
+const interruption = new AbortController();
+const terminal = openTerminal();
+const context: CommandContext = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  // Opened only by a command that reads it: another process may share it.
+  get stdin() {
+    return process.stdin;
+  },
+  stdout: process.stdout,
+  stderr: process.stderr,
+  terminal,
+  signals: openSignals(),
+  signal: interruption.signal,
+};
+
+for (const stream of [process.stdout, process.stderr]) {
+  // Nobody reads on (`berth logs | head`): end as a program does that SIGPIPE kills.
+  stream.on('error', (error: NodeJS.ErrnoException) => exit(error.code === 'EPIPE' ? codeOf('SIGPIPE') : 1));
+}
+process.on('exit', () => terminal.setRawMode(false));
+process.on('uncaughtException', (error) => {
+  terminal.setRawMode(false);
+  process.stderr.write(`berth: a mistake in the program, please report it: ${error.stack ?? error.message}\n`);
+  exit(1);
+});
+
+exit(await dispatch(context));
+
+/** Ends the process once all that was written has left it. */
+function exit(code: number): void {
+  const flushed = [process.stdout, process.stderr]
+    .filter((stream) => stream.writableLength > 0 && !stream.errored)
+    .map((stream) => new Promise((resolve) => stream.write('', resolve)));
+  if (flushed.length === 0) process.exit(code);
+  void Promise.all(flushed).finally(() => process.exit(code));
+}
+
+function openTerminal(): Terminal {
+  let isRaw = false;
+  return {
+    stdin: isatty(0),
+    stdout: isatty(1),
+    stderr: isatty(2),
+    size: () => (process.stdout.isTTY ? { rows: process.stdout.rows, columns: process.stdout.columns } : null),
+    onResize(listener) {
+      process.stdout.on('resize', listener);
+      return () => process.stdout.off('resize', listener);
+    },
+    setRawMode(raw) {
+      if (raw === isRaw || !process.stdin.isTTY) return;
+      process.stdin.setRawMode(raw);
+      isRaw = raw;
+    },
+  };
+}
+
+/** Without a listener, the first of these ends the command in order, and the second at once. */
+function openSignals(): SignalSource {
+  const listeners = new Set<(signal: NodeJS.Signals) => void>();
+  const onSignal = (signal: NodeJS.Signals) => {
+    for (const listener of listeners) listener(signal);
+  };
+  for (const name of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+    const onEnding = () => {
+      if (listeners.size > 0) return onSignal(name);
+      process.off(name, onEnding);
+      interruption.abort(new CliError('', codeOf(name)));
+    };
+    process.on(name, onEnding);
+  }
+  const others = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT', 'SIGALRM'] as const;
+  return {
+    listen(listener) {
+      listeners.add(listener);
+      for (const name of others) process.on(name, onSignal);
+      return () => {
+        listeners.delete(listener);
+        for (const name of others) process.off(name, onSignal);
+      };
+    },
+  };
+}
+
+/** The exit code of a process that a signal ended. */
+function codeOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}

@@ -1,0 +1,55 @@
+import type { Writable } from 'node:stream';
+import { formatSize } from '../format/human-size.ts';
+import type { PullLine } from './pull-lines.ts';
+
+/** Shows the lines of a pull. */
+export type PullDisplay = (line: PullLine) => void;
+
+/** For a file or a pipe: only what changes, no counting. */
+export function createPlainDisplay(out: Writable): PullDisplay {
+  const last = new Map<string, string>();
+  return (line) => {
+    if (line.kind === 'line') {
+      out.write(`${line.text}\n`);
+      return;
+    }
+    if (line.current !== undefined || last.get(line.id) === line.status) return;
+    last.set(line.id, line.status);
+    out.write(`${line.id}: ${line.status}\n`);
+  };
+}
+
+/** For a terminal: one row a layer, drawn over. `columns` is asked each time, as the user may change it. */
+export function createTerminalDisplay(out: Writable, columns: () => number): PullDisplay {
+  const rows = new Map<string, number>();
+  return (line) => {
+    if (line.kind === 'line') {
+      out.write(`${line.text}\n`);
+      return;
+    }
+    let row = rows.get(line.id);
+    let text = '';
+    if (row === undefined) {
+      row = rows.size;
+      rows.set(line.id, row);
+      text = '\n';
+    }
+    const up = rows.size - row;
+    out.write(`${text}\x1b[${up}A\x1b[2K\r${line.id}: ${line.status} ${progress(line, columns())}\r\x1b[${up}B`);
+  };
+}
+
+/** The bar and the numbers, as far as the terminal has room for them. */
+function progress({ current, total }: PullLine & { kind: 'layer' }, columns: number): string {
+  if (current === undefined || current === 0) return '';
+  const numbers = formatSize(current, 4).padStart(8);
+  if (!total || current > total) return numbers;
+  return `${columns > 110 ? bar(current / total) : ''}${numbers}/${formatSize(total, 4)}`;
+}
+
+const BAR_WIDTH = 50;
+
+function bar(part: number): string {
+  const done = Math.min(Math.trunc(Math.trunc(part * 100) / 2), BAR_WIDTH);
+  return `[${'='.repeat(done)}>${' '.repeat(BAR_WIDTH - done)}] `;
+}

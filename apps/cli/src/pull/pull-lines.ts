@@ -1,0 +1,65 @@
+// What `pull` says about an image that is being pulled, as docker says it.
+import { familiarReference, parseReference, withDefaultTag, type Reference } from '@berth/oci';
+import { LayerPhase, type LayerProgress, type PullImageResponse } from '@berth/proto/image';
+import { shortId } from '../format/text.ts';
+
+/** One thing to show. */
+export type PullLine =
+  | { kind: 'line'; text: string }
+  /** The state of a layer; `current` is set while bytes are counted. */
+  | { kind: 'layer'; id: string; status: string; current?: number; total?: number };
+
+const STATUS: Record<LayerPhase, string> = {
+  [LayerPhase.UNSPECIFIED]: '',
+  [LayerPhase.WAITING]: 'Waiting',
+  [LayerPhase.DOWNLOADING]: 'Downloading',
+  [LayerPhase.DOWNLOADED]: 'Download complete',
+  [LayerPhase.EXTRACTING]: 'Extracting',
+  [LayerPhase.COMPLETE]: 'Pull complete',
+  [LayerPhase.ALREADY_EXISTS]: 'Already exists',
+};
+
+/** Translates the progress of a pull; `reference` is what the user asked for. */
+export function createPullNarrator(text: string): (response: PullImageResponse) => PullLine[] {
+  const reference = withDefaultTag(parseReference(text));
+  const seen = new Set<string>();
+  return ({ event }) => {
+    switch (event?.$case) {
+      case 'resolved':
+        return [line(`${reference.digest ?? reference.tag}: Pulling from ${shownPath(reference)}`)];
+      case 'layer':
+        return narrateLayer(event.value, seen);
+      case 'done':
+        return [line(`Digest: ${event.value.digest}`), line(`Status: ${status(reference, event.value.upToDate)}`)];
+      case undefined:
+        return [];
+    }
+  };
+}
+
+/** A layer is announced before its first state, unless it was there all the time. */
+function narrateLayer(progress: LayerProgress, seen: Set<string>): PullLine[] {
+  const id = shortId(progress.digest);
+  const lines: PullLine[] = [];
+  const isNew = !seen.has(progress.digest);
+  seen.add(progress.digest);
+  if (isNew && progress.phase !== LayerPhase.ALREADY_EXISTS)
+    lines.push({ kind: 'layer', id, status: 'Pulling fs layer' });
+  if (isNew && progress.phase === LayerPhase.WAITING) return lines;
+  const counts = progress.phase === LayerPhase.DOWNLOADING || progress.phase === LayerPhase.EXTRACTING;
+  const bytes = counts ? { current: Number(progress.currentBytes), total: Number(progress.totalBytes) } : {};
+  lines.push({ kind: 'layer', id, status: STATUS[progress.phase], ...bytes });
+  return lines;
+}
+
+function line(text: string): PullLine {
+  return { kind: 'line', text };
+}
+
+function shownPath({ path }: Reference): string {
+  return path;
+}
+
+function status(reference: Reference, upToDate: boolean): string {
+  return `${upToDate ? 'Image is up to date' : 'Downloaded newer image'} for ${familiarReference(reference)}`;
+}

@@ -1,0 +1,94 @@
+// The functions of docker's templates (https://docs.docker.com/go/formatting/) and those of Go's that are used with them.
+import { TemplateError } from './ast.ts';
+
+/** What a template works on: JSON, and functions, which are methods. */
+export type Value = unknown;
+
+type TemplateFunction = (...args: Value[]) => Value;
+
+export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  json: (value) => JSON.stringify(value ?? null),
+  join: (list, separator) => asList(list).map(formatValue).join(String(separator)),
+  split: (text, separator) => String(text).split(String(separator)),
+  lower: (text) => String(text).toLowerCase(),
+  upper: (text) => String(text).toUpperCase(),
+  title: (text) => String(text).replace(/(^|\s)\S/g, (letter) => letter.toUpperCase()),
+  pad: (text, before, after) =>
+    text === '' ? '' : ' '.repeat(Number(before)) + String(text) + ' '.repeat(Number(after)),
+  truncate: (text, length) => Array.from(String(text)).slice(0, Number(length)).join(''),
+  println: (...args) => `${args.map(formatValue).join(' ')}\n`,
+  print: (...args) => args.map(formatValue).join(''),
+  printf: (format, ...args) => formatPrintf(String(format), args),
+  len: (value) => lengthOf(value),
+  index: (value, ...keys) => keys.reduce(indexInto, value),
+  slice: (value, ...ends) => (value as string).slice(...(ends as number[])),
+  not: (value) => !isTrue(value),
+  and: (...args) => args.find((value) => !isTrue(value)) ?? args.at(-1),
+  or: (...args) => args.find(isTrue) ?? args.at(-1),
+  eq: (first, ...others) => others.some((other) => other === first),
+  ne: (a, b) => a !== b,
+  lt: (a, b) => compare(a, b) < 0,
+  le: (a, b) => compare(a, b) <= 0,
+  gt: (a, b) => compare(a, b) > 0,
+  ge: (a, b) => compare(a, b) >= 0,
+};
+
+/** Whether Go's templates take a value as true: not the zero value of its type. */
+export function isTrue(value: Value): boolean {
+  if (value === null || value === undefined) return false;
+  if (Array.isArray(value)) return value.length > 0;
+  if (typeof value === 'object') return Object.keys(value).length > 0;
+  return value !== '' && value !== 0 && value !== false;
+}
+
+/** Go's fmt %v. */
+export function formatValue(value: Value): string {
+  if (value === undefined) return '<no value>';
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(' ')}]`;
+  if (typeof value !== 'object') return String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${entries.map(([key, entry]) => `${key}:${formatValue(entry)}`).join(' ')}]`;
+}
+
+function asList(value: Value): Value[] {
+  if (!Array.isArray(value)) throw new TemplateError(`error calling join: ${formatValue(value)} is not a list`);
+  return value;
+}
+
+function lengthOf(value: Value): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (Array.isArray(value)) return value.length;
+  if (value !== null && typeof value === 'object') return Object.keys(value).length;
+  throw new TemplateError(`error calling len: len of ${formatValue(value)}`);
+}
+
+function indexInto(value: Value, key: Value): Value {
+  if (Array.isArray(value)) {
+    const index = Number(key);
+    if (!(index >= 0 && index < value.length))
+      throw new TemplateError(`error calling index: index out of range: ${index}`);
+    return value[index] as Value;
+  }
+  if (value === null || typeof value !== 'object') throw new TemplateError('error calling index: index of untyped nil');
+  const record = value as Record<string, Value>;
+  return Object.hasOwn(record, String(key)) ? record[String(key)] : undefined;
+}
+
+function compare(a: Value, b: Value): number {
+  if (typeof a !== typeof b || (typeof a !== 'number' && typeof a !== 'string')) {
+    throw new TemplateError('incompatible types for comparison');
+  }
+  return a < (b as typeof a) ? -1 : a > (b as typeof a) ? 1 : 0;
+}
+
+/** The verbs of fmt that templates use: %s %v %d %q %% with width and `-`. */
+function formatPrintf(format: string, args: Value[]): string {
+  let next = 0;
+  return format.replace(/%(-?)(\d*)([svdqt%])/g, (_, left: string, width: string, verb: string) => {
+    if (verb === '%') return '%';
+    const value = args[next++];
+    const text = verb === 'q' ? JSON.stringify(String(value)) : formatValue(value);
+    return left ? text.padEnd(Number(width)) : text.padStart(Number(width));
+  });
+}
