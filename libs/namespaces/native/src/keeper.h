@@ -30,6 +30,7 @@ struct keeper {
   bool is_exec;
   bool terminal;
   bool stdin_once;
+  bool detached; /* the starting connection gets no output */
 };
 
 #define KEEPER_NONE                                                                                                      \

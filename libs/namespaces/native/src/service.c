@@ -145,6 +145,7 @@ static void open_service(struct service *service, struct keeper *keeper, int con
   }
   if (connection >= 0) {
     client_open(&service->clients[0], connection, true);
+    service->clients[0].wants_output = !keeper->detached;
     service_watch_client(service, &service->clients[0]);
   }
   service_watch(service, keeper->pidfd, SOURCE_PROCESS, 0, EPOLLIN);

@@ -59,6 +59,7 @@ static int prepare_container(struct keeper *keeper, const container_plan *plan, 
   timings_lap(timings, "state");
   keeper->record.namespace_flags = plan->namespace_flags;
   keeper->stdin_once = plan->stdin_once;
+  keeper->detached = plan->detached;
   keeper->terminal = plan->process->terminal;
   if (log_open(&keeper->log, plan->log, failure) < 0) return -1;
   if (cgroup_create(&keeper->cgroup, plan->cgroup, failure) < 0) return -1;
@@ -113,6 +114,7 @@ static int prepare_exec(struct keeper *keeper, const exec_plan *plan, const stru
   if (keeper_open(keeper, plan->state_dir, host, failure) < 0) return -1;
   timings_lap(timings, "state");
   keeper->stdin_once = true;
+  keeper->detached = plan->detached;
   keeper->terminal = plan->process->terminal;
   if (cgroup_open(&keeper->cgroup, plan->cgroup, failure) < 0) return -1;
   return 0;

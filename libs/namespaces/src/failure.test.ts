@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { constants } from 'node:os';
+import { toStartError } from './failure.ts';
+
+const { errno } = constants;
+
+describe('a failure of the native helper', () => {
+  test.each([
+    ['exec', errno.ENOENT, 'foo', 'COMMAND_NOT_FOUND', 'exec: "foo": executable file not found in $PATH'],
+    ['exec', errno.ENOENT, '/foo', 'COMMAND_NOT_FOUND', 'exec: "/foo": stat /foo: no such file or directory'],
+    ['exec', errno.EACCES, '/x', 'COMMAND_NOT_EXECUTABLE', 'exec: "/x": permission denied'],
+    ['exec', errno.EISDIR, '/etc', 'COMMAND_NOT_EXECUTABLE', 'exec: "/etc": is a directory'],
+    ['exec', errno.ENOEXEC, '/x', 'COMMAND_NOT_EXECUTABLE', 'exec: "/x": exec format error'],
+    ['exec', errno.E2BIG, 'x', 'START_FAILED', 'exec: "x": argument list too long'],
+    ['exec', 0, 'the process died while it was set up', 'START_FAILED', 'the process died while it was set up'],
+    ['cwd', errno.ENOENT, '/nope', 'START_FAILED', 'chdir to cwd ("/nope") failed: no such file or directory'],
+    ['mount', errno.ENOSPC, 'make /x', 'DISK_FULL', 'mount: make /x: no space left on device'],
+    ['overlay', errno.EINVAL, 'lowerdir+=a', 'START_FAILED', 'overlay: lowerdir+=a: invalid argument'],
+  ])('of %s with errno %i on "%s" is %s', (...row) => {
+    const [step, errorNumber, detail, reason, text] = row;
+    const error = toStartError({ step, errorNumber, detail });
+    expect(error.reason).toBe(reason);
+    expect(error.message).toBe(`unable to start container process: ${text}`);
+  });
+
+  test('of entering a container that has ended tells that it does not run', () => {
+    const error = toStartError({ step: 'setns', errorNumber: errno.ESRCH, detail: 'the container is not running' });
+    expect(error.reason).toBe('CONTAINER_NOT_RUNNING');
+  });
+});

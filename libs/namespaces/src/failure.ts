@@ -1,0 +1,55 @@
+import { BerthError } from '@berth/errors';
+import type { Failure } from '@berth/proto/native';
+import { constants } from 'node:os';
+import { getSystemErrorMessage } from 'node:util';
+
+const { ENOENT, EACCES, EISDIR, ENOEXEC, ENOSPC, EDQUOT, ESRCH, EPERM } = constants.errno;
+
+/** The error of a step that failed in the native helper, with the text that users know from Docker where there is one. */
+export function toStartError(failure: Failure): BerthError {
+  const { step, errorNumber, detail } = failure;
+  if (errorNumber === ENOSPC || errorNumber === EDQUOT) {
+    return new BerthError('DISK_FULL', startText(`${step}: ${detail}: ${describeErrno(errorNumber)}`));
+  }
+  if (step === 'exec') return toExecError(errorNumber, detail);
+  if (step === 'setns' && errorNumber === ESRCH) return new BerthError('CONTAINER_NOT_RUNNING', detail);
+  if (step === 'cwd') {
+    return new BerthError(
+      'START_FAILED',
+      startText(`chdir to cwd ("${detail}") failed: ${describeErrno(errorNumber)}`),
+    );
+  }
+  const cause = errorNumber === 0 ? '' : `: ${describeErrno(errorNumber)}`;
+  return new BerthError('START_FAILED', startText(`${step}: ${detail}${cause}`));
+}
+
+function toExecError(errorNumber: number, command: string): BerthError {
+  switch (errorNumber) {
+    case ENOENT: {
+      const why = command.includes('/')
+        ? `stat ${command}: no such file or directory`
+        : 'executable file not found in $PATH';
+      return new BerthError('COMMAND_NOT_FOUND', startText(`exec: "${command}": ${why}`));
+    }
+    case EACCES:
+    case EISDIR:
+    case ENOEXEC:
+    case EPERM:
+      return new BerthError('COMMAND_NOT_EXECUTABLE', startText(`exec: "${command}": ${describeErrno(errorNumber)}`));
+    case 0:
+      return new BerthError('START_FAILED', startText(command));
+    default:
+      return new BerthError('START_FAILED', startText(`exec: "${command}": ${describeErrno(errorNumber)}`));
+  }
+}
+
+function startText(text: string): string {
+  return `unable to start container process: ${text}`;
+}
+
+/** Go's wording, which Docker's users know, is that of the C library in lower case. */
+function describeErrno(errorNumber: number): string {
+  if (errorNumber === ENOEXEC) return 'exec format error';
+  if (errorNumber === EISDIR) return 'is a directory';
+  return getSystemErrorMessage(-errorNumber) ?? `errno ${errorNumber}`;
+}

@@ -1,0 +1,13 @@
+export { attachKeeper, type AttachOptions } from './attach-keeper.ts';
+export { type OutputChunk } from './output-queue.ts';
+export {
+  isKeeperAlive,
+  isProcessAlive,
+  readBootId,
+  readRecord,
+  type KeeperRecord,
+  type ProcessExit,
+  type ProcessIdentity,
+} from './record.ts';
+export { type RunningProcess, type StartedProcess, type StepTiming } from './running-process.ts';
+export { connectSpawner, type CallOptions, type Spawner } from './spawner.ts';

@@ -1,0 +1,83 @@
+import { Exited, Resize, Signal } from '@berth/proto/native';
+import { FRAME, type Frame } from './frame.ts';
+import type { FrameChannel } from './frame-channel.ts';
+import { createOutputQueue, type OutputChunk } from './output-queue.ts';
+import { readRecord, type ProcessExit } from './record.ts';
+import { traceNative } from './trace.ts';
+
+/** A process that was started. */
+export interface StartedProcess {
+  readonly pid: number;
+  readonly keeperPid: number;
+  readonly startedUnixNanos: bigint;
+  /** What each step of the start took, in order; empty when attached later. */
+  readonly timings: readonly StepTiming[];
+}
+
+export interface StepTiming {
+  readonly step: string;
+  readonly nanos: bigint;
+}
+
+/** A client's view of a process, over a connection to its keeper. The process goes on when the connection is closed. */
+export interface RunningProcess {
+  readonly started: StartedProcess;
+  /**
+   * The output from the moment of attaching, for one consumer. Whoever asked for output must consume it (or abandon the iteration), since
+   * the exit comes behind it on the same connection.
+   */
+  readonly output: AsyncIterable<OutputChunk>;
+  /** How it ended. Null when the connection ended first and the keeper's record tells no exit: closed here, or the keeper is gone. */
+  readonly exited: Promise<ProcessExit | null>;
+  /** Resolves when the bytes are on their way; a process without a stdin takes and ignores them. */
+  write(data: Uint8Array): Promise<void>;
+  /** Ends stdin, where the plan says that one client's end ends it. */
+  endInput(): Promise<void>;
+  resize(rows: number, columns: number): Promise<void>;
+  /** Sends a signal, or with `all` SIGKILL to every process of the container. */
+  signal(number: number, options?: { all: boolean }): Promise<void>;
+  close(): void;
+}
+
+/** Stdin goes in frames of at most this size. */
+const INPUT_FRAME_MAX = 256 * 1024;
+
+/** Takes a channel on which the keeper has answered Started or Done. */
+export function createRunningProcess(channel: FrameChannel, started: StartedProcess, stateDir: string): RunningProcess {
+  const output = createOutputQueue(channel);
+  const { promise: exited, resolve } = Promise.withResolvers<ProcessExit | null>();
+
+  function onFrame({ type, payload }: Frame): void {
+    if (type === FRAME.stdout) output.push({ stream: 'stdout', data: payload });
+    else if (type === FRAME.stderr) output.push({ stream: 'stderr', data: payload });
+    else if (type === FRAME.exited) {
+      const exit = Exited.decode(payload);
+      traceNative('exited', { pid: started.pid, ...exit });
+      resolve(exit);
+    }
+  }
+
+  channel.listen({
+    onFrame,
+    onEnd() {
+      output.end();
+      resolve(readRecord(stateDir)?.exit ?? null);
+    },
+  });
+
+  return {
+    started,
+    output,
+    exited,
+    async write(data) {
+      for (let at = 0; at < data.length; at += INPUT_FRAME_MAX) {
+        await channel.send(FRAME.stdin, data.subarray(at, at + INPUT_FRAME_MAX));
+      }
+    },
+    endInput: () => channel.send(FRAME.stdinEnd, new Uint8Array()),
+    resize: (rows, columns) => channel.send(FRAME.resize, Resize.encode({ rows, columns }).finish()),
+    signal: (number, options = { all: false }) =>
+      channel.send(FRAME.signal, Signal.encode({ number, all: options.all }).finish()),
+    close: () => channel.close(),
+  };
+}

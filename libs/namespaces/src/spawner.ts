@@ -1,0 +1,73 @@
+import { BerthError } from '@berth/errors';
+import type { CleanUpContainer, EnsureNetwork, RemoveNetwork, StartContainer, StartExec } from '@berth/proto/native';
+import { sendRequest, type ReplyBody, type RequestBody } from './request.ts';
+import { createRunningProcess, type RunningProcess } from './running-process.ts';
+
+/**
+ * The resident native helper. Every call is a connection of its own, so calls run beside each other and nothing needs to be closed. Every call
+ * rejects with SERVICE_UNAVAILABLE when the helper is away. An aborted call may have taken effect: only the waiting ends.
+ */
+export interface Spawner {
+  /**
+   * Runs a container's plan. Resolves when execve has succeeded.
+   *
+   * @throws BerthError COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, DISK_FULL, START_FAILED; nothing is left behind then.
+   */
+  startContainer(plan: StartContainer, options?: CallOptions): Promise<RunningProcess>;
+  /**
+   * Runs a further process in a running container.
+   *
+   * @throws BerthError as startContainer, and CONTAINER_NOT_RUNNING.
+   */
+  startExec(plan: StartExec, options?: CallOptions): Promise<RunningProcess>;
+  /** Makes the engine's bridge and packet filter. Idempotent. */
+  ensureNetwork(network: EnsureNetwork, options?: CallOptions): Promise<void>;
+  /** Removes them, and the engine's cgroups. Idempotent. */
+  removeNetwork(network: RemoveNetwork, options?: CallOptions): Promise<void>;
+  /** Removes what a container whose keeper is gone has left, its processes too. Idempotent; refused while the keeper lives. */
+  cleanUpContainer(container: CleanUpContainer, options?: CallOptions): Promise<void>;
+  ping(options?: CallOptions): Promise<{ version: string; pid: number }>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The spawner that listens on a unix socket. Connects with each call only. */
+export function connectSpawner(socketPath: string): Spawner {
+  async function start(request: RequestBody, stateDir: string, options: CallOptions): Promise<RunningProcess> {
+    const { reply, channel } = await sendRequest(socketPath, request, options.signal);
+    if (reply.$case === 'started') return createRunningProcess(channel, reply.value, stateDir);
+    channel.close();
+    throw unexpected(reply);
+  }
+
+  async function call(request: RequestBody, options: CallOptions): Promise<ReplyBody> {
+    const { reply, channel } = await sendRequest(socketPath, request, options.signal);
+    channel.close();
+    return reply;
+  }
+
+  async function callForDone(request: RequestBody, options: CallOptions): Promise<void> {
+    const reply = await call(request, options);
+    if (reply.$case !== 'done') throw unexpected(reply);
+  }
+
+  return {
+    startContainer: (plan, options = {}) => start({ $case: 'startContainer', value: plan }, plan.stateDir, options),
+    startExec: (plan, options = {}) => start({ $case: 'startExec', value: plan }, plan.stateDir, options),
+    ensureNetwork: (network, options = {}) => callForDone({ $case: 'ensureNetwork', value: network }, options),
+    removeNetwork: (network, options = {}) => callForDone({ $case: 'removeNetwork', value: network }, options),
+    cleanUpContainer: (container, options = {}) =>
+      callForDone({ $case: 'cleanUpContainer', value: container }, options),
+    async ping(options = {}) {
+      const reply = await call({ $case: 'ping', value: {} }, options);
+      if (reply.$case !== 'pong') throw unexpected(reply);
+      return reply.value;
+    },
+  };
+}
+
+function unexpected(reply: ReplyBody): BerthError {
+  return new BerthError('INTERNAL', `the native helper answered with ${reply.$case}`);
+}
