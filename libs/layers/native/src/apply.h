@@ -8,16 +8,16 @@
 #include "tar_reader.h"
 
 struct layer_limits {
-	uint64_t max_entries;
-	uint64_t max_bytes;
+  uint64_t max_entries;
+  uint64_t max_bytes;
 };
 
 struct layer_writer {
-	struct layer_root root;
-	struct tar_reader reader;
-	struct directory_times times;
-	struct layer_limits limits;
-	struct layer_result result;
+  struct layer_root root;
+  struct tar_reader reader;
+  struct directory_times times;
+  struct layer_limits limits;
+  struct layer_result result;
 };
 
 /* Applies all entries, then sets the times of the directories. */
@@ -28,11 +28,11 @@ int apply_attributes(struct layer_writer *writer, int fd, const struct tar_entry
 
 /* Makes the file and writes its data. */
 int apply_regular(struct layer_writer *writer, int parent, const char *name, const struct tar_entry *entry,
-		  struct layer_error *error);
+                  struct layer_error *error);
 
 /* Makes the hard link `path` to a file of the same layer. */
 int apply_hardlink(struct layer_writer *writer, int parent, const struct entry_path *path, const struct tar_entry *entry,
-		   struct layer_error *error);
+                   struct layer_error *error);
 
 /* Cleans a name of the archive, with an error that tells what is wrong with it. */
 int clean_entry_name(const char *name, struct entry_path *path, struct layer_error *error);

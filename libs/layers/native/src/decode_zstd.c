@@ -6,54 +6,45 @@
 #define WINDOW_LOG_MAX 27
 
 /* Decodes what is in the input. `hint` is 0 when a frame has just ended. */
-static int decode_input(struct source *source, ZSTD_DCtx *context, size_t *hint)
-{
-	ZSTD_inBuffer in = {.src = source->input, .size = source->input_length, .pos = 0};
-	ZSTD_outBuffer out = {0};
+static int decode_input(struct source *source, ZSTD_DCtx *context, size_t *hint) {
+  ZSTD_inBuffer in = {.src = source->input, .size = source->input_length, .pos = 0};
+  ZSTD_outBuffer out = {0};
 
-	while (in.pos < in.size || out.pos == out.size) {
-		size_t size = 0;
+  while (in.pos < in.size || out.pos == out.size) {
+    size_t size = 0;
 
-		out.dst = source_room(source, &size);
-		if (!out.dst)
-			return -1;
-		out.size = size;
-		out.pos = 0;
-		*hint = ZSTD_decompressStream(context, &out, &in);
-		source_produced(source, out.pos);
-		if (ZSTD_isError(*hint))
-			return fail(&source->error, FAILURE_INVALID, "inflate", "the zstd data is corrupt: %s",
-				    ZSTD_getErrorName(*hint));
-		if (*hint == 0 && in.pos == in.size)
-			break;
-	}
-	return 0;
+    out.dst = source_room(source, &size);
+    if (!out.dst) return -1;
+    out.size = size;
+    out.pos = 0;
+    *hint = ZSTD_decompressStream(context, &out, &in);
+    source_produced(source, out.pos);
+    if (ZSTD_isError(*hint))
+      return fail(&source->error, FAILURE_INVALID, "inflate", "the zstd data is corrupt: %s", ZSTD_getErrorName(*hint));
+    if (*hint == 0 && in.pos == in.size) break;
+  }
+  return 0;
 }
 
-static int decode_all(struct source *source, ZSTD_DCtx *context)
-{
-	size_t hint = 1;
-	int more = 1;
+static int decode_all(struct source *source, ZSTD_DCtx *context) {
+  size_t hint = 1;
+  int more = 1;
 
-	while (more > 0) {
-		if (decode_input(source, context, &hint) < 0)
-			return -1;
-		more = source_read(source);
-	}
-	if (more == 0 && hint != 0)
-		return fail(&source->error, FAILURE_INVALID, "inflate", "the zstd data is truncated");
-	return more;
+  while (more > 0) {
+    if (decode_input(source, context, &hint) < 0) return -1;
+    more = source_read(source);
+  }
+  if (more == 0 && hint != 0) return fail(&source->error, FAILURE_INVALID, "inflate", "the zstd data is truncated");
+  return more;
 }
 
-int decode_zstd(struct source *source)
-{
-	ZSTD_DCtx *context = ZSTD_createDCtx();
-	int result;
+int decode_zstd(struct source *source) {
+  ZSTD_DCtx *context = ZSTD_createDCtx();
+  int result;
 
-	if (!context)
-		return fail(&source->error, FAILURE_LIMIT, "inflate", "out of memory");
-	ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
-	result = decode_all(source, context);
-	ZSTD_freeDCtx(context);
-	return result;
+  if (!context) return fail(&source->error, FAILURE_LIMIT, "inflate", "out of memory");
+  ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+  result = decode_all(source, context);
+  ZSTD_freeDCtx(context);
+  return result;
 }

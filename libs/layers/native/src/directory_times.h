@@ -5,22 +5,22 @@
 #include "root.h"
 
 struct directory_time {
-	struct timespec mtime;
-	dev_t device;
-	ino_t inode;
-	size_t length;
-	char *path; /* not terminated */
+  struct timespec mtime;
+  dev_t device;
+  ino_t inode;
+  size_t length;
+  char *path; /* not terminated */
 };
 
 struct directory_times {
-	struct directory_time *items;
-	size_t count;
-	size_t capacity;
+  struct directory_time *items;
+  size_t count;
+  size_t capacity;
 };
 
 /* Notes what the open directory `fd` at `path` shall get. */
 int directory_times_add(struct directory_times *times, const struct entry_path *path, int fd, struct timespec mtime,
-			struct layer_error *error);
+                        struct layer_error *error);
 
 /* Sets them all. A directory that was replaced meanwhile is left alone. */
 int directory_times_apply(const struct directory_times *times, struct layer_root *root, struct layer_error *error);

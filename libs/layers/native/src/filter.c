@@ -21,39 +21,77 @@
 #define RETURN(value) BPF_STMT(BPF_RET | BPF_K, (value))
 #define ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), RETURN(SECCOMP_RET_ALLOW)
 
-/* Reading the blob, writing the layer, memory and threads that run already: no network, no new program, no mount, no new thread. */
+/* Reading the blob, writing the layer, memory and threads that run already: no network, no new program, no mount, no new thread.
+ */
 static const struct sock_filter program[] = {
-	LOAD(arch),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_HERE, 1, 0),
-	RETURN(SECCOMP_RET_KILL_PROCESS),
-	LOAD(nr),
-	/* The hot ones first. */
-	ALLOW(pwrite64), ALLOW(openat), ALLOW(close), ALLOW(futex), ALLOW(utimensat), ALLOW(read), ALLOW(fchown), ALLOW(fchmod),
-	ALLOW(mkdirat), ALLOW(symlinkat), ALLOW(linkat), ALLOW(fchownat), ALLOW(openat2), ALLOW(newfstatat), ALLOW(fstat),
-	ALLOW(fsetxattr), ALLOW(ftruncate), ALLOW(unlinkat), ALLOW(mknodat), ALLOW(getdents64), ALLOW(write), ALLOW(fchdir),
-	ALLOW(getcwd), ALLOW(fcntl), ALLOW(lseek),
-	ALLOW(mmap), ALLOW(munmap), ALLOW(mremap), ALLOW(mprotect), ALLOW(madvise), ALLOW(brk),
-	ALLOW(clock_gettime), ALLOW(rt_sigprocmask), ALLOW(rt_sigaction), ALLOW(rt_sigreturn), ALLOW(sigaltstack),
-	ALLOW(sched_yield), ALLOW(getpid), ALLOW(gettid), ALLOW(getrandom), ALLOW(tgkill), ALLOW(restart_syscall), ALLOW(capset),
-	ALLOW(set_robust_list), ALLOW(rseq), ALLOW(exit), ALLOW(exit_group),
-	RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+    LOAD(arch),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_HERE, 1, 0),
+    RETURN(SECCOMP_RET_KILL_PROCESS),
+    LOAD(nr),
+    /* The hot ones first. */
+    ALLOW(pwrite64),
+    ALLOW(openat),
+    ALLOW(close),
+    ALLOW(futex),
+    ALLOW(utimensat),
+    ALLOW(read),
+    ALLOW(fchown),
+    ALLOW(fchmod),
+    ALLOW(mkdirat),
+    ALLOW(symlinkat),
+    ALLOW(linkat),
+    ALLOW(fchownat),
+    ALLOW(openat2),
+    ALLOW(newfstatat),
+    ALLOW(fstat),
+    ALLOW(fsetxattr),
+    ALLOW(ftruncate),
+    ALLOW(unlinkat),
+    ALLOW(mknodat),
+    ALLOW(getdents64),
+    ALLOW(write),
+    ALLOW(fchdir),
+    ALLOW(getcwd),
+    ALLOW(fcntl),
+    ALLOW(lseek),
+    ALLOW(mmap),
+    ALLOW(munmap),
+    ALLOW(mremap),
+    ALLOW(mprotect),
+    ALLOW(madvise),
+    ALLOW(brk),
+    ALLOW(clock_gettime),
+    ALLOW(rt_sigprocmask),
+    ALLOW(rt_sigaction),
+    ALLOW(rt_sigreturn),
+    ALLOW(sigaltstack),
+    ALLOW(sched_yield),
+    ALLOW(getpid),
+    ALLOW(gettid),
+    ALLOW(getrandom),
+    ALLOW(tgkill),
+    ALLOW(restart_syscall),
+    ALLOW(capset),
+    ALLOW(set_robust_list),
+    ALLOW(rseq),
+    ALLOW(exit),
+    ALLOW(exit_group),
+    RETURN(SECCOMP_RET_ERRNO | ENOSYS),
 };
 
-int sandbox_filter(struct layer_error *error)
-{
-	const struct sock_fprog filter = {
-		.len = sizeof(program) / sizeof(program[0]),
-		.filter = (struct sock_filter *)(void *)program, /* the kernel only reads it */
-	};
+int sandbox_filter(struct layer_error *error) {
+  const struct sock_fprog filter = {
+      .len = sizeof(program) / sizeof(program[0]), .filter = (struct sock_filter *)(void *)program, /* the kernel only reads it */
+  };
 
 #ifdef __SANITIZE_ADDRESS__
-	/* The sanitizers need more, and their report is worth more than the filter. */
-	(void)filter;
-	(void)error;
-	return 0;
+  /* The sanitizers need more, and their report is worth more than the filter. */
+  (void)filter;
+  (void)error;
+  return 0;
 #else
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0)
-		return fail_errno(error, "sandbox", "cannot filter system calls");
-	return 0;
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0)
+    return fail_errno(error, "sandbox", "cannot filter system calls");
+  return 0;
 #endif
 }

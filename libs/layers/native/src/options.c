@@ -10,94 +10,78 @@
 #define DIGEST_LENGTH 71
 
 const char options_usage[] =
-	"Usage: berth-layer unpack --layer FILE|- --target DIR [OPTIONS]\n"
-	"\n"
-	"Applies a layer (a tar archive, plain or compressed) to an empty directory, as overlayfs wants it.\n"
-	"\n"
-	"  --diff-id sha256:HEX     what the uncompressed layer must hash to\n"
-	"  --compression KIND       auto (default), none, gzip, zstd\n"
-	"  --max-entries N          refuse a layer with more entries (default 2000000)\n"
-	"  --max-bytes N            refuse a layer that inflates to more (default 256 GiB)\n"
-	"\n"
-	"Prints one JSON object a line: progress, then result or error.\n"
-	"Exit status: 0 done, 1 system error, 2 usage, 3 bad layer, 4 digest mismatch, 5 disk full, 6 limit exceeded.\n";
+    "Usage: berth-layer unpack --layer FILE|- --target DIR [OPTIONS]\n"
+    "\n"
+    "Applies a layer (a tar archive, plain or compressed) to an empty directory, as overlayfs wants it.\n"
+    "\n"
+    "  --diff-id sha256:HEX     what the uncompressed layer must hash to\n"
+    "  --compression KIND       auto (default), none, gzip, zstd\n"
+    "  --max-entries N          refuse a layer with more entries (default 2000000)\n"
+    "  --max-bytes N            refuse a layer that inflates to more (default 256 GiB)\n"
+    "\n"
+    "Prints one JSON object a line: progress, then result or error.\n"
+    "Exit status: 0 done, 1 system error, 2 usage, 3 bad layer, 4 digest mismatch, 5 disk full, 6 limit exceeded.\n";
 
-static int parse_number(const char *text, uint64_t *number)
-{
-	char *end = NULL;
-	unsigned long long value;
+static int parse_number(const char *text, uint64_t *number) {
+  char *end = NULL;
+  unsigned long long value;
 
-	if (text[0] < '0' || text[0] > '9')
-		return -1;
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno != 0 || *end != '\0')
-		return -1;
-	*number = value;
-	return 0;
+  if (text[0] < '0' || text[0] > '9') return -1;
+  errno = 0;
+  value = strtoull(text, &end, 10);
+  if (errno != 0 || *end != '\0') return -1;
+  *number = value;
+  return 0;
 }
 
-static int parse_compression(const char *text, enum compression *compression)
-{
-	static const char *const names[] = {
-		[COMPRESSION_AUTO] = "auto", [COMPRESSION_NONE] = "none", [COMPRESSION_GZIP] = "gzip", [COMPRESSION_ZSTD] = "zstd"};
+static int parse_compression(const char *text, enum compression *compression) {
+  static const char *const names[] = {
+      [COMPRESSION_AUTO] = "auto", [COMPRESSION_NONE] = "none", [COMPRESSION_GZIP] = "gzip", [COMPRESSION_ZSTD] = "zstd"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*compression = (enum compression)i;
-			return 0;
-		}
-	}
-	return -1;
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    if (strcmp(text, names[i]) == 0) {
+      *compression = (enum compression)i;
+      return 0;
+    }
+  }
+  return -1;
 }
 
-static int parse_digest(const char *text, const char **digest)
-{
-	if (strlen(text) != DIGEST_LENGTH || strncmp(text, DIGEST_PREFIX, strlen(DIGEST_PREFIX)) != 0 ||
-	    strspn(text + strlen(DIGEST_PREFIX), "0123456789abcdef") != DIGEST_LENGTH - strlen(DIGEST_PREFIX))
-		return -1;
-	*digest = text;
-	return 0;
+static int parse_digest(const char *text, const char **digest) {
+  if (strlen(text) != DIGEST_LENGTH || strncmp(text, DIGEST_PREFIX, strlen(DIGEST_PREFIX)) != 0 ||
+      strspn(text + strlen(DIGEST_PREFIX), "0123456789abcdef") != DIGEST_LENGTH - strlen(DIGEST_PREFIX))
+    return -1;
+  *digest = text;
+  return 0;
 }
 
-static int parse_string(const char *text, const char **string)
-{
-	*string = text;
-	return text[0] == '\0' ? -1 : 0;
+static int parse_string(const char *text, const char **string) {
+  *string = text;
+  return text[0] == '\0' ? -1 : 0;
 }
 
-static int parse_option(const char *name, const char *value, struct options *options)
-{
-	if (strcmp(name, "--layer") == 0)
-		return parse_string(value, &options->layer);
-	if (strcmp(name, "--target") == 0)
-		return parse_string(value, &options->target);
-	if (strcmp(name, "--diff-id") == 0)
-		return parse_digest(value, &options->diff_id);
-	if (strcmp(name, "--compression") == 0)
-		return parse_compression(value, &options->compression);
-	if (strcmp(name, "--max-entries") == 0)
-		return parse_number(value, &options->limits.max_entries);
-	if (strcmp(name, "--max-bytes") == 0)
-		return parse_number(value, &options->limits.max_bytes);
-	return -1;
+static int parse_option(const char *name, const char *value, struct options *options) {
+  if (strcmp(name, "--layer") == 0) return parse_string(value, &options->layer);
+  if (strcmp(name, "--target") == 0) return parse_string(value, &options->target);
+  if (strcmp(name, "--diff-id") == 0) return parse_digest(value, &options->diff_id);
+  if (strcmp(name, "--compression") == 0) return parse_compression(value, &options->compression);
+  if (strcmp(name, "--max-entries") == 0) return parse_number(value, &options->limits.max_entries);
+  if (strcmp(name, "--max-bytes") == 0) return parse_number(value, &options->limits.max_bytes);
+  return -1;
 }
 
-int options_parse(int count, char **arguments, struct options *options, struct layer_error *error)
-{
-	*options = (struct options){
-		.compression = COMPRESSION_AUTO,
-		.limits = {.max_entries = DEFAULT_MAX_ENTRIES, .max_bytes = DEFAULT_MAX_BYTES},
-	};
-	if (count < 2 || strcmp(arguments[1], "unpack") != 0)
-		return fail(error, FAILURE_USAGE, "options", "the first argument is not \"unpack\"");
-	for (int i = 2; i < count; i += 2) {
-		if (i + 1 == count)
-			return fail(error, FAILURE_USAGE, "options", "option \"%.80s\" has no value", arguments[i]);
-		if (parse_option(arguments[i], arguments[i + 1], options) < 0)
-			return fail(error, FAILURE_USAGE, "options", "bad option \"%.80s %.200s\"", arguments[i], arguments[i + 1]);
-	}
-	if (!options->layer || !options->target)
-		return fail(error, FAILURE_USAGE, "options", "--layer and --target are needed");
-	return 0;
+int options_parse(int count, char **arguments, struct options *options, struct layer_error *error) {
+  *options = (struct options){
+      .compression = COMPRESSION_AUTO,
+      .limits = {.max_entries = DEFAULT_MAX_ENTRIES, .max_bytes = DEFAULT_MAX_BYTES},
+  };
+  if (count < 2 || strcmp(arguments[1], "unpack") != 0)
+    return fail(error, FAILURE_USAGE, "options", "the first argument is not \"unpack\"");
+  for (int i = 2; i < count; i += 2) {
+    if (i + 1 == count) return fail(error, FAILURE_USAGE, "options", "option \"%.80s\" has no value", arguments[i]);
+    if (parse_option(arguments[i], arguments[i + 1], options) < 0)
+      return fail(error, FAILURE_USAGE, "options", "bad option \"%.80s %.200s\"", arguments[i], arguments[i + 1]);
+  }
+  if (!options->layer || !options->target) return fail(error, FAILURE_USAGE, "options", "--layer and --target are needed");
+  return 0;
 }

@@ -5,11 +5,11 @@
 #include "source.h"
 
 struct options {
-	const char *layer;   /* path, or `-` for stdin */
-	const char *target;  /* an empty directory */
-	const char *diff_id; /* `sha256:<64 hex>`, or NULL: compute only */
-	enum compression compression;
-	struct layer_limits limits;
+  const char *layer;   /* path, or `-` for stdin */
+  const char *target;  /* an empty directory */
+  const char *diff_id; /* `sha256:<64 hex>`, or NULL: compute only */
+  enum compression compression;
+  struct layer_limits limits;
 };
 
 /* Parses `unpack --layer FILE ...`. */

@@ -10,13 +10,13 @@
 #include <sys/types.h>
 
 struct layer_result {
-	char diff_id[72];
-	uint64_t size_bytes; /* apparent sizes of the regular files */
-	uint64_t entries;
-	bool has_root;       /* the layer says how its root directory is */
-	mode_t root_mode;
-	uid_t root_uid;
-	gid_t root_gid;
+  char diff_id[72];
+  uint64_t size_bytes; /* apparent sizes of the regular files */
+  uint64_t entries;
+  bool has_root; /* the layer says how its root directory is */
+  mode_t root_mode;
+  uid_t root_uid;
+  gid_t root_gid;
 };
 
 /* {"progress":{"readBytes":n}} */
@@ -27,8 +27,8 @@ void report_result(const struct layer_result *result);
 void report_error(const struct layer_error *error);
 
 /*
- * Writes `text` as a JSON string with its quotes into `buffer`, and a NUL. Bytes that are no printable ASCII become \u00XX, so hostile
- * names cannot break the line. Truncates to what fits; `size` is at least 3. Returns the length.
+ * Writes `text` as a JSON string with its quotes into `buffer`, and a NUL. Bytes that are no printable ASCII become \u00XX, so
+ * hostile names cannot break the line. Truncates to what fits; `size` is at least 3. Returns the length.
  */
 size_t json_quote(const char *text, char *buffer, size_t size);
 

@@ -10,19 +10,19 @@
 #define RING_BLOCKS 8
 
 struct ring_block {
-	size_t length;
-	unsigned char bytes[RING_BLOCK_SIZE];
+  size_t length;
+  unsigned char bytes[RING_BLOCK_SIZE];
 };
 
 struct ring {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct ring_block *blocks;
-	unsigned first;   /* the oldest filled block */
-	unsigned filled;  /* how many are filled, with the one that the reader holds */
-	bool reader_holds;
-	bool finished;    /* the writer is done */
-	bool abandoned;   /* the reader wants no more */
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  struct ring_block *blocks;
+  unsigned first;  /* the oldest filled block */
+  unsigned filled; /* how many are filled, with the one that the reader holds */
+  bool reader_holds;
+  bool finished;  /* the writer is done */
+  bool abandoned; /* the reader wants no more */
 };
 
 int ring_init(struct ring *ring);

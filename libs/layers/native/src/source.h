@@ -17,22 +17,22 @@ enum compression { COMPRESSION_AUTO, COMPRESSION_NONE, COMPRESSION_GZIP, COMPRES
 #define SOURCE_HISTORY 16
 
 struct source {
-	int fd;                       /* borrowed */
-	enum compression compression; /* AUTO becomes what was found */
-	uint64_t max_bytes;           /* most bytes that may come out */
-	struct digest *digest;        /* borrowed */
-	struct ring *ring;            /* borrowed */
+  int fd;                       /* borrowed */
+  enum compression compression; /* AUTO becomes what was found */
+  uint64_t max_bytes;           /* most bytes that may come out */
+  struct digest *digest;        /* borrowed */
+  struct ring *ring;            /* borrowed */
 
-	struct ring_block *block;     /* being filled, or NULL */
-	uint64_t read_bytes;
-	uint64_t written_bytes;
-	struct timespec reported;
-	bool failed;                  /* read it after the thread was joined */
-	bool stopped;                 /* the reader wanted no more */
-	struct layer_error error;
-	unsigned char *input;
-	size_t input_length;
-	unsigned char storage[SOURCE_HISTORY + SOURCE_INPUT_SIZE];
+  struct ring_block *block; /* being filled, or NULL */
+  uint64_t read_bytes;
+  uint64_t written_bytes;
+  struct timespec reported;
+  bool failed;  /* read it after the thread was joined */
+  bool stopped; /* the reader wanted no more */
+  struct layer_error error;
+  unsigned char *input;
+  size_t input_length;
+  unsigned char storage[SOURCE_HISTORY + SOURCE_INPUT_SIZE];
 };
 
 /* Thread body; `argument` is the struct source. Always finishes the ring. */

@@ -13,39 +13,39 @@ struct archive;
 struct archive_entry;
 
 enum tar_type {
-	TAR_DIRECTORY,
-	TAR_REGULAR,
-	TAR_HARDLINK,
-	TAR_SYMLINK,
-	TAR_CHARACTER,
-	TAR_BLOCK,
-	TAR_FIFO,
-	TAR_OTHER,
+  TAR_DIRECTORY,
+  TAR_REGULAR,
+  TAR_HARDLINK,
+  TAR_SYMLINK,
+  TAR_CHARACTER,
+  TAR_BLOCK,
+  TAR_FIFO,
+  TAR_OTHER,
 };
 
 /* Strings live until the next entry is read. */
 struct tar_entry {
-	enum tar_type type;
-	const char *name;
-	const char *link; /* of hard links and symbolic links */
-	mode_t mode;      /* permissions with the setuid, setgid and sticky bits */
-	uid_t uid;
-	gid_t gid;
-	int64_t size;
-	dev_t device;
-	struct timespec mtime;
+  enum tar_type type;
+  const char *name;
+  const char *link; /* of hard links and symbolic links */
+  mode_t mode;      /* permissions with the setuid, setgid and sticky bits */
+  uid_t uid;
+  gid_t gid;
+  int64_t size;
+  dev_t device;
+  struct timespec mtime;
 };
 
 struct tar_xattr {
-	const char *name;
-	const void *value;
-	size_t size;
+  const char *name;
+  const void *value;
+  size_t size;
 };
 
 struct tar_reader {
-	struct archive *archive;
-	struct archive_entry *raw;
-	struct ring *ring;
+  struct archive *archive;
+  struct archive_entry *raw;
+  struct ring *ring;
 };
 
 int tar_open(struct tar_reader *reader, struct ring *ring, struct layer_error *error);
