@@ -121,14 +121,18 @@ static int apply_node(struct layer_writer *writer, int parent, const char *name,
   return apply_node_attributes(parent, name, entry, error);
 }
 
+/* A whiteout below what is no directory has nothing to hide; other failures stay failures. */
+static int nothing_to_hide(const struct layer_error *error) {
+  return error->kind == FAILURE_INVALID ? 0 : -1;
+}
+
 /* Hides `name` of the layers below. What this layer itself has there stays: a directory then hides only what is below it. */
 static int apply_whiteout(struct layer_writer *writer, const struct entry_path *path, struct layer_error *error) {
   const char *name = path->text + entry_path_base(path) + WHITEOUT_PREFIX_LENGTH;
   int parent = parent_of(writer, path, error);
   cleanup_close int fd = -1;
 
-  /* A parent that is no directory: there is nothing to hide. */
-  if (parent < 0) return error->kind == FAILURE_INVALID ? 0 : -1;
+  if (parent < 0) return nothing_to_hide(error);
   if (mknodat(parent, name, S_IFCHR, makedev(0, 0)) == 0) return 0;
   if (errno != EEXIST) return fail_errno(error, "whiteout", "cannot make the whiteout of \"%.200s\"", name);
   fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -140,7 +144,8 @@ static int apply_whiteout(struct layer_writer *writer, const struct entry_path *
 static int apply_opaque(struct layer_writer *writer, const struct entry_path *path, struct layer_error *error) {
   int parent = parent_of(writer, path, error);
 
-  return parent < 0 ? -1 : mark_opaque(parent, error);
+  if (parent < 0) return nothing_to_hide(error);
+  return mark_opaque(parent, error);
 }
 
 static int apply_plain(struct layer_writer *writer, const struct entry_path *path, const struct tar_entry *entry,

@@ -16,15 +16,19 @@ static int grow(struct directory_times *times) {
 int directory_times_add(struct directory_times *times, const struct entry_path *path, int fd, struct timespec mtime,
                         struct layer_error *error) {
   struct stat status;
-  char *copy;
+  struct directory_time *item;
 
   if (fstat(fd, &status) != 0) return fail_errno(error, "times", "cannot look at \"%.200s\"", path->text);
   if (times->count == times->capacity && grow(times) < 0) return fail(error, FAILURE_LIMIT, "times", "out of memory");
-  copy = malloc(path->length + 1);
-  if (!copy) return fail(error, FAILURE_LIMIT, "times", "out of memory");
-  memcpy(copy, path->text, path->length);
-  times->items[times->count++] = (struct directory_time){
-      .mtime = mtime, .device = status.st_dev, .inode = status.st_ino, .length = path->length, .path = copy};
+  item = &times->items[times->count];
+  item->path = malloc(path->length + 1);
+  if (!item->path) return fail(error, FAILURE_LIMIT, "times", "out of memory");
+  memcpy(item->path, path->text, path->length);
+  item->length = path->length;
+  item->mtime = mtime;
+  item->device = status.st_dev;
+  item->inode = status.st_ino;
+  times->count++;
   return 0;
 }
 

@@ -179,15 +179,22 @@ static int open_or_create(struct layer_root *root, const struct entry_path *path
   fd = open_directory(root, path->text, &direct, error);
   if (fd < 0 && error->kind == 0 && errno != ENOENT && errno != ENOTDIR)
     return fail_errno(error, "parent", "cannot open the directory \"%.200s\"", path->text);
-  if (fd < 0 && error->kind == 0 && create) fd = create_directory(root, path, error);
+  if (fd < 0 && error->kind == 0 && create) {
+    fd = create_directory(root, path, error);
+    if (fd >= 0 && !direct && check_depth(fd, path->text, error) < 0) {
+      close(fd);
+      return -1;
+    }
+  }
   if (fd < 0) return -1;
   fd = store(root, path, fd, direct);
   return fd >= 0 ? fd : fail(error, FAILURE_LIMIT, "parent", "out of memory");
 }
 
 int root_directory(struct layer_root *root, const char *path, size_t length, bool create, struct layer_error *error) {
-  cleanup_free struct entry_path *copy = NULL;
+  struct entry_path *copy;
   struct root_slot *slot;
+  int fd;
 
   if (length == 0) return root->fd;
   slot = find_slot(root, path, length);
@@ -200,5 +207,7 @@ int root_directory(struct layer_root *root, const char *path, size_t length, boo
   memcpy(copy->text, path, length);
   copy->text[length] = '\0';
   copy->length = length;
-  return open_or_create(root, copy, create, error);
+  fd = open_or_create(root, copy, create, error);
+  free(copy);
+  return fd;
 }
