@@ -1,0 +1,27 @@
+/** One way to do a thing, which is measured beside the others. */
+export interface Contestant {
+  /** As the table names it. */
+  readonly name: string;
+  /** Does it once and tells how many milliseconds it took; what is not of the thing itself is not counted. */
+  measure(): Promise<number>;
+}
+
+/** A contestant that cannot take part here. */
+export interface Absentee {
+  readonly name: string;
+  /** Why, and what would help. */
+  readonly reason: string;
+}
+
+/** Who takes part and who does not. */
+export interface Field {
+  readonly contestants: readonly Contestant[];
+  readonly absentees: readonly Absentee[];
+}
+
+export function joinFields(fields: readonly Field[]): Field {
+  return {
+    contestants: fields.flatMap((field) => field.contestants),
+    absentees: fields.flatMap((field) => field.absentees),
+  };
+}

@@ -1,0 +1,34 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Field } from './contestant.ts';
+import { toOciSeccomp } from './oci-seccomp.ts';
+import { dockerLikeSpec } from './oci-spec.ts';
+import { describeFailure, run } from './programs.ts';
+import type { Stopwatch } from './stopwatch.ts';
+
+const PROFILE = join(import.meta.dirname, '../../../libs/namespaces/native/seccomp/default.profile');
+
+/** `crun run` on a bundle of its own: no image, no overlay, no veth, no log. */
+export interface Crun extends Disposable {
+  readonly start: Field;
+}
+
+export async function openCrun(layer: string, stopwatch: Stopwatch): Promise<Crun> {
+  const bundle = mkdtempSync('/tmp/berth-');
+  const command = ['crun', 'run', '--bundle', bundle, `berth-bench-${process.pid}`];
+  const remove = () => rmSync(bundle, { recursive: true, force: true });
+  writeFileSync(
+    join(bundle, 'config.json'),
+    JSON.stringify(dockerLikeSpec(toOciSeccomp(readFileSync(PROFILE, 'utf8')))),
+  );
+  try {
+    await run(['cp', '-a', layer, join(bundle, 'rootfs')]);
+    await run(command);
+  } catch (error) {
+    remove();
+    const absentee = { name: 'crun run', reason: describeFailure(error) };
+    return { start: { contestants: [], absentees: [absentee] }, [Symbol.dispose]: () => {} };
+  }
+  const contestant = stopwatch.contestant('crun run (no overlay, no veth)', command);
+  return { start: { contestants: [contestant], absentees: [] }, [Symbol.dispose]: remove };
+}
