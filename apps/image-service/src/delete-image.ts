@@ -10,6 +10,7 @@ import {
 } from '@berth/oci';
 import { chainIdsOf, type ImageRecord } from './image.ts';
 import type { LayerPool } from './layer-pool.ts';
+import type { Leases } from './leases.ts';
 import { isIdOrPrefix, lookUpImage } from './lookup.ts';
 import type { ImageEvent, ImageStore } from './ports.ts';
 
@@ -36,11 +37,12 @@ export type DeleteImage = (request: DeleteRequest) => DeleteResult;
 export interface DeleteDeps {
   readonly store: ImageStore;
   readonly pool: Pick<LayerPool, 'isPinned' | 'discard'>;
+  readonly leases: Pick<Leases, 'endUnused'>;
 }
 
 type Conflict = { readonly isHard: boolean; readonly message: string };
 
-export function createDeleteImage({ store, pool }: DeleteDeps): DeleteImage {
+export function createDeleteImage({ store, pool, leases }: DeleteDeps): DeleteImage {
   function untag(image: ImageRecord, references: readonly Reference[]): void {
     store.removeReferences(
       references,
@@ -53,6 +55,7 @@ export function createDeleteImage({ store, pool }: DeleteDeps): DeleteImage {
     const events = [...image.references.map(() => eventOf('untag', image)), eventOf('delete', image)];
     const { layers } = store.remove(image.id, events, pool.isPinned);
     pool.discard(layers);
+    leases.endUnused();
     const removed = new Set(layers.map((layer) => layer.diffId));
     return { untagged: [...untagged, ...image.references], deleted: [image.id, ...chainIdsOfRemoved(image, removed)] };
   }

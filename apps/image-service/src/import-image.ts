@@ -15,7 +15,9 @@ import {
 } from '@berth/oci';
 import type { ImageRecord, Layer } from './image.ts';
 import type { LayerPool } from './layer-pool.ts';
-import type { ContentClient, ImageEvent, ImageStore, ImportLeases, IngestedBlob } from './ports.ts';
+import { detectLayerType } from './layer-type.ts';
+import { imageLease, type Leases } from './leases.ts';
+import type { ContentClient, ContentDescriptor, ImageEvent, ImageStore } from './ports.ts';
 
 export interface ImportRequest {
   /** Empty for none. */
@@ -32,56 +34,61 @@ export interface ImportDeps {
   readonly store: ImageStore;
   readonly pool: LayerPool;
   readonly content: ContentClient;
-  readonly leases: ImportLeases;
+  readonly leases: Pick<Leases, 'begin' | 'end'>;
   readonly nowMs: () => number;
 }
 
-/** Makes an image of one layer from a tar, plain or compressed. */
+/** Makes an image of one layer from a tar, plain or compressed. When it fails, nothing of it stays. */
 export type ImportImage = (
   request: ImportRequest,
   data: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ) => Promise<ImageRecord>;
 
+/** What a request asks for, checked. */
+interface ImportPlan {
+  readonly reference: Reference | null;
+  readonly platform: Platform;
+  readonly containerConfig: object;
+  readonly message: string;
+}
+
 export function createImportImage(deps: ImportDeps): ImportImage {
+  const { pool, content, leases, nowMs } = deps;
   return async function importImage(request, data, signal) {
-    const reference = request.reference === '' ? null : parseImportReference(request.reference);
-    const platform = request.platform === '' ? hostPlatform() : parsePlatform(request.platform);
-    const containerConfig = parseContainerConfig(request.config);
+    const plan = planImport(request);
     // The content is kept by a lease of its own until the image has an id to lease it by.
     const lease = `import:${randomUUID()}`;
-    deps.leases.add(lease);
+    leases.begin(lease);
     try {
       const { mediaType, all } = await detectLayerType(data);
-      const blob = await deps.content.ingest({ mediaType, lease }, all, signal);
-      const held = await deps.pool.adopt(blob.path, signal);
+      const blob = await content.ingest({ mediaType, lease }, all, signal);
+      const held = await pool.adopt(blob.path, signal);
       try {
-        const document = { request, platform, containerConfig, layer: held.layer, created: new Date(deps.nowMs()) };
-        const config = Buffer.from(JSON.stringify(configDocument(document)));
-        parseImageConfig(config);
-        await ingestDocuments(deps.content, { lease, config, blob: { ...blob, mediaType } }, signal);
-        return commit(deps, {
-          config,
-          layer: held.layer,
-          platform,
-          reference,
-          createTimeMs: document.created.getTime(),
-        });
+        const config = createConfig(plan, held.layer, new Date(nowMs()));
+        const layerBlob = { mediaType, digest: blob.digest, size: blob.size };
+        const digests = await ingestDocuments(content, { lease, config, layerBlob }, signal);
+        return await commitLeased(deps, { plan, config, layer: held.layer, digests });
       } finally {
         held.release();
       }
     } finally {
-      await deps.content.setLease(lease, []).then(() => deps.leases.remove(lease));
+      leases.end(lease);
     }
   };
 }
 
-function parseImportReference(text: string): Reference {
-  const reference = withDefaultTag(parseReference(text));
-  if (reference.digest !== null) {
+function planImport(request: ImportRequest): ImportPlan {
+  const reference = request.reference === '' ? null : withDefaultTag(parseReference(request.reference));
+  if (reference !== null && reference.digest !== null) {
     throw new BerthError('REFERENCE_INVALID', 'cannot import digest reference');
   }
-  return reference;
+  return {
+    reference,
+    platform: request.platform === '' ? hostPlatform() : parsePlatform(request.platform),
+    containerConfig: parseContainerConfig(request.config),
+    message: request.message,
+  };
 }
 
 function parseContainerConfig(bytes: Uint8Array): object {
@@ -95,90 +102,70 @@ function parseContainerConfig(bytes: Uint8Array): object {
   throw new BerthError('INVALID_ARGUMENT', "the image's config is not a JSON object");
 }
 
-interface ConfigParts {
-  readonly request: ImportRequest;
-  readonly platform: Platform;
-  readonly containerConfig: object;
-  readonly layer: Layer;
-  readonly created: Date;
-}
-
-/** https://github.com/opencontainers/image-spec/blob/main/config.md */
-function configDocument({ request, platform, containerConfig, layer, created }: ConfigParts): object {
-  return {
-    created: created.toISOString(),
+/** https://github.com/opencontainers/image-spec/blob/main/config.md. Throws IMAGE_CONFIG_INVALID. */
+function createConfig({ platform, containerConfig, message }: ImportPlan, layer: Layer, time: Date): Buffer {
+  const created = time.toISOString();
+  const document = {
+    created,
     architecture: platform.architecture,
     os: platform.os,
     ...(platform.variant === null ? {} : { variant: platform.variant }),
     config: containerConfig,
     rootfs: { type: 'layers', diff_ids: [layer.diffId] },
-    history: [{ created: created.toISOString(), comment: request.message }],
+    history: [{ created, comment: message }],
   };
+  const bytes = Buffer.from(JSON.stringify(document));
+  parseImageConfig(bytes);
+  return bytes;
 }
 
-/** Stores config and manifest too, so that the image can be pushed and saved, and leases all by the image's id. */
+/** Stores config and manifest too, so that the image can be pushed and saved. Returns the digests of all its content. */
 async function ingestDocuments(
   content: ContentClient,
-  { lease, config, blob }: { lease: string; config: Uint8Array; blob: IngestedBlob & { mediaType: string } },
+  { lease, config, layerBlob }: { lease: string; config: Buffer; layerBlob: ContentDescriptor },
   signal: AbortSignal,
-): Promise<void> {
-  const imageId = sha256Digest(config);
+): Promise<string[]> {
   const manifest = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.ociManifest,
-    config: { mediaType: MEDIA_TYPES.ociConfig, digest: imageId, size: config.length },
-    layers: [{ mediaType: blob.mediaType, digest: blob.digest, size: blob.size }],
+    config: { mediaType: MEDIA_TYPES.ociConfig, digest: sha256Digest(config), size: config.length },
+    layers: [layerBlob],
   };
-  await content.ingest({ mediaType: MEDIA_TYPES.ociConfig, lease }, once(config), signal);
   const bytes = Buffer.from(JSON.stringify(manifest));
-  const stored = await content.ingest({ mediaType: MEDIA_TYPES.ociManifest, lease }, once(bytes), signal);
-  await content.setLease(`image:${imageId}`, [stored.digest, imageId, blob.digest]);
+  await content.ingest({ mediaType: MEDIA_TYPES.ociConfig, lease }, once(config), signal);
+  await content.ingest({ mediaType: MEDIA_TYPES.ociManifest, lease }, once(bytes), signal);
+  return [sha256Digest(bytes), sha256Digest(config), layerBlob.digest];
 }
 
 interface CommitParts {
-  readonly config: Uint8Array;
+  readonly plan: ImportPlan;
+  readonly config: Buffer;
   readonly layer: Layer;
-  readonly platform: Platform;
-  readonly reference: Reference | null;
-  readonly createTimeMs: number;
+  readonly digests: readonly string[];
 }
 
-function commit({ store }: ImportDeps, { config, layer, platform, reference, createTimeMs }: CommitParts): ImageRecord {
+/** Commits the image with a lease by its id on all its content. */
+async function commitLeased(
+  { store, content, leases, nowMs }: ImportDeps,
+  { plan, config, layer, digests }: CommitParts,
+): Promise<ImageRecord> {
   const id = sha256Digest(config);
+  const { reference, platform } = plan;
   const event = (verb: ImageEvent['verb'], name: string): ImageEvent => ({ verb, objectId: id, name });
-  store.commit({
-    image: { id, config, platform: formatPlatform(platform), sizeBytes: layer.sizeBytes, createTimeMs },
-    layers: [layer],
-    references: reference === null ? [] : [reference],
-    events: [event('import', id), ...(reference === null ? [] : [event('tag', familiarReference(reference))])],
-  });
-  return store.get(id) as ImageRecord;
-}
-
-const MAGIC_LENGTH = 4;
-
-/** Finds out by its first bytes how a layer is compressed, and gives back all its bytes. */
-async function detectLayerType(
-  data: AsyncIterable<Uint8Array>,
-): Promise<{ mediaType: string; all: AsyncIterable<Uint8Array> }> {
-  const iterator = data[Symbol.asyncIterator]();
-  let head = Buffer.alloc(0);
-  while (head.length < MAGIC_LENGTH) {
-    const next = await iterator.next();
-    if (next.done) break;
-    head = Buffer.concat([head, next.value]);
+  leases.begin(imageLease(id));
+  try {
+    await content.setLease(imageLease(id), digests);
+    store.commit({
+      image: { id, config, platform: formatPlatform(platform), sizeBytes: layer.sizeBytes, createTimeMs: nowMs() },
+      layers: [layer],
+      references: reference === null ? [] : [reference],
+      events: [event('import', id), ...(reference === null ? [] : [event('tag', familiarReference(reference))])],
+      isLeased: true,
+    });
+    return store.get(id) as ImageRecord;
+  } finally {
+    leases.end(imageLease(id));
   }
-  async function* all(): AsyncGenerator<Uint8Array> {
-    yield head;
-    yield* { [Symbol.asyncIterator]: () => iterator };
-  }
-  return { mediaType: layerTypeOf(head), all: all() };
-}
-
-function layerTypeOf(head: Buffer): string {
-  if (head[0] === 0x1f && head[1] === 0x8b) return MEDIA_TYPES.ociLayerGzip;
-  if (head.subarray(0, MAGIC_LENGTH).equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))) return MEDIA_TYPES.ociLayerZstd;
-  return MEDIA_TYPES.ociLayer;
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -7,7 +7,7 @@ import { openDirectoryLayerStore } from './adapters/directory-layer-store.ts';
 import { openFileSnapshotDirectories } from './adapters/file-snapshot-directories.ts';
 import { createGrpcContentClient } from './adapters/grpc-content-client.ts';
 import { createSqliteImageStore, IMAGE_MIGRATIONS } from './adapters/sqlite-image-store.ts';
-import { createSqliteImportLeases } from './adapters/sqlite-import-leases.ts';
+import { createSqliteLeaseList } from './adapters/sqlite-lease-list.ts';
 import { createSqliteSnapshotStore } from './adapters/sqlite-snapshot-store.ts';
 import { parseConfig } from './config.ts';
 import { createDeleteImage } from './delete-image.ts';
@@ -15,6 +15,7 @@ import { createImageHandlers } from './grpc/image-handlers.ts';
 import { createImages } from './images.ts';
 import { createImportImage } from './import-image.ts';
 import { createLayerPool } from './layer-pool.ts';
+import { createLeases } from './leases.ts';
 import { readMergedFile } from './merged-view.ts';
 import { createPullImage } from './pull.ts';
 import { recover } from './recover.ts';
@@ -31,13 +32,14 @@ await runService({
     const content = createGrpcContentClient(registry.client);
     const store = createSqliteImageStore(database, events);
     const snapshotStore = createSqliteSnapshotStore(quick);
-    const leases = createSqliteImportLeases(database);
     const layers = openDirectoryLayerStore({ stateDir, program: config.layerProgram, limits: config });
     const directories = openFileSnapshotDirectories(stateDir);
-    const onFailure = (what: string, error: unknown) =>
+    const onFailure = (what: string, error: unknown): void => {
       log.warn({ err: error, what }, 'not removed, left for the next start');
+    };
+    const leases = createLeases({ list: createSqliteLeaseList(database), content, onFailure });
 
-    const swept = recover({ images: store, snapshots: snapshotStore, layers, directories, leases, content, onFailure });
+    const swept = recover({ images: store, snapshots: snapshotStore, layers, directories, leases, onFailure });
     const pool = createLayerPool({ ...config, store, layers, onRemovalFailed: onFailure });
     const snapshots = createSnapshots({
       images: store,
@@ -45,6 +47,7 @@ await runService({
       layers,
       directories,
       pool,
+      leases,
       readFile: readMergedFile,
       nowMs: Date.now,
       onRemovalFailed: onFailure,
@@ -54,12 +57,13 @@ await runService({
       snapshots,
       pullImage: createPullImage({ store, pool, content, signal }),
       importImage: createImportImage({ store, pool, content, leases, nowMs: Date.now }),
-      deleteImage: createDeleteImage({ store, pool }),
+      deleteImage: createDeleteImage({ store, pool, leases }),
     });
     return Promise.resolve({
       bindings: [bindService(ImageServiceDefinition, handlers)],
       async close() {
         await pool.settle();
+        await leases.settle();
         await swept;
         registry.close();
         quick.close();

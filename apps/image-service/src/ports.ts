@@ -18,6 +18,8 @@ export interface ImageCommit {
   /** Names that it gets, taken from the image that has them. */
   readonly references: readonly Reference[];
   readonly events: readonly ImageEvent[];
+  /** True when the content store keeps its content by a lease, `image:<id>`. */
+  readonly isLeased: boolean;
 }
 
 /** What may be removed with an image, or with its last snapshot. */
@@ -154,8 +156,11 @@ export interface ContentClient {
   setLease(lease: string, digests: readonly string[]): Promise<void>;
 }
 
-/** The leases of imports that have not ended: durable, so that start-up can give back what a crash left leased. */
-export interface ImportLeases {
+/**
+ * The leases that shall end, durable. An image that is committed with `isLeased` takes its lease off the list, and puts it on it when it is
+ * removed, in the same transaction.
+ */
+export interface LeaseList {
   add(lease: string): void;
   remove(lease: string): void;
   list(): string[];

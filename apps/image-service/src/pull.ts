@@ -174,5 +174,6 @@ function commitOf(reference: Reference, names: PulledNames, image: Image, layers
     layers,
     references: formatReference(asked) === formatReference(byDigest) ? [byDigest] : [asked, byDigest],
     events: [{ verb: 'pull', objectId: familiarReference(reference), name }] as const,
+    isLeased: false,
   };
 }

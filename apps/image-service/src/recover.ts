@@ -1,20 +1,13 @@
-import type {
-  ContentClient,
-  ImageStore,
-  ImportLeases,
-  LayerStore,
-  SnapshotDirectories,
-  SnapshotStore,
-} from './ports.ts';
+import type { Leases } from './leases.ts';
+import type { ImageStore, LayerStore, SnapshotDirectories, SnapshotStore } from './ports.ts';
 
 export interface RecoverDeps {
   readonly images: ImageStore;
   readonly snapshots: SnapshotStore;
   readonly layers: LayerStore;
   readonly directories: SnapshotDirectories;
-  readonly leases: ImportLeases;
-  readonly content: ContentClient;
-  /** Told what could not be done: it is tried again at the next start. */
+  readonly leases: Pick<Leases, 'endUnused'>;
+  /** Told what could not be removed: the next start tries again. */
   readonly onFailure: (what: string, error: unknown) => void;
 }
 
@@ -22,16 +15,20 @@ export interface RecoverDeps {
  * Finishes what a crash interrupted. What is on disk and what the database says agree when it returns; resolves once the data
  * that nobody needs is removed.
  */
-export function recover(deps: RecoverDeps): Promise<void> {
-  const { images, snapshots, layers, directories, onFailure } = deps;
+export async function recover(deps: RecoverDeps): Promise<void> {
+  const { images, snapshots, layers, directories, leases, onFailure } = deps;
+  dropLostSnapshots(deps);
   const removals = [
     ...images.collect(() => false).layers.map((layer) => layers.remove(layer.name)),
     ...without(layers.list(), images.listLayers()).map((name) => layers.remove(name)),
     ...without(directories.list(), snapshots.list()).map((name) => directories.remove(name)),
+    layers.sweep(),
+    directories.sweep(),
   ];
-  dropLostSnapshots(deps);
-  const sweeps = [...removals, layers.sweep(), directories.sweep(), endImports(deps)];
-  return Promise.all(sweeps.map((sweep) => sweep.catch((error: unknown) => onFailure('sweep', error)))).then(() => {});
+  leases.endUnused();
+  for (const result of await Promise.allSettled(removals)) {
+    if (result.status === 'rejected') onFailure('sweep', result.reason);
+  }
 }
 
 function without(names: readonly string[], rows: readonly { name: string }[]): string[] {
@@ -44,12 +41,5 @@ function dropLostSnapshots({ snapshots, directories }: RecoverDeps): void {
   const present = new Set(directories.list());
   for (const { key, name } of snapshots.list()) {
     if (!present.has(name)) snapshots.remove(key);
-  }
-}
-
-async function endImports({ leases, content }: RecoverDeps): Promise<void> {
-  for (const lease of leases.list()) {
-    await content.setLease(lease, []);
-    leases.remove(lease);
   }
 }

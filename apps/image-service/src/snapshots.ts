@@ -2,6 +2,7 @@ import { BerthError } from '@berth/errors';
 import type { RootAttributes } from '@berth/layers';
 import { lowerDirsOf, rootAttributesOf, type ImageRecord, type Snapshot } from './image.ts';
 import { createNames, type LayerPool } from './layer-pool.ts';
+import type { Leases } from './leases.ts';
 import { lookUpImage } from './lookup.ts';
 import type { ImageStore, LayerStore, SnapshotDirectories, SnapshotStore } from './ports.ts';
 
@@ -33,6 +34,7 @@ export interface SnapshotsDeps {
   readonly layers: Pick<LayerStore, 'dir'>;
   readonly directories: SnapshotDirectories;
   readonly pool: Pick<LayerPool, 'isPinned' | 'discard'>;
+  readonly leases: Pick<Leases, 'endUnused'>;
   /** Reads a file of a stack of directories, uppermost first; null when it is not a regular file of at most `maxBytes`. */
   readonly readFile: (directories: readonly string[], path: string, maxBytes: number) => Uint8Array | null;
   readonly nowMs: () => number;
@@ -54,7 +56,7 @@ const CACHE = { images: 64, accountBytes: 64 * 1024 };
 const KEY = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
 
 export function createSnapshots(deps: SnapshotsDeps): Snapshots {
-  const { images, snapshots, layers, directories, pool, readFile, nowMs, onRemovalFailed } = deps;
+  const { images, snapshots, layers, directories, pool, leases, readFile, nowMs, onRemovalFailed } = deps;
   const bases = new Map<string, Base>();
   const nextName = createNames([...directories.list(), ...snapshots.list().map(({ name }) => name)]);
 
@@ -121,7 +123,9 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
       const snapshot = snapshots.get(key);
       if (snapshot === null) return;
       removeDirectories(snapshot.name);
-      if (snapshots.remove(key).wasLastOfHidden) pool.discard(images.collect(pool.isPinned).layers);
+      if (!snapshots.remove(key).wasLastOfHidden) return;
+      pool.discard(images.collect(pool.isPinned).layers);
+      leases.endUnused();
     },
 
     list: () => snapshots.list().map(({ key }) => key),

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { formatReference, parseReference, type Reference } from '@berth/oci';
 import { transaction, type EventSink } from '@berth/service-kit';
 import type { ImageRecord, Layer } from '../image.ts';
+import { imageLease } from '../leases.ts';
 import type { ImageCommit, ImageEvent, ImageStore, RemovedImage } from '../ports.ts';
 
 /** The schema, oldest version first. */
@@ -14,7 +15,8 @@ export const IMAGE_MIGRATIONS: readonly string[] = [
      create_time_ms INTEGER,
      last_used_time_ms INTEGER,
      -- Removed while snapshots of it exist: goes with the last of them.
-     hidden INTEGER NOT NULL DEFAULT 0
+     hidden INTEGER NOT NULL DEFAULT 0,
+     leased INTEGER NOT NULL
    ) STRICT;
    CREATE TABLE image_references (
      reference TEXT PRIMARY KEY,
@@ -41,8 +43,11 @@ export const IMAGE_MIGRATIONS: readonly string[] = [
      image_id TEXT NOT NULL REFERENCES images (id)
    ) STRICT;
    CREATE INDEX snapshots_by_image ON snapshots (image_id);
-   -- Leases taken for imports that have not ended; start-up gives them back.
-   CREATE TABLE import_leases (lease TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
+   -- Leases of the content store that shall end: see leases.ts.
+   CREATE TABLE ending_leases (lease TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+   CREATE TRIGGER image_lease_ends AFTER DELETE ON images WHEN old.leased BEGIN
+     INSERT INTO ending_leases (lease) VALUES ('image:' || old.id) ON CONFLICT DO NOTHING;
+   END;`,
 ];
 
 interface ImageRow {
@@ -97,10 +102,11 @@ export function createSqliteImageStore(database: DatabaseSync, events: EventSink
 
   return {
     commit(commit) {
-      const { image, references } = commit;
+      const { image, references, isLeased } = commit;
       transaction(database, () => {
         const { id, config, platform, sizeBytes, createTimeMs } = image;
-        statements.insertImage.run(id, config, platform, sizeBytes, createTimeMs);
+        statements.insertImage.run(id, config, platform, sizeBytes, createTimeMs, isLeased ? 1 : 0);
+        if (isLeased) statements.keepLease.run(imageLease(id));
         addLayers(commit);
         for (const reference of references) refer(id, reference);
         tell(commit.events);
@@ -179,13 +185,14 @@ function prepareStatements(database: DatabaseSync) {
   const unusedHidden = 'hidden AND NOT EXISTS (SELECT 1 FROM snapshots WHERE image_id = images.id)';
   return {
     insertImage: sql(
-      `INSERT INTO images (id, config, platform, size_bytes, create_time_ms) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET hidden = 0`,
+      `INSERT INTO images (id, config, platform, size_bytes, create_time_ms, leased) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET hidden = 0, leased = max(leased, excluded.leased)`,
     ),
     insertLayer: sql('INSERT INTO layers (name, diff_id, size_bytes, root) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'),
     insertImageLayer: sql(
       'INSERT INTO image_layers (image_id, position, diff_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     ),
+    keepLease: sql('DELETE FROM ending_leases WHERE lease = ?'),
     setReference: sql(
       `INSERT INTO image_references (reference, image_id) VALUES (?, ?)
        ON CONFLICT (reference) DO UPDATE SET image_id = excluded.image_id`,

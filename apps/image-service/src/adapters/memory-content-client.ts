@@ -1,0 +1,63 @@
+import { BerthError } from '@berth/errors';
+import { formatReference, sha256Digest, type Reference } from '@berth/oci';
+import type { ContentClient, ContentDescriptor } from '../ports.ts';
+
+/** ContentClient without a registry, for tests. Blobs are found under the path `/blobs/<digest>`. */
+export interface MemoryContentClient extends ContentClient {
+  /** What registries have: digests by normalized reference, and content by digest. */
+  readonly remote: { references: Map<string, ContentDescriptor>; content: Map<string, Uint8Array> };
+  /** How often each digest was fetched. */
+  readonly fetched: string[];
+  readonly leases: Map<string, readonly string[]>;
+  /** Fetching waits for this. */
+  gate: Promise<void>;
+}
+
+export function createMemoryContentClient(): MemoryContentClient {
+  const remote = { references: new Map<string, ContentDescriptor>(), content: new Map<string, Uint8Array>() };
+  const leases = new Map<string, readonly string[]>();
+  const fetched: string[] = [];
+
+  function get(digest: string): Uint8Array {
+    const bytes = remote.content.get(digest);
+    if (bytes === undefined) throw new BerthError('BLOB_NOT_FOUND', `blob ${digest} not found`);
+    return bytes;
+  }
+
+  const client: MemoryContentClient = {
+    remote,
+    fetched,
+    leases,
+    gate: Promise.resolve(),
+    resolve(reference: Reference) {
+      const found = remote.references.get(formatReference(reference));
+      if (found === undefined) return Promise.reject(new BerthError('MANIFEST_NOT_FOUND', 'manifest unknown'));
+      return Promise.resolve(found);
+    },
+    getManifest: ({ descriptor }) =>
+      Promise.resolve({ bytes: get(descriptor.digest), mediaType: descriptor.mediaType }),
+    async fetchBlob({ descriptor }, { signal, onProgress }) {
+      fetched.push(descriptor.digest);
+      onProgress?.(1);
+      await client.gate;
+      signal.throwIfAborted();
+      get(descriptor.digest);
+      return `/blobs/${descriptor.digest}`;
+    },
+    async ingest({ lease }, data) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of data) chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      const digest = sha256Digest(bytes);
+      remote.content.set(digest, bytes);
+      leases.set(lease, [...(leases.get(lease) ?? []), digest]);
+      return { digest, size: bytes.length, path: `/blobs/${digest}` };
+    },
+    setLease(lease, digests) {
+      if (digests.length === 0) leases.delete(lease);
+      else leases.set(lease, digests);
+      return Promise.resolve();
+    },
+  };
+  return client;
+}

@@ -1,0 +1,72 @@
+import { BerthError } from '@berth/errors';
+import type { LayerStore, SnapshotDirectories, StagedLayer, UnpackRequest } from '../ports.ts';
+
+/** LayerStore without files, for tests. A blob's path says what is in it: see `memoryBlob`. */
+export interface MemoryLayerStore extends LayerStore {
+  /** How often something was unpacked, by path. */
+  readonly unpacked: string[];
+  /** Layers that were unpacked and are neither in place nor gone. */
+  readonly staged: Set<string>;
+  /** Unpacking waits for this; set it to make others overtake. */
+  gate: Promise<void>;
+}
+
+export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): MemoryLayerStore {
+  const placed = new Set<string>();
+  const staged = new Set<string>();
+  const unpacked: string[] = [];
+
+  async function unpack(store: MemoryLayerStore, { blobPath, diffId, signal }: UnpackRequest): Promise<StagedLayer> {
+    unpacked.push(blobPath);
+    await store.gate;
+    if (signal.aborted) throw new BerthError('CANCELLED', 'cancelled');
+    const found = diffIdOf(blobPath);
+    if (diffId !== null && found !== diffId) throw new BerthError('DIGEST_MISMATCH', `the layer's content is ${found}`);
+    staged.add(blobPath);
+    return {
+      diffId: found,
+      sizeBytes: 100,
+      entries: 1,
+      root: null,
+      commit(name) {
+        staged.delete(blobPath);
+        placed.add(name);
+      },
+      discard() {
+        staged.delete(blobPath);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  const store: MemoryLayerStore = {
+    dir: '/layers',
+    unpacked,
+    staged,
+    gate: Promise.resolve(),
+    unpack: (request) => unpack(store, request),
+    list: () => [...placed],
+    remove(name) {
+      placed.delete(name);
+      return Promise.resolve();
+    },
+    sweep: () => Promise.resolve(),
+  };
+  return store;
+}
+
+/** SnapshotDirectories without files, for tests. */
+export function createMemorySnapshotDirectories(): SnapshotDirectories {
+  const names = new Set<string>();
+  return {
+    create: (name) => void names.add(name),
+    upperDir: (name) => `/snapshots/${name}/upper`,
+    workDir: (name) => `/snapshots/${name}/work`,
+    list: () => [...names],
+    remove(name) {
+      names.delete(name);
+      return Promise.resolve();
+    },
+    sweep: () => Promise.resolve(),
+  };
+}

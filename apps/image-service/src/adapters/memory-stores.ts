@@ -1,0 +1,140 @@
+import { formatReference, parseReference } from '@berth/oci';
+import type { Image, ImageRecord, Layer, Snapshot } from '../image.ts';
+import { imageLease } from '../leases.ts';
+import type { ImageEvent, ImageStore, LeaseList, RemovedImage, SnapshotStore } from '../ports.ts';
+
+/** The stores of a service, which forget, for tests; `events` are what they were told. */
+export interface MemoryStores {
+  readonly images: ImageStore;
+  readonly snapshots: SnapshotStore;
+  readonly leases: LeaseList;
+  readonly events: ImageEvent[];
+}
+
+interface Entry {
+  readonly image: Image;
+  readonly diffIds: readonly string[];
+  isHidden: boolean;
+  isLeased: boolean;
+  lastUsedTimeMs: number | null;
+}
+
+type IsPinned = (diffId: string) => boolean;
+
+export function createMemoryStores(): MemoryStores {
+  const entries = new Map<string, Entry>();
+  const names = new Map<string, string>();
+  const layers = new Map<string, Layer>();
+  const snapshots = new Map<string, Snapshot>();
+  const leases = new Set<string>();
+  const events: ImageEvent[] = [];
+
+  const keysOf = (imageId: string): string[] =>
+    [...snapshots.values()].filter((snapshot) => snapshot.imageId === imageId).map(({ key }) => key);
+  const isRubbish = (entry: Entry): boolean => entry.isHidden && keysOf(entry.image.id).length === 0;
+
+  function record({ image, lastUsedTimeMs }: Entry): ImageRecord {
+    const own = [...names].filter(([, id]) => id === image.id).map(([name]) => name);
+    const byKind = (hasDigest: boolean) => own.filter((name) => name.includes('@') === hasDigest).sort();
+    const references = [...byKind(false), ...byKind(true)].map(parseReference);
+    return { ...image, references, snapshotKeys: keysOf(image.id), lastUsedTimeMs };
+  }
+
+  function collect(isPinned: IsPinned): RemovedImage {
+    for (const [id, entry] of entries) {
+      if (!isRubbish(entry)) continue;
+      entries.delete(id);
+      if (entry.isLeased) leases.add(imageLease(id));
+    }
+    const used = new Set([...entries.values()].flatMap(({ diffIds }) => diffIds));
+    const unused = [...layers.values()].filter(({ diffId }) => !used.has(diffId) && !isPinned(diffId));
+    for (const { diffId } of unused) layers.delete(diffId);
+    return { layers: unused };
+  }
+
+  function visible(): Entry[] {
+    return [...entries.values()].filter(({ isHidden }) => !isHidden);
+  }
+
+  function removeNamesOf(imageId: string): void {
+    for (const [name, id] of names) if (id === imageId) names.delete(name);
+  }
+
+  const images: ImageStore = {
+    commit({ image, layers: stack, references, events: list, isLeased }) {
+      const existing = entries.get(image.id);
+      for (const layer of stack) if (!layers.has(layer.diffId)) layers.set(layer.diffId, layer);
+      const diffIds = stack.map(({ diffId }) => diffId);
+      const entry = existing ?? { image, diffIds, isHidden: false, isLeased: false, lastUsedTimeMs: null };
+      entry.isHidden = false;
+      entry.isLeased ||= isLeased;
+      entries.set(image.id, entry);
+      if (isLeased) leases.delete(imageLease(image.id));
+      for (const reference of references) names.set(formatReference(reference), image.id);
+      events.push(...list);
+    },
+    addReference(imageId, reference, list) {
+      names.set(formatReference(reference), imageId);
+      events.push(...list);
+    },
+    removeReferences(references, list) {
+      for (const reference of references) names.delete(formatReference(reference));
+      events.push(...list);
+    },
+    remove(imageId, list, isPinned) {
+      removeNamesOf(imageId);
+      const entry = entries.get(imageId);
+      if (entry !== undefined) entry.isHidden = true;
+      events.push(...list);
+      return collect(isPinned);
+    },
+    collect,
+    get(imageId) {
+      const entry = entries.get(imageId);
+      return entry === undefined || entry.isHidden ? null : record(entry);
+    },
+    getWithSnapshots(imageId) {
+      const entry = entries.get(imageId);
+      return entry === undefined ? null : record(entry);
+    },
+    findByReference: (reference) => names.get(formatReference(reference)) ?? null,
+    findByPrefix: (prefix) =>
+      visible()
+        .map(({ image }) => image.id)
+        .filter((id) => id.startsWith(`sha256:${prefix}`))
+        .slice(0, 2),
+    list() {
+      const age = ({ image }: Entry) => image.createTimeMs ?? -Infinity;
+      const sorted = visible().sort((a, b) => age(b) - age(a) || (a.image.id < b.image.id ? -1 : 1));
+      return sorted.map(record);
+    },
+    layersOf: (imageId) => (entries.get(imageId)?.diffIds ?? []).map((diffId) => layers.get(diffId) as Layer),
+    findLayer: (diffId) => layers.get(diffId) ?? null,
+    listLayers: () => [...layers.values()],
+  };
+
+  return {
+    images,
+    events,
+    snapshots: {
+      insert(snapshot, timeMs) {
+        snapshots.set(snapshot.key, snapshot);
+        const entry = entries.get(snapshot.imageId);
+        if (entry !== undefined) entry.lastUsedTimeMs = timeMs;
+      },
+      get: (key) => snapshots.get(key) ?? null,
+      list: () => [...snapshots.values()],
+      remove(key) {
+        const imageId = snapshots.get(key)?.imageId;
+        snapshots.delete(key);
+        const entry = imageId === undefined ? undefined : entries.get(imageId);
+        return { wasLastOfHidden: entry !== undefined && isRubbish(entry) };
+      },
+    },
+    leases: {
+      add: (lease) => void leases.add(lease),
+      remove: (lease) => void leases.delete(lease),
+      list: () => [...leases].sort(),
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { createGate } from './gate.ts';
+
+const never = new AbortController().signal;
+
+describe('createGate', () => {
+  test('lets at most so many in, in order', async () => {
+    const gate = createGate(2);
+    const started: number[] = [];
+    const ends: (() => void)[] = [];
+    const runs = [0, 1, 2, 3].map((number) =>
+      gate.run(never, () => {
+        started.push(number);
+        return new Promise<void>((resolve) => ends.push(resolve));
+      }),
+    );
+    await Promise.resolve();
+    expect(started).toEqual([0, 1]);
+    ends[1]?.();
+    await runs[1];
+    await Promise.resolve();
+    expect(started).toEqual([0, 1, 2]);
+    for (const index of [0, 2]) ends[index]?.();
+    await runs[0];
+    await runs[2];
+    ends[3]?.();
+    await runs[3];
+    expect(started).toEqual([0, 1, 2, 3]);
+  });
+
+  test('a task that fails gives its place to the next', async () => {
+    const gate = createGate(1);
+    await expect(gate.run(never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await gate.run(never, () => Promise.resolve('next'))).toBe('next');
+  });
+
+  test('who is aborted while waiting leaves the queue', async () => {
+    const gate = createGate(1);
+    let end: () => void = () => {};
+    const first = gate.run(never, () => new Promise<void>((resolve) => (end = resolve)));
+    const stop = new AbortController();
+    const second = gate.run(stop.signal, () => Promise.resolve('second'));
+    const third = gate.run(never, () => Promise.resolve('third'));
+    stop.abort(new Error('stopped'));
+    await expect(second).rejects.toThrow('stopped');
+    end();
+    await first;
+    expect(await third).toBe('third');
+    await expect(gate.run(stop.signal, () => Promise.resolve())).rejects.toThrow('stopped');
+  });
+});

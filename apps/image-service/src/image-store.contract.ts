@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseReference } from '@berth/oci';
+import type { Layer } from './image.ts';
+import type { ImageCommit, ImageEvent, ImageStore, LeaseList, SnapshotStore } from './ports.ts';
+
+/** What the contract runs on: the stores of one service, empty. */
+export interface StoresUnderTest {
+  readonly images: ImageStore;
+  readonly snapshots: SnapshotStore;
+  readonly leases: LeaseList;
+  readonly events: () => ImageEvent[];
+  readonly close: () => void;
+}
+
+const id = (hex: string): string => `sha256:${hex.padEnd(64, '0')}`;
+const layer = (name: string): Layer => ({ name, diffId: id(`d${name}`), sizeBytes: 10, root: null });
+const unpinned = (): boolean => false;
+
+function commitOf(imageId: string, names: readonly string[], fields: Partial<ImageCommit> = {}): ImageCommit {
+  const config = new Uint8Array([1, 2, 3]);
+  return {
+    image: { id: imageId, config, platform: 'linux/amd64', sizeBytes: 10, createTimeMs: 1000 },
+    layers: [layer('1')],
+    references: names.map(parseReference),
+    events: [],
+    isLeased: false,
+    ...fields,
+  };
+}
+
+/** The contract of ImageStore, SnapshotStore and LeaseList. */
+export function imageStoreContract(name: string, open: () => StoresUnderTest): void {
+  describe(`ImageStore: ${name}`, () => {
+    function using(run: (stores: StoresUnderTest) => void): () => void {
+      return () => {
+        const stores = open();
+        try {
+          run(stores);
+        } finally {
+          stores.close();
+        }
+      };
+    }
+
+    test(
+      'gives back what was committed, names with a tag first, and records the events',
+      using(({ images, events }) => {
+        const event: ImageEvent = { verb: 'pull', objectId: 'busybox:latest', name: 'busybox' };
+        const digest = `busybox@${id('e')}`;
+        images.commit(commitOf(id('a'), [digest, 'busybox:latest', 'z.io/busybox'], { events: [event] }));
+        const record = images.get(id('a'));
+        expect(record).toMatchObject({ id: id('a'), platform: 'linux/amd64', snapshotKeys: [], lastUsedTimeMs: null });
+        expect([...(record?.config ?? [])]).toEqual([1, 2, 3]);
+        expect(record?.references).toEqual(['busybox:latest', 'z.io/busybox', digest].map(parseReference));
+        expect(images.layersOf(id('a'))).toEqual([layer('1')]);
+        expect(events()).toEqual([event]);
+        expect(images.get(id('b'))).toBeNull();
+      }),
+    );
+
+    test(
+      'moves a name from one image to another',
+      using(({ images }) => {
+        images.commit(commitOf(id('a'), ['busybox:1']));
+        images.commit(commitOf(id('b'), ['busybox:1']));
+        expect(images.findByReference(parseReference('busybox:1'))).toBe(id('b'));
+        expect(images.get(id('a'))?.references).toEqual([]);
+        images.addReference(id('a'), parseReference('busybox:1'), []);
+        expect(images.findByReference(parseReference('busybox:1'))).toBe(id('a'));
+        expect(images.findByReference(parseReference('busybox:2'))).toBeNull();
+      }),
+    );
+
+    test(
+      'finds images by a prefix of their id, two at most',
+      using(({ images }) => {
+        for (const hex of ['aa1', 'aa2', 'aa3', 'ab']) images.commit(commitOf(id(hex), []));
+        expect(images.findByPrefix('ab')).toEqual([id('ab')]);
+        expect(images.findByPrefix('aa')).toHaveLength(2);
+        expect(images.findByPrefix('f')).toEqual([]);
+        expect(images.findByPrefix('aa1'.padEnd(64, '0'))).toEqual([id('aa1')]);
+      }),
+    );
+
+    test(
+      'lists the newest image first, and those without a time last',
+      using(({ images }) => {
+        const times = { a: 5, b: null, c: 9 };
+        for (const [hex, createTimeMs] of Object.entries(times)) {
+          const commit = commitOf(id(hex), []);
+          images.commit({ ...commit, image: { ...commit.image, createTimeMs } });
+        }
+        expect(images.list().map((image) => image.id)).toEqual([id('c'), id('a'), id('b')]);
+      }),
+    );
+
+    test(
+      'removes layers with the last image that has them, unless they are pinned',
+      using(({ images, events }) => {
+        images.commit(commitOf(id('a'), ['a'], { layers: [layer('1'), layer('2'), layer('1')] }));
+        images.commit(commitOf(id('b'), ['b'], { layers: [layer('1'), layer('3')] }));
+        const event: ImageEvent = { verb: 'delete', objectId: id('a'), name: id('a') };
+        expect(images.remove(id('a'), [event], unpinned).layers).toEqual([layer('2')]);
+        expect(events()).toEqual([event]);
+        expect(images.findByReference(parseReference('a'))).toBeNull();
+        const isPinned = (diffId: string) => diffId === layer('3').diffId;
+        expect(images.remove(id('b'), [], isPinned).layers).toEqual([layer('1')]);
+        expect(images.listLayers()).toEqual([layer('3')]);
+        expect(images.collect(unpinned).layers).toEqual([layer('3')]);
+        expect(images.collect(unpinned).layers).toEqual([]);
+        expect(images.findLayer(layer('3').diffId)).toBeNull();
+      }),
+    );
+
+    test(
+      'hides an image that has snapshots until the last of them is gone',
+      using(({ images, snapshots }) => {
+        images.commit(commitOf(id('a'), ['a']));
+        snapshots.insert({ key: 'k1', name: '1', imageId: id('a') }, 77);
+        snapshots.insert({ key: 'k2', name: '2', imageId: id('a') }, 78);
+        expect(images.get(id('a'))).toMatchObject({ snapshotKeys: ['k1', 'k2'], lastUsedTimeMs: 78 });
+        expect(images.remove(id('a'), [], unpinned).layers).toEqual([]);
+        expect(images.get(id('a'))).toBeNull();
+        expect(images.list()).toEqual([]);
+        expect(images.findByPrefix('a')).toEqual([]);
+        expect(images.getWithSnapshots(id('a'))?.snapshotKeys).toEqual(['k1', 'k2']);
+        expect(images.layersOf(id('a'))).toEqual([layer('1')]);
+        expect(snapshots.remove('k1')).toEqual({ wasLastOfHidden: false });
+        expect(snapshots.remove('k2')).toEqual({ wasLastOfHidden: true });
+        expect(images.collect(unpinned).layers).toEqual([layer('1')]);
+        expect(images.getWithSnapshots(id('a'))).toBeNull();
+      }),
+    );
+
+    test(
+      'shows a hidden image again when it is committed again',
+      using(({ images, snapshots }) => {
+        images.commit(commitOf(id('a'), ['a']));
+        snapshots.insert({ key: 'k', name: '1', imageId: id('a') }, 1);
+        images.remove(id('a'), [], unpinned);
+        images.commit(commitOf(id('a'), ['b']));
+        expect(images.get(id('a'))?.references).toEqual([parseReference('b')]);
+        expect(snapshots.remove('k')).toEqual({ wasLastOfHidden: false });
+      }),
+    );
+
+    test(
+      'a known layer keeps its name when another image is committed with it',
+      using(({ images }) => {
+        images.commit(commitOf(id('a'), []));
+        images.commit(commitOf(id('b'), [], { layers: [{ ...layer('1'), name: '9' }] }));
+        expect(images.layersOf(id('b'))).toEqual([layer('1')]);
+      }),
+    );
+
+    test(
+      'keeps how a layer wants its root directory',
+      using(({ images }) => {
+        const root = { mode: 0o1777, uid: 1, gid: 2 };
+        images.commit(commitOf(id('a'), [], { layers: [{ ...layer('1'), root }] }));
+        expect(images.layersOf(id('a'))[0]?.root).toEqual(root);
+      }),
+    );
+
+    test(
+      'removes names alone',
+      using(({ images, events }) => {
+        images.commit(commitOf(id('a'), ['a', 'b']));
+        const event: ImageEvent = { verb: 'untag', objectId: id('a'), name: id('a') };
+        images.removeReferences([parseReference('a')], [event]);
+        expect(images.get(id('a'))?.references).toEqual([parseReference('b')]);
+        expect(events()).toEqual([event]);
+      }),
+    );
+
+    test(
+      'takes the lease of a committed image off the list, and puts it on it when the image is removed',
+      using(({ images, leases }) => {
+        leases.add(`image:${id('a')}`);
+        leases.add('import:1');
+        images.commit(commitOf(id('a'), [], { isLeased: true }));
+        images.commit(commitOf(id('b'), []));
+        expect(leases.list()).toEqual(['import:1']);
+        leases.remove('import:1');
+        images.remove(id('a'), [], unpinned);
+        images.remove(id('b'), [], unpinned);
+        expect(leases.list()).toEqual([`image:${id('a')}`]);
+      }),
+    );
+
+    test(
+      'keeps snapshots by key',
+      using(({ images, snapshots }) => {
+        images.commit(commitOf(id('a'), []));
+        const snapshot = { key: 'k', name: '1', imageId: id('a') };
+        snapshots.insert(snapshot, 1);
+        expect(snapshots.get('k')).toEqual(snapshot);
+        expect(snapshots.list()).toEqual([snapshot]);
+        expect(snapshots.remove('k')).toEqual({ wasLastOfHidden: false });
+        expect(snapshots.remove('k')).toEqual({ wasLastOfHidden: false });
+        expect(snapshots.get('k')).toBeNull();
+      }),
+    );
+  });
+}

@@ -1,0 +1,59 @@
+import type { ContentClient, LeaseList } from './ports.ts';
+
+/** The lease that keeps the content of an image which no registry has. */
+export function imageLease(imageId: string): string {
+  return `image:${imageId}`;
+}
+
+/**
+ * Leases in the content store, and their end. A lease is on the list of those that shall end before it is taken, so that a crash never
+ * leaves one which nobody knows.
+ */
+export interface Leases {
+  /** Call it before a lease is taken. It ends at the next start of the service, unless an image that it belongs to is committed. */
+  begin(lease: string): void;
+  /** The work for which the lease was taken is over: ends it in the background, unless an image keeps it. */
+  end(lease: string): void;
+  /** Ends, in the background, what is on the list and not in use. What fails is tried again at the next call. */
+  endUnused(): void;
+  /** Resolves when nothing is under way. */
+  settle(): Promise<void>;
+}
+
+export interface LeasesDeps {
+  readonly list: LeaseList;
+  readonly content: Pick<ContentClient, 'setLease'>;
+  readonly onFailure: (lease: string, error: unknown) => void;
+}
+
+export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
+  const inUse = new Set<string>();
+  let work = Promise.resolve();
+
+  async function endOne(lease: string): Promise<void> {
+    if (inUse.has(lease)) return;
+    try {
+      await content.setLease(lease, []);
+      list.remove(lease);
+    } catch (error) {
+      onFailure(lease, error);
+    }
+  }
+
+  function endUnused(): void {
+    for (const lease of list.list()) work = work.then(() => endOne(lease));
+  }
+
+  return {
+    begin(lease) {
+      inUse.add(lease);
+      list.add(lease);
+    },
+    end(lease) {
+      inUse.delete(lease);
+      endUnused();
+    },
+    endUnused,
+    settle: () => work,
+  };
+}
