@@ -76,7 +76,8 @@ export async function fetchConfig(
   if (size > IMAGE_CONFIG_MAX_BYTES) throw tooLarge(size);
   const bytes = await readFile(path);
   const config = parseImageConfig(bytes);
-  checkConfig(config, manifest, { ...source, reference });
+  checkConfig(config, manifest);
+  checkPlatform(config.platform, { ...source, reference });
   return { bytes, config };
 }
 
@@ -90,11 +91,7 @@ function checkMediaTypes({ config, layers }: Manifest): void {
   }
 }
 
-function checkConfig(
-  config: ImageConfig,
-  { layers }: Manifest,
-  { reference, platform, isPlatformGiven }: Pick<PullSource, 'reference' | 'platform' | 'isPlatformGiven'>,
-): void {
+function checkConfig(config: ImageConfig, { layers }: Manifest): void {
   if (config.diffIds.length !== layers.length) {
     throw new BerthError(
       'IMAGE_CONFIG_INVALID',
@@ -107,13 +104,19 @@ function checkConfig(
       `image operating system "${config.platform.os}" cannot be used on this platform`,
     );
   }
-  if (isPlatformGiven && !matchesPlatform(platform, config.platform)) {
-    throw new BerthError(
-      'PLATFORM_NOT_FOUND',
-      `image with reference ${familiarReference(reference)} was found but does not match the specified platform: ` +
-        `wanted ${formatPlatform(platform)}, actual: ${formatPlatform(config.platform)}`,
-    );
-  }
+}
+
+/** Throws PLATFORM_NOT_FOUND when the user named a platform and the image is for another. */
+export function checkPlatform(
+  actual: Platform,
+  { reference, platform, isPlatformGiven }: Pick<PullSource, 'reference' | 'platform' | 'isPlatformGiven'>,
+): void {
+  if (!isPlatformGiven || matchesPlatform(platform, actual)) return;
+  throw new BerthError(
+    'PLATFORM_NOT_FOUND',
+    `image with reference ${familiarReference(reference)} was found but does not match the specified platform: ` +
+      `wanted ${formatPlatform(platform)}, actual: ${formatPlatform(actual)}`,
+  );
 }
 
 function tooLarge(size: number): BerthError {

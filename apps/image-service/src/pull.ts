@@ -15,6 +15,7 @@ import type { HeldLayer, LayerPool, LayerProgress } from './layer-pool.ts';
 import type { ContentClient, Credentials, ImageStore } from './ports.ts';
 import { createProgressQueue, type ProgressQueue } from './progress-queue.ts';
 import {
+  checkPlatform,
   fetchConfig,
   plannedLayers,
   planPull,
@@ -85,6 +86,7 @@ async function pull(deps: PullDeps, source: PullSource, queue: Queue): Promise<P
   const imageId = plan.manifest.config.digest;
   const upToDate = store.findByReference(names.asked) === imageId;
   const known = store.getWithSnapshots(imageId);
+  if (known !== null) checkPlatform(parsePlatform(known.platform), source);
   const layers = known === null ? plan.manifest.layers.map((layer) => layer.digest) : [];
   queue.push('resolved', { kind: 'resolved', reference: source.reference, digest: plan.digest, layers });
   if (known === null) {
