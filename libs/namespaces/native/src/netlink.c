@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RECEIVE_SIZE = 8192 };
+enum { RECEIVE_SIZE = 8192, MAX_ERRNO = 4095 };
 
 /* The kernel's own names for these are of mixed signs. */
 static const size_t HEADER = sizeof(struct nlmsghdr);
@@ -150,7 +150,7 @@ static void note_error(const struct netlink_batch *batch, const struct nlmsghdr 
   unsigned int index = message->nlmsg_seq - 1;
   if (answer->error == 0 || refusal->error != 0 || (index < batch->count && batch->optional[index]))
     return;
-  refusal->error = -answer->error;
+  refusal->error = answer->error < 0 && answer->error >= -MAX_ERRNO ? -answer->error : EPROTO;
   refusal->purpose = index < batch->count ? batch->purposes[index] : "send a netlink batch";
   copy_explanation(message, refusal);
 }
