@@ -1,4 +1,4 @@
-import { familiarReference, formatReference } from '@berth/oci';
+import { formatReference } from '@berth/oci';
 import {
   LayerPhase,
   type DeleteImageResponse,
@@ -63,7 +63,7 @@ export function toPullResponse(event: PullEvent): PullImageResponse {
 }
 
 export function toDeleteResponse({ untagged, deleted }: DeleteResult): DeleteImageResponse {
-  return { untagged: untagged.map(familiarReference), deleted };
+  return { untagged: untagged.map(formatReference), deleted };
 }
 
 export function toPrepareResponse({ image, ...snapshot }: PreparedSnapshot): PrepareSnapshotResponse {

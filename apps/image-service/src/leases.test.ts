@@ -1,0 +1,57 @@
+import { expect, test, describe } from '@jest/globals';
+import { createMemoryStores } from './adapters/memory-stores.ts';
+import { createLeases } from './leases.ts';
+
+function setUp() {
+  const list = createMemoryStores().leases;
+  const ended: string[] = [];
+  const failures: string[] = [];
+  let isAway = false;
+  const content = {
+    setLease(lease: string) {
+      if (isAway) return Promise.reject(new Error('away'));
+      ended.push(lease);
+      return Promise.resolve();
+    },
+  };
+  const leases = createLeases({ list, content, onFailure: (lease) => void failures.push(lease) });
+  return { list, ended, failures, leases, setAway: (value: boolean) => (isAway = value) };
+}
+
+describe('createLeases', () => {
+  test('a lease is on the list before it is taken, and ends with its work', async () => {
+    const { list, ended, leases } = setUp();
+    leases.begin('import:1');
+    expect(list.list()).toEqual(['import:1']);
+    leases.endUnused();
+    await leases.settle();
+    expect(ended).toEqual([]);
+    leases.end('import:1');
+    await leases.settle();
+    expect(ended).toEqual(['import:1']);
+    expect(list.list()).toEqual([]);
+  });
+
+  test('a lease that an image has taken over does not end', async () => {
+    const { list, ended, leases } = setUp();
+    leases.begin('image:a');
+    list.remove('image:a');
+    leases.end('image:a');
+    await leases.settle();
+    expect(ended).toEqual([]);
+  });
+
+  test('what a crash or a service that is away left on the list ends later', async () => {
+    const { list, ended, failures, leases, setAway } = setUp();
+    list.add('image:old');
+    setAway(true);
+    leases.endUnused();
+    await leases.settle();
+    expect(failures).toEqual(['image:old']);
+    setAway(false);
+    leases.endUnused();
+    await leases.settle();
+    expect(ended).toEqual(['image:old']);
+    expect(list.list()).toEqual([]);
+  });
+});
