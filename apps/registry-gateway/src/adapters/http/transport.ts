@@ -107,9 +107,8 @@ function limitConnecting(socket: Socket, timeoutMs: number, onTimeout: () => voi
 }
 
 function toResponse(incoming: http.IncomingMessage, request: HttpRequest, stallTimeoutMs: number): HttpResponse {
-  const isEmpty = request.method === 'HEAD';
-  const discard = () => discardBody(incoming, isEmpty, stallTimeoutMs);
-  if (isEmpty) discard();
+  const discard = () => discardBody(incoming, stallTimeoutMs);
+  if (request.method === 'HEAD') incoming.resume();
   return {
     url: request.url,
     status: incoming.statusCode ?? 0,
@@ -121,11 +120,12 @@ function toResponse(incoming: http.IncomingMessage, request: HttpRequest, stallT
 }
 
 /** Reads a small body to its end, so that the connection can be used again, and closes the connection otherwise. */
-function discardBody(incoming: http.IncomingMessage, isEmpty: boolean, stallTimeoutMs: number): void {
+function discardBody(incoming: http.IncomingMessage, stallTimeoutMs: number): void {
+  if (incoming.complete) return void incoming.resume();
   incoming.on('error', () => {});
-  if (!isEmpty && !(Number(incoming.headers['content-length']) <= DRAIN_MAX_BYTES)) return void incoming.destroy();
-  incoming.setTimeout(stallTimeoutMs, () => incoming.destroy());
-  incoming.resume();
+  if (!(Number(incoming.headers['content-length']) <= DRAIN_MAX_BYTES)) return void incoming.destroy();
+  const timer = setTimeout(() => incoming.destroy(), stallTimeoutMs);
+  incoming.once('close', () => clearTimeout(timer)).resume();
 }
 
 async function* readBody(
