@@ -4,7 +4,7 @@ import type { Container, Identity } from './container.ts';
 import { containerEvent } from './events.ts';
 import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
-import { followProcess } from './follow-process.ts';
+import { followProcess, serviceStopsError } from './follow-process.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type {
   ContainerFiles,
@@ -74,6 +74,7 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
       onSignal: () => {},
     };
     for await (const chunk of runSession(session)) yield { kind: 'output', chunk };
+    if (signal.aborted) throw serviceStopsError();
     if (!client.signal.aborted) yield { kind: 'exited', exit: await ended };
   }
 
@@ -113,11 +114,11 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
           terminal,
           terminalSize,
           openStdin,
+          detached: request.detach,
         }),
       );
       fault('exec:spawned');
-      if (request.detach) process.connection.close();
-      const ended = follow(record, request.detach ? null : process.connection);
+      const ended = follow(record, process.connection);
       ended.catch(() => {});
       return { process, ended };
     } catch (error) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BerthError } from '@berth/errors';
 import type { ProcessConnection, ProcessExit, Runtime } from './ports.ts';
 
 /** What following needs. */
@@ -32,7 +33,7 @@ export async function followProcess(deps: FollowDeps, process: FollowedProcess):
   for (;;) {
     if (connection !== null) {
       process.onConnection(connection);
-      const exit = await connection.exited.catch(() => null);
+      const exit = await exitOf(connection, signal);
       if (exit !== null) return exit;
     }
     signal.throwIfAborted();
@@ -46,6 +47,22 @@ export async function followProcess(deps: FollowDeps, process: FollowedProcess):
       connection = await runtime.attach(process.stateDir, { output: false }).catch(() => null);
     if (connection === null) await sleep(POLL_MS, undefined, { signal });
   }
+}
+
+/** Null when the connection ends first. The signal ends it. */
+async function exitOf(connection: ProcessConnection, signal: AbortSignal): Promise<ProcessExit | null> {
+  const leave = (): void => connection.close();
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await connection.exited.catch(() => null);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+/** What a client is told whose process goes on without it. */
+export function serviceStopsError(): BerthError {
+  return new BerthError('SERVICE_UNAVAILABLE', 'the service stops: the process goes on, attach to it again');
 }
 
 /** An exit of which only the fact is known. */

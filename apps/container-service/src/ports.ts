@@ -100,8 +100,6 @@ export interface ProcessConnection {
   /** Sends SIGKILL to every process of the container. */
   killAll(): void;
   close(): void;
-  /** Resolves when the connection has ended, on either side. A keeper ends it when it has cleaned up. */
-  readonly closed: Promise<void>;
 }
 
 /** A process that has just started. */
@@ -125,11 +123,11 @@ export type ProcessState =
 /** The kernel's side of the engine. `stateDir` is a process's run-time directory. */
 export interface Runtime {
   /**
-   * Starts a container; the connection gets all its output from the first byte. Throws COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE or
-   * START_FAILED, and leaves nothing behind then; SERVICE_UNAVAILABLE.
+   * Starts a container; the connection gets all its output from the first byte. Throws COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE,
+   * DISK_FULL or START_FAILED, and leaves nothing behind then; SERVICE_UNAVAILABLE.
    */
   startContainer(plan: ContainerPlan): Promise<StartedProcess>;
-  /** Starts a further process. Throws as startContainer. */
+  /** Starts a further process. Throws as startContainer, and CONTAINER_NOT_RUNNING. */
   startExec(plan: ExecPlan): Promise<StartedProcess>;
   /** Connects to the keeper of a process, for its output from now on or for its exit alone. Rejects when there is none. */
   attach(stateDir: string, options: { output: boolean }): Promise<ProcessConnection>;
@@ -137,6 +135,8 @@ export interface Runtime {
   adopt(stateDir: string): ProcessConnection;
   /** What the disk says. */
   inspect(stateDir: string): ProcessState;
+  /** Waits until a keeper that recorded an exit has taken the container's kernel objects away; false when it does not. */
+  isReleased(container: { stateDir: string; hostInterface: string }): Promise<boolean>;
   /** Kills what is left of a container and takes its interface and cgroup away. Idempotent. */
   cleanUp(container: { stateDir: string; hostInterface: string; cgroupDir: string }): Promise<void>;
   /** Makes the engine's bridge and firewall table when they are missing. Idempotent. */

@@ -96,9 +96,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     const running = container.state.status === 'starting' ? recordStart(container, state) : container;
     active.markStarted();
     if (state.state === 'lost') {
-      void supervisor
-        .finish(active, unknownExit(deps.nowNs(), why), null)
-        .catch((error: unknown) => active.fail(error));
+      void supervisor.finish(active, unknownExit(deps.nowNs(), why)).catch((error: unknown) => active.fail(error));
       return;
     }
     supervisor.supervise(active, null);

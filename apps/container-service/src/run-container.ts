@@ -5,6 +5,7 @@ import { isActive, type Container } from './container.ts';
 import type { TerminalSize } from './container-config.ts';
 import type { ContainerCreator } from './create-container.ts';
 import { containerEvent, killEvent } from './events.ts';
+import { serviceStopsError } from './follow-process.ts';
 import { findContainer } from './find-container.ts';
 import type {
   ContainerFiles,
@@ -29,6 +30,8 @@ export interface RunDeps {
   readonly starter: ContainerStarter;
   readonly control: ContainerControl;
   readonly log: Log;
+  /** Aborted when the service stops. */
+  readonly signal: AbortSignal;
 }
 
 /** A client that is to be attached to a process. */
@@ -111,6 +114,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     const onSignal = (number: number): void => store.tell([killEvent(container, number)]);
     for await (const chunk of runSession({ connection, inputs, signal, onSignal })) yield { kind: 'output', chunk };
     if (signal.aborted) return;
+    if (deps.signal.aborted) throw serviceStopsError();
     if (!(await hasExited(connection)))
       throw new BerthError('ABORTED', 'the client was too slow and is no longer attached');
     yield { kind: 'exited', exit: await active.ended };

@@ -41,7 +41,7 @@ export interface StartOptions {
   /** The container's file system, when the caller has just prepared it. */
   readonly snapshot: PreparedSnapshot | null;
   readonly terminalSize: TerminalSize | null;
-  /** True: the caller reads the output of `process` to its end, or closes it. False: nobody does. */
+  /** True: the caller reads the output of `process` to its end, or closes it. False: there is none. */
   readonly attach: boolean;
 }
 
@@ -92,7 +92,14 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     fault('start:files');
     if (endpoint !== null) await network.ensure();
     const paths = files.paths(id);
-    const input = { identity, endpoint, stateDir: paths.stateDir, files: paths, terminalSize: options.terminalSize };
+    const input = {
+      identity,
+      endpoint,
+      stateDir: paths.stateDir,
+      files: paths,
+      terminalSize: options.terminalSize,
+      detached: !options.attach,
+    };
     const process = await runtime.startContainer(plans.container(starting, input));
     fault('start:spawned');
     const running = advance(starting, 'run', { pid: process.pid, startTimeNs: process.startTimeNs, identity });
@@ -142,9 +149,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
         store.replace(starting, running, startEvents(running, network.identity));
         fault('start:running');
         active.markStarted();
-        // Nobody would read the output of this connection, and unread output would hold the container up.
-        if (!options.attach) process.connection.close();
-        supervisor.supervise(active, options.attach ? process.connection : null);
+        supervisor.supervise(active, process.connection);
         return { active, process };
       } catch (error) {
         await abandon(starting, active, error);
@@ -154,7 +159,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   };
 }
 
-const REPORTED_BY_HELPER = ['COMMAND_NOT_FOUND', 'COMMAND_NOT_EXECUTABLE', 'START_FAILED'] as const;
+const REPORTED_BY_HELPER = ['COMMAND_NOT_FOUND', 'COMMAND_NOT_EXECUTABLE', 'DISK_FULL', 'START_FAILED'] as const;
 
 /** What Docker notes as the exit code of a container that could not start. */
 function failedStartExitCode(thrown: unknown): number {

@@ -3,8 +3,9 @@ import type { Cleaner } from './clean-leftovers.ts';
 import { advance, type Container } from './container.ts';
 import { containerEvent, exitEvents } from './events.ts';
 import type { Fault } from './fault.ts';
-import { followProcess } from './follow-process.ts';
+import { followProcess, serviceStopsError } from './follow-process.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
+import type { PlanBuilder } from './plan/build-plan.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import type {
   ContainerFiles,
@@ -22,6 +23,7 @@ export interface SuperviseDeps {
   readonly files: ContainerFiles;
   readonly runtime: Runtime;
   readonly network: EngineNetwork;
+  readonly plans: PlanBuilder;
   readonly cleaner: Cleaner;
   readonly nowNs: () => bigint;
   readonly fault: Fault;
@@ -34,41 +36,31 @@ export interface SuperviseDeps {
 export interface Supervisor {
   /** Follows a container that runs, records its exit, cleans up. */
   supervise(active: ActiveContainerControl, connection: ProcessConnection | null): void;
-  /** Records that a container has ended, and cleans up. `connection` is the one that told so; null when its keeper is gone. */
-  finish(active: ActiveContainerControl, exit: ProcessExit, connection: ProcessConnection | null): Promise<void>;
+  /** Records that a container has ended, and cleans up. */
+  finish(active: ActiveContainerControl, exit: ProcessExit): Promise<void>;
 }
-
-const KEEPER_CLEAN_UP_MS = 5_000;
 
 /** A supervisor of all containers. */
 export function createSupervisor(deps: SuperviseDeps): Supervisor {
-  const { store, files, network, cleaner, fault, log, signal } = deps;
+  const { store, files, runtime, network, cleaner, fault, log, signal } = deps;
 
   async function follow(active: ActiveContainerControl, first: ProcessConnection | null): Promise<void> {
-    let last = first;
     const { stateDir } = files.paths(active.id);
     const exit = await followProcess(deps, {
       stateDir,
       connection: first,
-      onConnection(connection) {
-        last = connection;
-        active.useConnection(connection);
-      },
+      onConnection: active.useConnection,
     });
-    await finish(active, exit, exit.error === '' ? last : null);
+    await finish(active, exit);
   }
 
-  async function finish(
-    active: ActiveContainerControl,
-    exit: ProcessExit,
-    connection: ProcessConnection | null,
-  ): Promise<void> {
+  async function finish(active: ActiveContainerControl, exit: ProcessExit): Promise<void> {
     fault('exit:heard');
     const { before, leftover } = await untilDone('exit not recorded', () => recordExit(active, exit));
     fault('exit:recorded');
     active.markEnded(exit);
     log.info({ containerId: active.id, exitCode: exit.exitCode }, 'container exited');
-    await untilDone('run not cleaned up', () => releaseRun(before, connection));
+    await untilDone('run not cleaned up', () => releaseRun(before, exit));
     fault('release:runtime');
     if (leftover !== null) await cleaner.clean(leftover);
     else releaseAddress(before);
@@ -94,10 +86,10 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
     return { before, leftover: null };
   }
 
-  /** A keeper cleans up by itself before it ends its connections. Where it does not, the spawner does it in its place. */
-  async function releaseRun({ id }: Container, connection: ProcessConnection | null): Promise<void> {
-    const keeperIsDone = connection !== null && (await settlesWithin(connection.closed, KEEPER_CLEAN_UP_MS));
-    if (keeperIsDone) files.removeRuntime(id);
+  /** A keeper cleans up by itself. Where it does not, the spawner does it in its place. */
+  async function releaseRun({ id }: Container, exit: ProcessExit): Promise<void> {
+    const container = { stateDir: files.paths(id).stateDir, hostInterface: deps.plans.hostInterface(id) };
+    if (exit.error === '' && (await runtime.isReleased(container))) files.removeRuntime(id);
     else await cleaner.cleanRuntime(id);
   }
 
@@ -118,7 +110,7 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
     supervise(active, connection) {
       follow(active, connection).catch((error: unknown) => {
         if (!signal.aborted) log.error({ containerId: active.id, err: error }, 'supervision ended');
-        active.fail(error);
+        active.fail(signal.aborted ? serviceStopsError() : error);
       });
     },
   };
@@ -133,12 +125,4 @@ export function leftoverOf(container: Container, { deleteAnonymous }: { deleteAn
     address: container.state.endpoint?.address ?? null,
     volumes: hasVolumes ? release : 'none',
   };
-}
-
-async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
-  const timeout = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => timeout.resolve(false), timeoutMs);
-  const settled = await Promise.race([promise.then(() => true), timeout.promise]);
-  clearTimeout(timer);
-  return settled;
 }

@@ -1,4 +1,4 @@
-import { BerthError } from '@berth/errors';
+import type { BerthError } from '@berth/errors';
 import type { ContainerPlan, ExecPlan } from '../plan/plan.ts';
 import type { OutputChunk, ProcessConnection, ProcessExit, ProcessState, Runtime, StartedProcess } from '../ports.ts';
 
@@ -61,6 +61,7 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       return (processes.get(stateDir) as Simulation).connect(false);
     },
     inspect: (stateDir) => processes.get(stateDir)?.state() ?? { state: 'lost' },
+    isReleased: () => Promise.resolve(true),
     cleanUp({ stateDir }) {
       calls.push(`clean up ${stateDir}`);
       processes.delete(stateDir);
@@ -145,7 +146,6 @@ interface ConnectionOptions {
 
 function createConnection({ output, input, onClose, onSignal }: ConnectionOptions): MemoryConnection {
   const exited = Promise.withResolvers<ProcessExit>();
-  const closed = Promise.withResolvers<void>();
   exited.promise.catch(() => {});
   const queue: OutputChunk[] = [];
   let over = false;
@@ -163,7 +163,6 @@ function createConnection({ output, input, onClose, onSignal }: ConnectionOption
   const connection: MemoryConnection = {
     output: chunks(),
     exited: exited.promise,
-    closed: closed.promise,
     deliver(chunk) {
       if (output) queue.push(chunk);
       wake();
@@ -172,7 +171,6 @@ function createConnection({ output, input, onClose, onSignal }: ConnectionOption
       over = true;
       if (exit === null) exited.reject(new Error('connection lost'));
       else exited.resolve(exit);
-      closed.resolve();
       wake();
     },
     write(data) {

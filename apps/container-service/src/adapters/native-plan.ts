@@ -24,12 +24,13 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     openStdin: plan.openStdin,
     stdinOnce: plan.stdinOnce,
     loopback: plan.loopback,
+    detached: plan.detached,
   };
 }
 
 /** An exec's plan as the native helper reads it. */
 export function toNativeExec(plan: ExecPlan): StartExec {
-  const { containerId, stateDir, containerStateDir, openStdin } = plan;
+  const { containerId, stateDir, containerStateDir, openStdin, detached } = plan;
   return {
     containerId,
     stateDir,
@@ -37,6 +38,7 @@ export function toNativeExec(plan: ExecPlan): StartExec {
     process: toNativeProcess(plan.process),
     cgroup: toNativeCgroup(plan.cgroupDir),
     openStdin,
+    detached,
   };
 }
 

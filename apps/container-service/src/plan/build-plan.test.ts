@@ -42,7 +42,7 @@ function aContainer(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] 
 }
 
 function aPlan(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] = []) {
-  const input = { identity, endpoint, stateDir: '/run/c', files, terminalSize: null };
+  const input = { identity, endpoint, stateDir: '/run/c', files, terminalSize: null, detached: false };
   return builder.container(aContainer(config, mounts), input);
 }
 
@@ -187,6 +187,7 @@ test('the plan of an exec has the container’s environment below its own, and m
     terminal: false,
     terminalSize: null,
     openStdin: true,
+    detached: false,
   });
   expect(plan.process).toMatchObject({
     environment: expect.arrayContaining(['A=2', 'HOME=/root']),

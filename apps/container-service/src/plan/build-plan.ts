@@ -27,6 +27,7 @@ export interface ContainerPlanInput {
   readonly stateDir: string;
   readonly files: NameFilePaths & { readonly log: string };
   readonly terminalSize: TerminalSize | null;
+  readonly detached: boolean;
 }
 
 /** What a process of an exec is. */
@@ -41,6 +42,7 @@ export interface ExecPlanInput {
   readonly terminal: boolean;
   readonly terminalSize: TerminalSize | null;
   readonly openStdin: boolean;
+  readonly detached: boolean;
 }
 
 /** Turns containers into plans. */
@@ -88,7 +90,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
   return {
     cgroupDir,
     hostInterface,
-    container(container, { identity, endpoint, stateDir, files, terminalSize }) {
+    container(container, { identity, endpoint, stateDir, files, terminalSize, detached }) {
       const { id, config, rootfs, hostname } = container;
       const ownNetwork = config.networkMode !== 'host';
       return {
@@ -119,10 +121,11 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         log: { path: files.log, ...LOG_ROTATION },
         openStdin: config.openStdin,
         stdinOnce: config.stdinOnce,
+        detached,
       };
     },
     exec(container, input) {
-      const { stateDir, containerStateDir, identity, terminal, terminalSize, openStdin } = input;
+      const { stateDir, containerStateDir, identity, terminal, terminalSize, openStdin, detached } = input;
       return {
         containerId: container.id,
         stateDir,
@@ -138,6 +141,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         }),
         cgroupDir: cgroupDir(container.id),
         openStdin,
+        detached,
       };
     },
   };

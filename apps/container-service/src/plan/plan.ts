@@ -29,6 +29,8 @@ export interface ContainerPlan {
   readonly log: LogPlan;
   readonly openStdin: boolean;
   readonly stdinOnce: boolean;
+  /** True: the connection that starts it gets no output. */
+  readonly detached: boolean;
 }
 
 /** A further process in a running container. */
@@ -39,6 +41,8 @@ export interface ExecPlan {
   readonly process: ProcessPlan;
   readonly cgroupDir: string;
   readonly openStdin: boolean;
+  /** True: the connection that starts it gets no output. */
+  readonly detached: boolean;
 }
 
 /** A process. */

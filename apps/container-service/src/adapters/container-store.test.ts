@@ -1,0 +1,34 @@
+import { openDatabase, openOutbox } from '@berth/service-kit';
+import { containerStoreContract } from '../container-store.contract.ts';
+import type { ContainerEvent } from '../ports.ts';
+import { createChange } from './durability.ts';
+import { createMemoryStores } from './memory-stores.ts';
+import { createSqliteContainerStore } from './sqlite-container-store.ts';
+import { createSqliteExecStore } from './sqlite-exec-store.ts';
+import { CONTAINER_MIGRATIONS } from './sqlite-schema.ts';
+import { createSqliteSettingStore } from './sqlite-setting-store.ts';
+
+containerStoreContract('memory', () => {
+  const stores = createMemoryStores();
+  return { ...stores, events: () => stores.events, close: () => {} };
+});
+
+containerStoreContract('sqlite', () => {
+  const database = openDatabase({ path: ':memory:', migrations: CONTAINER_MIGRATIONS });
+  const outbox = openOutbox(database);
+  const change = createChange(database, outbox);
+  const events = (): ContainerEvent[] =>
+    outbox.pending(100).map(({ event: { noun, verb, objectId, attributes } }) => ({
+      noun: noun as ContainerEvent['noun'],
+      verb,
+      objectId,
+      attributes,
+    }));
+  return {
+    containers: createSqliteContainerStore(database, change),
+    execs: createSqliteExecStore(database, change),
+    settings: createSqliteSettingStore(database, change),
+    events,
+    close: () => database.close(),
+  };
+});

@@ -1,0 +1,100 @@
+import { hostname, release, totalmem, cpus, machine } from 'node:os';
+import { connectService, engineNames } from '@berth/client';
+import { ContainerServiceDefinition } from '@berth/proto/container';
+import { ImageServiceDefinition } from '@berth/proto/image';
+import { VolumeServiceDefinition } from '@berth/proto/volume';
+import { bindService, runService } from '@berth/service-kit';
+import { randomUUID } from 'node:crypto';
+import manifest from '../package.json' with { type: 'json' };
+import { createChange } from './adapters/durability.ts';
+import { openContainerFiles } from './adapters/file-container-files.ts';
+import { createGrpcImageClient } from './adapters/grpc-image-client.ts';
+import { createGrpcVolumeClient } from './adapters/grpc-volume-client.ts';
+import {
+  listThermalCpus,
+  readCgroupVersion,
+  readHostNameFiles,
+  readHostSubnets,
+  readOperatingSystem,
+} from './adapters/host.ts';
+import { connectNamespaceRuntime } from './adapters/namespace-runtime.ts';
+import { createSqliteContainerStore } from './adapters/sqlite-container-store.ts';
+import { createSqliteExecStore } from './adapters/sqlite-exec-store.ts';
+import { CONTAINER_MIGRATIONS } from './adapters/sqlite-schema.ts';
+import { createSqliteSettingStore } from './adapters/sqlite-setting-store.ts';
+import { readConfig } from './config.ts';
+import { createContainerEngine } from './container-engine.ts';
+import { createFault } from './fault.ts';
+import { createContainerHandlers } from './grpc/container-handlers.ts';
+import { subnetStartIndex } from './network/address-pool.ts';
+
+await runService({
+  name: 'container-service',
+  migrations: CONTAINER_MIGRATIONS,
+  start({ env, paths, stateDir, log, signal, database, events }) {
+    const config = readConfig(env);
+    const names = engineNames(paths.root);
+    const change = createChange(database, events);
+    const store = createSqliteContainerStore(database, change);
+    const settings = createSqliteSettingStore(database, change);
+    const runtime = connectNamespaceRuntime(paths.nativeSocket);
+    const files = openContainerFiles(stateDir, paths.runDir);
+    const images = connectService(ImageServiceDefinition, paths.socket('image-service'));
+    const volumes = connectService(VolumeServiceDefinition, paths.socket('volume-service'));
+    const engine = createContainerEngine({
+      store,
+      execs: createSqliteExecStore(database, change),
+      settings,
+      runtime,
+      images: createGrpcImageClient(images.client),
+      volumes: createGrpcVolumeClient(volumes.client),
+      files,
+      planSettings: {
+        seccompFilter: config.seccompFilter,
+        bridge: names.bridge,
+        cgroupParent: `${names.cgroupDir}/containers`,
+        thermalCpus: listThermalCpus(),
+      },
+      networkSettings: {
+        bridge: names.bridge,
+        table: names.table,
+        hostSubnets: readHostSubnets,
+        startIndex: subnetStartIndex(paths.root),
+      },
+      hostNameFiles: readHostNameFiles,
+      hostHostname: hostname(),
+      nowNs: () => BigInt(Date.now()) * 1_000_000n,
+      fault: createFault(config.fault, () => process.kill(process.pid, 'SIGKILL')),
+      log,
+      signal,
+    });
+    const host = {
+      version: manifest.version,
+      kernel: release(),
+      operatingSystem: readOperatingSystem(),
+      architecture: machine(),
+      cpus: cpus().length,
+      memoryBytes: totalmem(),
+      hostName: hostname(),
+      stateDirectory: paths.stateDir,
+      cgroupVersion: readCgroupVersion(),
+      engineId: settings.getOrSet('engine.id', randomUUID),
+      defaultNetwork: engine.defaultNetwork,
+      runtimeVersion: process.versions.node,
+    };
+    engine.recovery.resume();
+    engine.recovery.sweep().catch((error: unknown) => log.debug({ err: error }, 'sweep ended'));
+    engine
+      .warmUp()
+      .catch((error: unknown) => log.warn({ err: error }, 'network not ready, the next start tries again'));
+    return Promise.resolve({
+      bindings: [
+        bindService(ContainerServiceDefinition, createContainerHandlers({ engine, store, files, runtime, host })),
+      ],
+      close() {
+        images.close();
+        volumes.close();
+      },
+    });
+  },
+});
