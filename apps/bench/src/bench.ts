@@ -1,6 +1,6 @@
 import { BERTH_COMMAND } from '@berth/testkit';
 import { openBerthApi } from './berth-api.ts';
-import { joinFields, type Absentee, type Field } from './contestant.ts';
+import { joinFields, present, type Absentee } from './contestant.ts';
 import { openCrun } from './crun.ts';
 import { findLayers, type BenchEngine } from './engine.ts';
 import { FLOOR, openFloor } from './floor.ts';
@@ -8,7 +8,7 @@ import { measureMemory } from './measure-memory.ts';
 import { openPeerEngine } from './peer-engine.ts';
 import type { Memory } from './report.ts';
 import { runRounds, type RoundRobinOptions, type Samples } from './round-robin.ts';
-import { openStopwatch } from './stopwatch.ts';
+import { openPeerStopwatch, openStopwatch } from './stopwatch.ts';
 
 const IMAGE = 'busybox';
 
@@ -28,11 +28,12 @@ export async function bench(engine: BenchEngine, options: RoundRobinOptions): Pr
   const layers = await findLayers(engine.paths, IMAGE);
   const lowest = layers.at(-1) ?? '';
   using stopwatch = openStopwatch(engine.env);
+  using peerStopwatch = await openPeerStopwatch(engine.env);
   using api = openBerthApi(engine.paths, IMAGE);
   await using floor = await openFloor(layers, stopwatch);
-  await using docker = await openPeerEngine('docker', lowest, stopwatch);
-  await using podman = await openPeerEngine('podman', lowest, stopwatch);
-  using crun = await openCrun(lowest, stopwatch);
+  await using docker = await openPeerEngine('docker', lowest, peerStopwatch);
+  await using podman = await openPeerEngine('podman', lowest, peerStopwatch);
+  using crun = await openCrun(lowest, peerStopwatch);
   await using sleeper = await startSleeper(api);
   const { id, pid } = sleeper;
 
@@ -63,8 +64,4 @@ export async function bench(engine: BenchEngine, options: RoundRobinOptions): Pr
 async function startSleeper(api: ReturnType<typeof openBerthApi>) {
   const { id, pid } = await api.startSleeper();
   return { id, pid, [Symbol.asyncDispose]: () => api.remove(id) };
-}
-
-function present(contestants: Field['contestants']): Field {
-  return { contestants, absentees: [] };
 }

@@ -25,3 +25,8 @@ export function joinFields(fields: readonly Field[]): Field {
     absentees: fields.flatMap((field) => field.absentees),
   };
 }
+
+/** A field of contestants that are always there. */
+export function present(contestants: readonly Contestant[]): Field {
+  return { contestants, absentees: [] };
+}

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Field } from './contestant.ts';
+import { present, type Field } from './contestant.ts';
 import { toOciSeccomp } from './oci-seccomp.ts';
 import { dockerLikeSpec } from './oci-spec.ts';
-import { describeFailure, run } from './programs.ts';
+import { describeFailure } from './programs.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 const PROFILE = join(import.meta.dirname, '../../../libs/namespaces/native/seccomp/default.profile');
@@ -22,13 +22,13 @@ export async function openCrun(layer: string, stopwatch: Stopwatch): Promise<Cru
     JSON.stringify(dockerLikeSpec(toOciSeccomp(readFileSync(PROFILE, 'utf8')))),
   );
   try {
-    await run(['cp', '-a', layer, join(bundle, 'rootfs')]);
-    await run(command);
+    await stopwatch.run(['cp', '-a', layer, join(bundle, 'rootfs')]);
+    await stopwatch.run(command);
   } catch (error) {
     remove();
     const absentee = { name: 'crun run', reason: describeFailure(error) };
     return { start: { contestants: [], absentees: [absentee] }, [Symbol.dispose]: () => {} };
   }
   const contestant = stopwatch.contestant('crun run (no overlay, no veth)', command);
-  return { start: { contestants: [contestant], absentees: [] }, [Symbol.dispose]: remove };
+  return { start: present([contestant]), [Symbol.dispose]: remove };
 }

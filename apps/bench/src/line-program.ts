@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 
 /** A resident program that answers each line of its stdin with a line. */
 export interface LineProgram extends Disposable {
+  /** Null when it could not be started. */
+  readonly pid: number | null;
   /** Throws when the program ends instead of answering. One question at a time. */
   ask(line: string): Promise<string>;
 }
@@ -21,6 +23,7 @@ export function openLineProgram(file: string, args: readonly string[], env: Node
     if (errors.length > 20) errors.shift();
   });
   return {
+    pid: child.pid ?? null,
     async ask(line) {
       child.stdin.write(`${line}\n`);
       const answer = await Promise.race([answers.next(), failed]);
