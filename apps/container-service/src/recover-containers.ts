@@ -67,7 +67,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
   function resumeActive(container: Container): void {
     const active = actives.add(container.id);
     const state = runtime.inspect(files.paths(container.id).stateDir);
-    log.info({ containerId: container.id, found: state.state }, 'container found active');
+    log.info({ containerId: container.id, state: state.state }, 'container found active');
     if (container.state.bootId !== runtime.bootId) {
       settle(container, active, { state: 'lost' }, 'the host was restarted');
     } else if (state.state === 'starting') {

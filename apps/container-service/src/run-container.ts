@@ -67,7 +67,8 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
   ): AsyncGenerator<ProcessEvent, void, undefined> {
     const begun = performance.now();
     const { container, snapshot } = await creator.create(request);
-    const createdMs = performance.now() - begun;
+    const created = performance.now();
+    log.debug({ containerId: container.id, step: 'create', durationMs: created - begun }, 'step done');
     if (!client.detach) store.tell([containerEvent(container, 'attach')]);
     const { terminalSize } = client;
     const starting = starter.start(container, { snapshot, terminalSize, attach: !client.detach });
@@ -75,12 +76,11 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     starting.catch(() => {});
     yield { kind: 'created', id: container.id };
     const { active, process } = await starting;
-    const startedMs = performance.now() - begun - createdMs;
-    log.debug({ containerId: container.id, createdMs, startedMs }, 'container started');
+    log.debug({ containerId: container.id, step: 'start', durationMs: performance.now() - created }, 'step done');
     yield { kind: 'started', pid: process.pid, timings: process.timings };
     if (client.detach) return;
     yield* session(container, active, process.connection, client);
-    log.debug({ containerId: container.id, totalMs: performance.now() - begun }, 'run ended');
+    log.debug({ containerId: container.id, step: 'run', durationMs: performance.now() - begun }, 'step done');
   }
 
   async function* attach(

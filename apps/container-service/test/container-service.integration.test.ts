@@ -1,0 +1,411 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { engineNames } from '@berth/client';
+import { ContainerStatus, MountType, type ProcessInput } from '@berth/proto/container';
+import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { connectContainers, DEFAULT_CONFIG, requests, stdin, type TestContainers } from './support/containers.ts';
+
+let engine: TestEngine;
+let containers: TestContainers;
+
+beforeAll(async () => {
+  engine = await startTestEngine();
+  containers = connectContainers(engine);
+});
+afterEach(() => containers.removeAll());
+afterAll(async () => {
+  containers.close();
+  await engine.stop();
+});
+
+const sh = (script: string): string[] => ['sh', '-c', script];
+
+/** What an engine has on the host for its containers; all empty when nothing is left. */
+function leftBehind() {
+  const { cgroupDir } = engineNames(engine.root);
+  const list = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : []);
+  return {
+    runtimes: list(join(engine.paths.runDir, 'containers')),
+    files: list(join(engine.paths.serviceDir('container-service'), 'containers')),
+    snapshots: list(join(engine.paths.serviceDir('image-service'), 'snapshots')),
+    cgroups: readdirSync(join(cgroupDir, 'containers'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name),
+  };
+}
+const NOTHING = { runtimes: [], files: [], snapshots: [], cgroups: [] };
+
+async function expectNothingLeft(): Promise<void> {
+  await waitFor(() => JSON.stringify(leftBehind()) === JSON.stringify(NOTHING), { what: 'the clean-up' }).catch(
+    () => {},
+  );
+  expect(leftBehind()).toEqual(NOTHING);
+}
+
+describe('running a container', () => {
+  test('gives its output on both streams and its exit code', async () => {
+    const { stdout, stderr, exit } = await containers.run(sh('echo out; echo err >&2; exit 3'));
+    expect({ stdout, stderr, exit }).toEqual({
+      stdout: 'out\n',
+      stderr: 'err\n',
+      exit: { exitCode: 3, oomKilled: false },
+    });
+  });
+
+  test('loses no byte of a megabyte', async () => {
+    const { stdout } = await containers.run(sh('dd if=/dev/zero bs=1024 count=1024 2>/dev/null | tr "\\0" x'));
+    expect(stdout).toBe('x'.repeat(1024 * 1024));
+  });
+
+  test('removes it when it is done, and nothing of it is left', async () => {
+    const { id } = await containers.run(['true'], { config: { autoRemove: true } });
+    await expect(containers.get(id)).rejects.toMatchObject({ reason: 'CONTAINER_NOT_FOUND' });
+    await expectNothingLeft();
+  });
+
+  test('carries stdin to its end', async () => {
+    const config = { openStdin: true, stdinOnce: true };
+    const { stdout, exit } = await containers.run(['cat'], { config, inputs: stdin('hello\n') });
+    expect([stdout, exit?.exitCode]).toEqual(['hello\n', 0]);
+  });
+
+  test('with a terminal gives it its size, and follows a new one', async () => {
+    async function* inputs(): AsyncGenerator<ProcessInput> {
+      yield { input: { $case: 'stdin', value: Buffer.from('stty size; tty\n') } };
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      yield { input: { $case: 'resize', value: { rows: 50, columns: 120 } } };
+      yield { input: { $case: 'stdin', value: Buffer.from('stty size; exit 4\n') } };
+    }
+    const { stdout, exit } = await containers.run(['sh'], {
+      config: { terminal: true, openStdin: true, stdinOnce: true },
+      terminalSize: { rows: 24, columns: 80 },
+      inputs: inputs(),
+    });
+    expect(stdout).toMatch(/24 80\r\n\/dev\/(pts\/0|console)\r\n[^]*50 120\r\n/);
+    expect(exit?.exitCode).toBe(4);
+  });
+
+  test('passes a signal on', async () => {
+    const signals = Promise.withResolvers<void>();
+    async function* inputs(): AsyncGenerator<ProcessInput> {
+      await signals.promise;
+      yield { input: { $case: 'signal', value: 10 } };
+    }
+    const { exit } = await containers.run(sh('trap "exit 42" USR1; echo ready; while :; do sleep 0.1; done'), {
+      inputs: inputs(),
+      onStdout: (text) => text.includes('ready') && signals.resolve(),
+    });
+    expect(exit?.exitCode).toBe(42);
+  });
+
+  test('goes on when its client goes', async () => {
+    const gone = new AbortController();
+    let id = '';
+    const run = containers.run(sh('echo up; sleep 1; exit 6'), {
+      name: 'lonely',
+      signal: gone.signal,
+      onStdout: () => gone.abort(),
+    });
+    await expect(run).rejects.toThrow();
+    ({ id } = await containers.get('lonely'));
+    const { exit } = await containers.client.waitContainer({ container: id });
+    expect(exit?.exitCode).toBe(6);
+  });
+
+  test('gives the environment, user, directory and host name it was asked for', async () => {
+    const config = { environment: ['A=1'], user: '7:8', workingDirectory: '/new/dir', hostname: 'me' };
+    const { stdout } = await containers.run(sh('id -u; id -g; id -G; pwd; hostname; cat /etc/hostname; env | sort'), {
+      config,
+    });
+    expect(stdout.split('\n')).toEqual(
+      ['7', '8', '8', '/new/dir', 'me', 'me', 'A=1', 'HOME=/', 'HOSTNAME=me'].concat(
+        expect.stringMatching(/^PATH=/) as unknown as string,
+        ['PWD=/new/dir', 'SHLVL=1', ''],
+      ),
+    );
+  });
+
+  test('confines it as Docker does', async () => {
+    const { stdout } = await containers.run(
+      sh(
+        'grep -E "^(Cap|Seccomp:|NoNewPrivs)" /proc/self/status; cat /proc/1/comm; ls /proc/self/fd | wc -l; cat /proc/self/cgroup',
+      ),
+    );
+    expect(stdout).toMatch(
+      /CapInh:\t0000000000000000\nCapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb/,
+    );
+    expect(stdout).toMatch(/NoNewPrivs:\t0\nSeccomp:\t2/);
+    expect(stdout).toMatch(/\n0::\/\n/);
+    const { stdout: nnp } = await containers.run(sh('grep NoNewPrivs /proc/self/status'), {
+      config: { noNewPrivileges: true },
+    });
+    expect(nnp).toBe('NoNewPrivs:\t1\n');
+  });
+});
+
+describe('a start that fails', () => {
+  test.each([
+    ['a missing command', ['nope'], 'COMMAND_NOT_FOUND', 127, 'exec: "nope": executable file not found in $PATH'],
+    ['a missing file', ['/nope'], 'COMMAND_NOT_FOUND', 127, 'exec: "/nope": stat /nope: no such file or directory'],
+    ['a directory', ['/etc'], 'COMMAND_NOT_EXECUTABLE', 126, 'exec: "/etc": '],
+    [
+      'a file that is no program',
+      ['/etc/passwd'],
+      'COMMAND_NOT_EXECUTABLE',
+      126,
+      'exec: "/etc/passwd": permission denied',
+    ],
+  ])('for %s says so, and leaves the container created', async (_what, command, reason, exitCode, text) => {
+    await expect(containers.run(command, { name: 'bad' })).rejects.toMatchObject({
+      reason,
+      message: expect.stringContaining(text) as string,
+    });
+    const container = await containers.get('bad');
+    expect(container).toMatchObject({ status: ContainerStatus.CREATED, exitCode, network: { address: '' } });
+    expect(container.error).toContain(text);
+    expect(leftBehind().runtimes).toEqual([]);
+    await containers.removeAll();
+    await expectNothingLeft();
+  });
+
+  test.each([
+    [{ user: 'eve' }, 'USER_INVALID', 'unable to find user eve: no matching entries in passwd file'],
+    [{ user: '4294967296' }, 'USER_INVALID', 'ids are numbers'],
+    [{ image: 'nope' }, 'IMAGE_NOT_FOUND', 'No such image: nope:latest'],
+    [{ networkMode: 'mars' }, 'NETWORK_NOT_FOUND', 'network mars not found'],
+    [{ stopSignal: 'SIGFOO' }, 'INVALID_ARGUMENT', 'invalid signal: SIGFOO'],
+  ])('for %j says so, and leaves nothing with auto_remove', async (config, reason, message) => {
+    await expect(containers.run(['true'], { config: { ...config, autoRemove: true } })).rejects.toMatchObject({
+      reason,
+      message: expect.stringContaining(message) as string,
+    });
+    await expectNothingLeft();
+  });
+
+  test('for a name in use says whose it is', async () => {
+    const id = await containers.startDetached('sleep 60', { name: 'taken' });
+    await expect(containers.run(['true'], { name: 'taken' })).rejects.toMatchObject({
+      reason: 'CONTAINER_NAME_IN_USE',
+      message: expect.stringContaining(`"/taken" is already in use by container "${id}"`) as string,
+    });
+  });
+
+  test('for a bad name says what a name is', async () => {
+    await expect(containers.run(['true'], { name: 'a/b' })).rejects.toMatchObject({ reason: 'CONTAINER_NAME_INVALID' });
+  });
+});
+
+describe('the life of a container', () => {
+  test('is created, started, stopped, started again and removed', async () => {
+    const { client } = containers;
+    const config = { ...DEFAULT_CONFIG, command: sh('trap "exit 0" TERM; while :; do sleep 0.1; done') };
+    const { id } = await client.createContainer({ name: 'web', config });
+    expect((await containers.get('web')).status).toBe(ContainerStatus.CREATED);
+    await client.startContainer({ container: 'web' });
+    await client.startContainer({ container: 'web' });
+    const running = await containers.get(id.slice(0, 12));
+    expect(running).toMatchObject({
+      status: ContainerStatus.RUNNING,
+      network: { network: 'bridge', prefixLength: expect.any(Number) },
+    });
+    expect(existsSync(`/proc/${running.pid}`)).toBe(true);
+    await client.stopContainer({ container: 'web', signal: '' });
+    expect(await containers.get('web')).toMatchObject({ status: ContainerStatus.EXITED, exitCode: 0, pid: 0 });
+    await client.startContainer({ container: 'web' });
+    expect((await containers.get('web')).network?.address).toBe(running.network?.address);
+    await expect(client.deleteContainer({ container: 'web' })).rejects.toMatchObject({ reason: 'CONTAINER_RUNNING' });
+    await client.deleteContainer({ container: 'web', force: true });
+    await expect(containers.get(id)).rejects.toMatchObject({ message: `No such container: ${id}` });
+    await expectNothingLeft();
+  });
+
+  test('a stop kills what does not listen, after its time', async () => {
+    await containers.startDetached('trap "" TERM; while :; do sleep 0.1; done', { name: 'deaf' });
+    const begun = Date.now();
+    await containers.client.stopContainer({ container: 'deaf', timeoutSeconds: 1, signal: '' });
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(1000);
+    expect((await containers.get('deaf')).exitCode).toBe(137);
+  });
+
+  test('keeps what it wrote from one start to the next', async () => {
+    const script = 'if [ -f /mark ]; then exit 5; else touch /mark; fi';
+    const { id } = await containers.run(sh(script));
+    await containers.client.startContainer({ container: id });
+    const { exit } = await containers.client.waitContainer({ container: id });
+    expect(exit?.exitCode).toBe(5);
+  });
+
+  test('many at once each get an address, a name and an end', async () => {
+    const runs = await Promise.all(
+      Array.from({ length: 12 }, () => containers.run(sh('ip -4 addr show eth0 | grep inet; sleep 0.3'))),
+    );
+    const addresses = runs.map(({ stdout }) => /inet ([0-9.]+)/.exec(stdout)?.[1]);
+    expect(new Set(addresses).size).toBe(12);
+    expect(runs.every(({ exit }) => exit?.exitCode === 0)).toBe(true);
+  });
+});
+
+describe('a running container', () => {
+  test('runs further processes in its namespaces, as any of its users', async () => {
+    await containers.startDetached('sleep 60', { name: 'web', config: { environment: ['A=1'] } });
+    const { stdout, stderr, exit } = await containers.exec(
+      'web',
+      sh('echo $A $B; id -u; pwd; echo e >&2; ls /proc | grep -c "^[0-9]"; exit 9'),
+      {
+        environment: ['B=2'],
+        workingDirectory: '/tmp',
+        user: '12',
+      },
+    );
+    expect([stdout, stderr, exit?.exitCode]).toEqual(['1 2\n12\n/tmp\n4\n', 'e\n', 9]);
+    await expect(containers.exec('web', ['nope'])).rejects.toMatchObject({ reason: 'COMMAND_NOT_FOUND' });
+    await expect(containers.exec('web', ['true'], { user: 'eve' })).rejects.toMatchObject({ reason: 'USER_INVALID' });
+    expect(readdirSync(join(engine.paths.runDir, 'containers', (await containers.get('web')).id, 'x'))).toEqual([]);
+  });
+
+  test('takes clients that attach', async () => {
+    await containers.startDetached('while read line; do echo "got $line"; [ "$line" = end ] && exit 8; done', {
+      name: 'echo',
+      config: { openStdin: true },
+    });
+    async function* inputs(): AsyncGenerator<ProcessInput> {
+      yield { input: { $case: 'stdin', value: Buffer.from('one\nend\n') } };
+    }
+    const start = { container: 'echo', start: false };
+    let stdout = '';
+    let exitCode = -1;
+    for await (const { event } of containers.client.attachContainer(requests(start, inputs()))) {
+      if (event?.$case === 'output') stdout += event.value.output?.value.toString() ?? '';
+      if (event?.$case === 'exited') exitCode = event.value.exitCode;
+    }
+    expect([stdout, exitCode]).toEqual(['got one\ngot end\n', 8]);
+  });
+
+  test('started by whoever attaches to it loses no byte', async () => {
+    const config = { ...DEFAULT_CONFIG, command: sh('echo first') };
+    await containers.client.createContainer({ name: 'att', config });
+    let stdout = '';
+    for await (const { event } of containers.client.attachContainer(requests({ container: 'att', start: true }))) {
+      if (event?.$case === 'output') stdout += event.value.output?.value.toString() ?? '';
+    }
+    expect(stdout).toBe('first\n');
+  });
+});
+
+describe('logs', () => {
+  test('have all output, or its end', async () => {
+    const { id } = await containers.run(sh('for i in 1 2 3 4 5; do echo "line $i"; done; printf rest'));
+    expect(await containers.logs(id)).toBe('line 1\nline 2\nline 3\nline 4\nline 5\nrest');
+    expect(await containers.logs(id, { tail: 2n })).toBe('line 5\nrest');
+    expect(await containers.logs(id, { tail: 0n })).toBe('');
+    expect(await containers.logs(id, { tail: 99n })).toBe('line 1\nline 2\nline 3\nline 4\nline 5\nrest');
+  });
+
+  test('follow a container to its end, over rotations', async () => {
+    const line = 'x'.repeat(999);
+    const id = await containers.startDetached(`sleep 0.3; yes ${line} | head -n 12000; echo end`);
+    const text = await containers.logs(id, { follow: true });
+    expect(text).toBe(`${line}\n`.repeat(12_000) + 'end\n');
+    const { logPath } = await containers.get(id);
+    expect(existsSync(`${logPath}.1`)).toBe(true);
+    expect(await containers.logs(id, { tail: 1n })).toBe('end\n');
+    expect(await containers.logs(id, { tail: 11_000n })).toBe(`${line}\n`.repeat(10_999) + 'end\n');
+  });
+
+  test('of one that never ran are empty', async () => {
+    const { id } = await containers.client.createContainer({
+      name: '',
+      config: { ...DEFAULT_CONFIG, command: ['true'] },
+    });
+    expect(await containers.logs(id)).toBe('');
+    await expect(containers.logs('nope')).rejects.toMatchObject({ reason: 'CONTAINER_NOT_FOUND' });
+  });
+});
+
+describe('mounts', () => {
+  const volume = (source: string, target: string, readonly = false) => ({
+    type: MountType.VOLUME,
+    source,
+    target,
+    readonly,
+  });
+
+  test('a volume outlives its containers, begins with what the image has, and is in use meanwhile', async () => {
+    const mounts = [volume('data', '/etc')];
+    const first = await containers.run(sh('ls /etc/passwd; echo 1 > /etc/mark'), { config: { mounts } });
+    expect(first.stdout).toBe('/etc/passwd\n');
+    const second = await containers.run(sh('cat /etc/mark; echo 2 > /etc/mark'), {
+      config: { mounts: [volume('data', '/etc', true)], autoRemove: true },
+    });
+    expect([second.stdout, second.exit?.exitCode]).toEqual(['1\n', 1]);
+    expect((await containers.get(first.id)).mounts).toEqual([
+      {
+        ...volume('data', '/etc'),
+        name: 'data',
+        source: join(engine.paths.serviceDir('volume-service'), 'volumes/data/_data'),
+      },
+    ]);
+  });
+
+  test('anonymous volumes go with a container that removes itself', async () => {
+    const config = { mounts: [volume('', '/v')], autoRemove: true };
+    await containers.run(sh('echo 1 > /v/a'), { config });
+    const dir = join(engine.paths.serviceDir('volume-service'), 'volumes');
+    await waitFor(() => readdirSync(dir).every((name) => name.length < 64), { what: 'the end of the volume' });
+  });
+
+  test('a bind shows the host’s files, and makes a directory that is missing', async () => {
+    const dir = join(engine.root, 'host');
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'file'), 'from the host');
+    const bind = { type: MountType.BIND, source: dir, target: '/host', readonly: true };
+    const missing = { type: MountType.BIND, source: join(dir, 'new'), target: '/new', readonly: false };
+    const { stdout } = await containers.run(
+      sh('cat /host/file; touch /host/x 2>/dev/null || echo " ro"; echo 1 > /new/a'),
+      {
+        config: { mounts: [bind, missing] },
+      },
+    );
+    expect(stdout).toBe('from the host ro\n');
+    expect(readFileSync(join(dir, 'new/a'), 'utf8')).toBe('1\n');
+    rmSync(dir, { recursive: true });
+  });
+});
+
+describe('the network', () => {
+  test('default, none and host', async () => {
+    const interfaces = async (networkMode: string): Promise<string[]> => {
+      const { stdout } = await containers.run(sh('ls /sys/class/net'), { config: { networkMode } });
+      return stdout.split(/\s+/).filter((name) => name !== '');
+    };
+    expect(await interfaces('')).toEqual(['eth0', 'lo']);
+    expect(await interfaces('none')).toEqual(['lo']);
+    expect(await interfaces('host')).toContain(engineNames(engine.root).bridge);
+  });
+
+  test('containers reach each other and the host', async () => {
+    await containers.startDetached('nc -l -p 80 -e echo reached', { name: 'server' });
+    const { network } = await containers.get('server');
+    await waitFor(async () => (await containers.exec('server', sh('netstat -ln'))).stdout.includes(':80 '), {
+      what: 'the server',
+    });
+    const { stdout } = await containers.run(
+      sh(`nc ${network?.address} 80; ping -c 1 -W 2 ${network?.gateway} | grep -c "1 packets received"`),
+    );
+    expect(stdout).toBe('reached\n1\n');
+  });
+});
+
+test('the engine tells about itself', async () => {
+  const info = await containers.client.getInfo({});
+  expect(info).toMatchObject({
+    version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    nativeVersion: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    architecture: 'x86_64',
+    stateDirectory: engine.paths.stateDir,
+    engineId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    defaultNetwork: expect.stringMatching(/^[0-9.]+\/\d+$/),
+  });
+  expect(statSync(engine.paths.socket('container-service')).mode & 0o777).toBe(0o660);
+});
