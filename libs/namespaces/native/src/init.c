@@ -24,8 +24,9 @@ struct setup {
   const container_plan *plan;
   const struct cgroup *cgroup;
   struct child *child;
-  int root;   /* the container's root directory */
-  int devpts; /* the devpts that the plan mounted, -1 before */
+  int *sources; /* of the bind mounts, see mount_open_sources */
+  int root;     /* the container's root directory */
+  int devpts;   /* the devpts that the plan mounted, -1 before */
 };
 
 static int step_session(struct setup *setup, struct failure *failure) {
@@ -44,16 +45,21 @@ static int step_cgroup(struct setup *setup, struct failure *failure) {
   return 0;
 }
 
-static int step_overlay(struct setup *setup, struct failure *failure) {
+static int step_sources(struct setup *setup, struct failure *failure) {
   /* Nothing that is mounted from here on may show on the host, nor the other way round. */
-  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return fail(failure, "overlay", errno, "make the mounts private");
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return fail(failure, "mount", errno, "make the mounts private");
+  setup->sources = mount_open_sources(setup->plan, failure);
+  return setup->sources == NULL ? -1 : 0;
+}
+
+static int step_overlay(struct setup *setup, struct failure *failure) {
   setup->root = overlay_mount(setup->plan->rootfs, failure);
   return setup->root < 0 ? -1 : 0;
 }
 
 static int step_mounts(struct setup *setup, struct failure *failure) {
   for (size_t i = 0; i < setup->plan->n_mounts; i++) {
-    if (mount_attach(setup->root, setup->plan->mounts[i], &setup->devpts, failure) < 0) return -1;
+    if (mount_attach(setup->root, setup->plan->mounts[i], setup->sources[i], &setup->devpts, failure) < 0) return -1;
   }
   return 0;
 }
@@ -146,10 +152,10 @@ static const struct {
   const char *name;
   int (*run)(struct setup *, struct failure *);
 } STEPS[] = {
-    {"session", step_session},   {"cgroup", step_cgroup},     {"overlay", step_overlay},       {"mounts", step_mounts},
-    {"device", step_devices},    {"terminal", step_terminal}, {"hostname", step_hostname},     {"loopback", step_loopback},
-    {"sysctl", step_sysctls},    {"mask", step_masks},        {"cwd", step_working_directory}, {"pivot", step_pivot},
-    {"execute", step_execute},
+    {"session", step_session},   {"cgroup", step_cgroup},     {"sources", step_sources},       {"overlay", step_overlay},
+    {"mounts", step_mounts},     {"device", step_devices},    {"terminal", step_terminal},     {"hostname", step_hostname},
+    {"loopback", step_loopback}, {"sysctl", step_sysctls},    {"mask", step_masks},            {"cwd", step_working_directory},
+    {"pivot", step_pivot},       {"execute", step_execute},
 };
 
 int init_run(struct child *child, const container_plan *plan, const struct cgroup *cgroup, struct failure *failure) {

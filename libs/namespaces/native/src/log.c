@@ -87,11 +87,14 @@ static size_t put_part(struct iovec *parts, size_t at, const void *data, size_t 
   return at + 1;
 }
 
-size_t log_cut(struct frame_piece *chunk, char *full, char *partial, struct iovec *parts, size_t max) {
+size_t log_cut(struct frame_piece *chunk, char *full, char *partial, struct iovec *parts, size_t max, uint64_t budget) {
   size_t count = 0;
   while (chunk->size > 0 && count + 3 <= max) {
     const uint8_t *newline = memchr(chunk->data, '\n', chunk->size);
     size_t size = newline == NULL ? chunk->size : (size_t)(newline - chunk->data) + 1;
+    size_t record = LOG_PREFIX_SIZE + size + (newline == NULL ? 1 : 0);
+    if (record > budget) break;
+    budget -= record;
     count = put_part(parts, count, newline == NULL ? partial : full, LOG_PREFIX_SIZE);
     count = put_part(parts, count, chunk->data, size);
     if (newline == NULL) count = put_part(parts, count, "\n", 1);
@@ -122,11 +125,16 @@ static void rotate(struct log *log) {
 static void write_parts(struct log *log, struct iovec *parts, size_t count) {
   size_t total = 0;
   for (size_t i = 0; i < count; i++) total += parts[i].iov_len;
-  if (log->max_size > 0 && log->size > 0 && log->size + total > log->max_size) rotate(log);
   ssize_t written = writev(log->file, parts, (int)count);
   size_t done = written < 0 ? 0 : (size_t)written;
   log->size += done;
   if (done < total && done > 0) log->torn = true;
+}
+
+/* How many bytes the file may still take. */
+static uint64_t budget_of(const struct log *log) {
+  if (log->max_size == 0) return UINT64_MAX;
+  return log->max_size > log->size ? log->max_size - log->size : 0;
 }
 
 void log_write(struct log *log, const char *stream, struct frame_piece chunk, uint64_t nanos) {
@@ -142,6 +150,12 @@ void log_write(struct log *log, const char *stream, struct frame_piece chunk, ui
   struct iovec parts[PARTS_MAX];
   while (chunk.size > 0) {
     if (log->torn && write(log->file, "\n", 1) == 1) log->torn = false;
-    write_parts(log, parts, log_cut(&chunk, full, partial, parts, PARTS_MAX));
+    size_t count = log_cut(&chunk, full, partial, parts, PARTS_MAX, budget_of(log));
+    if (count == 0) {
+      if (log->size > 0) rotate(log);
+      /* One record goes in however long it is. */
+      count = log_cut(&chunk, full, partial, parts, 3, UINT64_MAX);
+    }
+    write_parts(log, parts, count);
   }
 }

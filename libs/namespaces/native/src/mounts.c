@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "copy_up.h"
@@ -72,11 +74,21 @@ static bool is_proc(int fd) {
   return fstatfs(fd, &stat) == 0 && stat.f_type == PROC_SUPER_MAGIC;
 }
 
-static int attach_bind(int root, const mount_plan *plan, struct failure *failure) {
+int *mount_open_sources(const container_plan *plan, struct failure *failure) {
+  int *sources = calloc(plan->n_mounts + 1, sizeof *sources);
+  if (sources == NULL) return (void)fail(failure, "mount", ENOMEM, "remember %zu sources", plan->n_mounts), NULL;
+  for (size_t i = 0; i < plan->n_mounts; i++) {
+    sources[i] = -1;
+    if (plan->mounts[i]->source_case != BERTH__NATIVE__V1__MOUNT__SOURCE_BIND) continue;
+    const Berth__Native__V1__BindMount *bind = plan->mounts[i]->bind;
+    sources[i] = open_tree(AT_FDCWD, bind->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0U));
+    if (sources[i] < 0) return (void)fail(failure, "mount", errno, "open the source %.200s", bind->source), NULL;
+  }
+  return sources;
+}
+
+static int attach_bind(int root, const mount_plan *plan, int tree, struct failure *failure) {
   const Berth__Native__V1__BindMount *bind = plan->bind;
-  unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0U);
-  cleanup_close int tree = open_tree(AT_FDCWD, bind->source, flags);
-  if (tree < 0) return fail(failure, "mount", errno, "open the source %.200s", bind->source);
   struct stat stat;
   if (fstat(tree, &stat) < 0) return fail(failure, "mount", errno, "examine %.200s", bind->source);
   cleanup_close int target = root_make_target(root, plan->target, S_ISDIR(stat.st_mode));
@@ -111,11 +123,13 @@ static int attach_filesystem(int root, const mount_plan *plan, int *devpts, stru
   cleanup_close int mount = mount_filesystem(filesystem->type, filesystem->options, filesystem->n_options, plan->attributes);
   if (mount < 0) return fail(failure, "mount", errno, "make a %.16s for %.180s", filesystem->type, plan->target);
   if (mount_move(mount, target) < 0) return fail(failure, "mount", errno, "mount %.16s on %.180s", filesystem->type, plan->target);
-  if (devpts != NULL && *devpts < 0 && strcmp(filesystem->type, "devpts") == 0) *devpts = take_fd(&mount);
+  if (*devpts < 0 && strcmp(filesystem->type, "devpts") == 0) *devpts = take_fd(&mount);
   return 0;
 }
 
-int mount_attach(int root, const mount_plan *plan, int *devpts, struct failure *failure) {
-  if (plan->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_BIND) return attach_bind(root, plan, failure);
-  return attach_filesystem(root, plan, devpts, failure);
+int mount_attach(int root, const mount_plan *plan, int source, int *devpts, struct failure *failure) {
+  if (source < 0) return attach_filesystem(root, plan, devpts, failure);
+  int result = attach_bind(root, plan, source, failure);
+  (void)close(source);
+  return result;
 }

@@ -9,10 +9,17 @@
 #include "plan.h"
 
 /*
- * Carries out one mount of the plan below `root`. When `devpts` is not NULL and the mount is a devpts, *devpts gets its descriptor, which the
- * caller owns. Returns 0, or -1 with the failure.
+ * Opens the sources of the plan's bind mounts as detached mounts. Before the root is attached anywhere, for that could cover a source. Returns
+ * an array with a descriptor for each mount of the plan, -1 for those that are no bind; NULL with the failure. Never freed: the process
+ * executes another program or ends.
  */
-int mount_attach(int root, const mount_plan *plan, int *devpts, struct failure *failure);
+int *mount_open_sources(const container_plan *plan, struct failure *failure);
+
+/*
+ * Carries out one mount of the plan below `root`, from its opened source or, when that is -1, of a new file system. When the mount is the first
+ * devpts, *devpts gets its descriptor, which the caller owns. Returns 0, or -1 with the failure.
+ */
+int mount_attach(int root, const mount_plan *plan, int source, int *devpts, struct failure *failure);
 
 /* Makes a detached file system. `options` are `key=value` or `key`. Returns the mount's descriptor, or -1 with errno. */
 int mount_filesystem(const char *type, char *const *options, size_t count, uint64_t attributes);

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { attachKeeper, isKeeperAlive, isProcessAlive, readRecord } from '../src/index.ts';
+import { eventually, finish, startTestEngine, type TestEngine } from './test-engine.ts';
+
+let engine: TestEngine;
+beforeAll(async () => {
+  engine = await startTestEngine();
+});
+afterAll(() => engine[Symbol.asyncDispose]());
+
+describe('when the spawner is killed', () => {
+  test('a container goes on, its output and exit code come, and a new spawner serves', async () => {
+    const container = engine.create();
+    const plan = container.plan(['sh', '-c', 'read x; echo got $x; exit 6'], { openStdin: true });
+    const running = await engine.spawner.startContainer(plan);
+    await engine.restartSpawner();
+    await running.write(Buffer.from('it\n'));
+    expect(await finish(running)).toMatchObject({ stdout: 'got it\n', exit: { exitCode: 6 } });
+    expect(await engine.run(['echo', 'again'])).toMatchObject({ stdout: 'again\n' });
+  });
+
+  test('its waiting forks go with it', async () => {
+    const { pid } = await engine.spawner.ping();
+    await engine.restartSpawner();
+    const after = await engine.spawner.ping();
+    expect(after.pid).not.toBe(pid);
+  });
+});
+
+describe('when every client is gone', () => {
+  test('a container goes on, and its exit code waits on disk', async () => {
+    const container = engine.create();
+    const running = await engine.spawner.startContainer(container.plan(['sh', '-c', 'sleep 0.1; exit 8']));
+    running.close();
+    expect(await running.exited).toBeNull();
+    expect(isKeeperAlive(container.places.stateDir)).toBe(true);
+    await eventually(() => readRecord(container.places.stateDir)?.phase === 'exited', 'the exit is recorded');
+    expect(readRecord(container.places.stateDir)?.exit).toMatchObject({ exitCode: 8 });
+    await eventually(() => !isKeeperAlive(container.places.stateDir), 'the keeper ends');
+  });
+
+  test('another can attach, with the output from then on', async () => {
+    const container = engine.create();
+    const plan = container.plan(['sh', '-c', 'echo early; while read x; do echo got $x; done; exit 2'], {
+      openStdin: true,
+    });
+    const first = await engine.spawner.startContainer(plan);
+    await first.output[Symbol.asyncIterator]().next();
+    first.close();
+    const second = await attachKeeper(container.places.stateDir, { output: true });
+    expect(second.started.pid).toBe(first.started.pid);
+    await second.write(Buffer.from('this\n'));
+    await second.output[Symbol.asyncIterator]().next();
+    await second.signal(0, { all: true });
+    expect(await second.exited).toMatchObject({ exitCode: 137 });
+  });
+
+  test('a client that only waits gets the exit and no output', async () => {
+    const container = engine.create();
+    const plan = container.plan(['sh', '-c', 'read x; echo output; exit 3'], { openStdin: true });
+    const running = await engine.spawner.startContainer(plan);
+    const waiting = await attachKeeper(container.places.stateDir, { output: false });
+    await running.write(Buffer.from('\n'));
+    expect(await finish(waiting)).toMatchObject({ stdout: '', exit: { exitCode: 3 } });
+  });
+});
+
+describe('when the keeper is killed', () => {
+  test('that is seen, the process lives and can be cleaned up', async () => {
+    const container = engine.create();
+    const { stateDir, unifiedDir } = container.places;
+    const running = await engine.spawner.startContainer(container.plan(['sleep', '1000']));
+    const cgroup = { unifiedDir, legacy: [], values: [], allDevices: false };
+    const request = { stateDir, hostInterface: '', cgroup };
+    await expect(engine.spawner.cleanUpContainer(request)).rejects.toMatchObject({ reason: 'START_FAILED' });
+    process.kill(running.started.keeperPid, 'SIGKILL');
+    expect(await running.exited).toBeNull();
+    await eventually(() => !isKeeperAlive(stateDir), 'the keeper is gone');
+    const identity = readRecord(stateDir)?.process ?? { pid: 0, startTicks: 0n };
+    expect(isProcessAlive(identity)).toBe(true);
+    await expect(attachKeeper(stateDir, { output: false })).rejects.toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
+    await engine.spawner.cleanUpContainer(request);
+    expect(isProcessAlive(identity)).toBe(false);
+    await engine.spawner.cleanUpContainer(request);
+  });
+});
+
+test('a spawner that is away is told so', async () => {
+  const { connectSpawner } = await import('../src/index.ts');
+  const away = connectSpawner(`${engine.directory}/nobody.sock`);
+  await expect(away.ping()).rejects.toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
+});

@@ -1,0 +1,140 @@
+import type { Mount, Process, StartContainer, StartExec } from '@berth/proto/native';
+
+/** The CLONE_NEW* flags of a container with everything of its own: ns, cgroup, uts, ipc, pid, net. */
+export const ALL_NAMESPACES = 0x00020000n | 0x02000000n | 0x04000000n | 0x08000000n | 0x20000000n | 0x40000000n;
+
+/** MOUNT_ATTR_* */
+const RDONLY = 0x1;
+const NOSUID = 0x2;
+const NODEV = 0x4;
+const NOEXEC = 0x8;
+const STRICTATIME = 0x20;
+
+const DEVICES = [
+  ['null', 3],
+  ['zero', 5],
+  ['full', 7],
+  ['random', 8],
+  ['urandom', 9],
+] as const;
+
+/** Docker's fourteen default capabilities. */
+export const DEFAULT_CAPABILITIES = 0xa80425fbn;
+
+export function filesystem(target: string, type: string, attributes = 0, options: string[] = []): Mount {
+  return { target, attributes: BigInt(attributes), source: { $case: 'filesystem', value: { type, options } } };
+}
+
+export function bind(
+  source: string,
+  target: string,
+  { readonly = false, recursive = true, copyUp = false } = {},
+): Mount {
+  return {
+    target,
+    attributes: readonly ? BigInt(RDONLY) : 0n,
+    source: { $case: 'bind', value: { source, recursive, copyUp } },
+  };
+}
+
+export const DEFAULT_MOUNTS: readonly Mount[] = [
+  filesystem('/proc', 'proc', NOSUID | NODEV | NOEXEC),
+  filesystem('/dev', 'tmpfs', NOSUID | STRICTATIME, ['mode=755', 'size=65536k']),
+  filesystem('/dev/pts', 'devpts', NOSUID | NOEXEC, ['newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']),
+  filesystem('/sys', 'sysfs', RDONLY | NOSUID | NODEV | NOEXEC),
+  filesystem('/dev/mqueue', 'mqueue', NOSUID | NODEV | NOEXEC),
+  filesystem('/dev/shm', 'tmpfs', NOSUID | NODEV | NOEXEC, ['mode=1777', 'size=65536k']),
+];
+
+/** A process of root with the default capabilities. */
+export function planProcess(args: string[], changes: Partial<Process> = {}): Process {
+  return {
+    arguments: args,
+    environment: ['PATH=/usr/bin:/bin', 'HOME=/root'],
+    workingDirectory: '/',
+    createWorkingDirectory: true,
+    userId: 0,
+    groupId: 0,
+    additionalGroupIds: [0],
+    capabilities: {
+      bounding: DEFAULT_CAPABILITIES,
+      effective: DEFAULT_CAPABILITIES,
+      permitted: DEFAULT_CAPABILITIES,
+      inheritable: 0n,
+      ambient: 0n,
+    },
+    noNewPrivileges: false,
+    seccompFilter: new Uint8Array(),
+    terminal: false,
+    terminalSize: undefined,
+    resourceLimits: [],
+    umask: 0o022,
+    ...changes,
+  };
+}
+
+/** The directories that a plan uses on the host. */
+export interface PlanPlaces {
+  readonly id: string;
+  readonly stateDir: string;
+  readonly layersDir: string;
+  readonly lowerDirs: string[];
+  readonly upperDir: string;
+  readonly workDir: string;
+  readonly unifiedDir: string;
+  readonly logPath: string;
+}
+
+/** A plan as container-service makes it, without network and seccomp. */
+export function planContainer(
+  places: PlanPlaces,
+  process: Process,
+  changes: Partial<StartContainer> = {},
+): StartContainer {
+  return {
+    containerId: places.id,
+    stateDir: places.stateDir,
+    namespaceFlags: ALL_NAMESPACES,
+    rootfs: {
+      layersDir: places.layersDir,
+      lowerDirs: places.lowerDirs,
+      upperDir: places.upperDir,
+      workDir: places.workDir,
+      readonly: false,
+    },
+    mounts: [...DEFAULT_MOUNTS],
+    devices: DEVICES.map(([name, minor]) => ({ path: `/dev/${name}`, mode: 0o020666, major: 1, minor })),
+    symlinks: [
+      { path: '/dev/fd', target: '/proc/self/fd' },
+      { path: '/dev/ptmx', target: 'pts/ptmx' },
+      { path: '/dev/stdout', target: '/proc/self/fd/1' },
+    ],
+    maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/acpi', '/proc/scsi', '/sys/firmware', '/proc/absent'],
+    readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger', '/absent'],
+    sysctls: [{ path: 'net/ipv4/ip_unprivileged_port_start', value: '0' }],
+    processFiles: [],
+    process,
+    hostname: 'test',
+    network: undefined,
+    cgroup: { unifiedDir: places.unifiedDir, legacy: [], values: [], allDevices: false },
+    log: { path: places.logPath, maxSizeBytes: 0n, maxFiles: 1 },
+    openStdin: false,
+    stdinOnce: false,
+    loopback: true,
+    detached: false,
+    ...changes,
+  };
+}
+
+/** A plan for a further process in a container. */
+export function planExec(places: PlanPlaces, stateDir: string, process: Process): StartExec {
+  return {
+    containerId: places.id,
+    stateDir,
+    containerStateDir: places.stateDir,
+    process,
+    cgroup: { unifiedDir: places.unifiedDir, legacy: [], values: [], allDevices: false },
+    openStdin: false,
+    detached: false,
+  };
+}
