@@ -7,13 +7,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   _Alignas(NLMSG_ALIGNTO) char bytes[4096];
   struct nlmsghdr *message = (void *)bytes;
   size = size < sizeof bytes ? size : sizeof bytes;
-  if (size < sizeof *message)
-    return 0;
+  if (size < sizeof *message) return 0;
   memcpy(bytes, data, size);
   message->nlmsg_len = (uint32_t)size;
   const struct nlattr *outer = netlink_find(message, 16, 18);
-  if (outer)
-    (void)netlink_is_string(netlink_find_nested(outer, 1), "veth");
+  if (outer) (void)netlink_is_string(netlink_find_nested(outer, 1), "veth");
   (void)netlink_is_string(netlink_find(message, 16, 3), "eth0");
   struct netlink_refusal refusal = {0};
   struct netlink_batch batch = {.count = 1, .purposes = {"fuzz"}};

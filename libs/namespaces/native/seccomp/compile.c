@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-               "the offsets of an argument's halves are those of little endian");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the offsets of an argument's halves are those of little endian");
 
 enum {
   CALLS = 1024,           /* no architecture here numbers its calls higher, but for arm's private ones */
@@ -42,15 +41,13 @@ static bool judge(const struct profile *profile, const char *call, struct verdic
   *verdict = (struct verdict){.action = profile->default_action};
   for (size_t i = 0; i < profile->rule_count; i++) {
     const struct rule *rule = &profile->rules[i];
-    if (strcmp(rule->name, call) != 0)
-      continue;
+    if (strcmp(rule->name, call) != 0) continue;
     named = true;
     if (rule->condition_count == 0) {
       verdict->action = rule->action;
       return true;
     }
-    if (verdict->rule_count == VERDICT_RULES)
-      abort();
+    if (verdict->rule_count == VERDICT_RULES) abort();
     verdict->rules[verdict->rule_count++] = rule;
   }
   return named;
@@ -62,8 +59,7 @@ static bool same_verdict(const struct verdict *a, const struct verdict *b) {
 }
 
 static void add_range(struct ranges *ranges, uint32_t first, const struct verdict *verdict) {
-  if (ranges->count > 0 && same_verdict(&ranges->at[ranges->count - 1].verdict, verdict))
-    return;
+  if (ranges->count > 0 && same_verdict(&ranges->at[ranges->count - 1].verdict, verdict)) return;
   ranges->at[ranges->count++] = (struct range){first, *verdict, 0};
 }
 
@@ -81,16 +77,14 @@ static void add_calls(struct ranges *ranges, const struct profile *profile, cons
     struct verdict *verdict = &verdicts[number - first];
     const char *call = architecture_call_name(architecture, number, name);
     *verdict = (struct verdict){.action = profile->default_action};
-    if (call && judge(profile, call, verdict))
-      named_end = number + 1;
+    if (call && judge(profile, call, verdict)) named_end = number + 1;
   }
   for (uint32_t number = first; number < named_end; number++)
     add_range(ranges, number, &verdicts[number - first]);
   add_range(ranges, named_end, &(struct verdict){.action = profile->unknown_action});
 }
 
-static void add_architecture(struct ranges *ranges, const struct profile *profile,
-                             const struct architecture *architecture) {
+static void add_architecture(struct ranges *ranges, const struct profile *profile, const struct architecture *architecture) {
   ranges->count = 0;
   switch (architecture->audit) {
     case AUDIT_ARCH_X86_64:
@@ -109,22 +103,18 @@ static void add_architecture(struct ranges *ranges, const struct profile *profil
 /* One half of an argument: `load; and; jeq`. Nothing is put in front when the mask hides the half. */
 static label emit_half(struct program *program, uint32_t offset, uint32_t mask, uint32_t value, label when_equal,
                        label when_not) {
-  if (mask == 0)
-    return program_goto(program, when_equal);
+  if (mask == 0) return program_goto(program, when_equal);
   program_jump(program, BPF_JEQ | BPF_K, value, when_equal, when_not);
-  if (mask != UINT32_MAX)
-    program_statement(program, BPF_ALU | BPF_AND | BPF_K, mask);
+  if (mask != UINT32_MAX) program_statement(program, BPF_ALU | BPF_AND | BPF_K, mask);
   return program_statement(program, BPF_LD | BPF_W | BPF_ABS, offset);
 }
 
-static label emit_condition(struct program *program, const struct condition *condition, label when_true,
-                            label when_false) {
+static label emit_condition(struct program *program, const struct condition *condition, label when_true, label when_false) {
   uint32_t low = (uint32_t)offsetof(struct seccomp_data, args) + condition->argument * 8;
   label when_equal = condition->equal ? when_true : when_false;
   label when_not = condition->equal ? when_false : when_true;
   label rest = emit_half(program, low, (uint32_t)condition->mask, (uint32_t)condition->value, when_equal, when_not);
-  return emit_half(program, low + 4, (uint32_t)(condition->mask >> 32), (uint32_t)(condition->value >> 32), rest,
-                   when_not);
+  return emit_half(program, low + 4, (uint32_t)(condition->mask >> 32), (uint32_t)(condition->value >> 32), rest, when_not);
 }
 
 static label emit_rule(struct program *program, const struct rule *rule, label otherwise) {
@@ -149,8 +139,7 @@ static label emit_verdict(struct program *program, const struct range *range) {
  */
 static label emit_tree(struct program *program, const struct ranges *ranges, size_t low, size_t high) {
   const struct range *at = ranges->at;
-  if (low == high)
-    return emit_verdict(program, &at[low]);
+  if (low == high) return emit_verdict(program, &at[low]);
   if (high - low == 2 && at[high].first - at[low + 1].first == 1 && same_verdict(&at[low].verdict, &at[high].verdict)) {
     label single = emit_verdict(program, &at[low + 1]);
     label around = emit_verdict(program, &at[low]);
@@ -162,14 +151,12 @@ static label emit_tree(struct program *program, const struct ranges *ranges, siz
   return program_jump(program, BPF_JGE | BPF_K, at[middle].first, above, below);
 }
 
-static label emit_architecture(struct program *program, const struct profile *profile,
-                               const struct architecture *architecture) {
+static label emit_architecture(struct program *program, const struct profile *profile, const struct architecture *architecture) {
   static struct ranges ranges;
   add_architecture(&ranges, profile, architecture);
   for (size_t i = ranges.count; i > 0; i--) {
     struct range *range = &ranges.at[i - 1];
-    if (range->verdict.rule_count > 0)
-      range->block = emit_conditions(program, &range->verdict);
+    if (range->verdict.rule_count > 0) range->block = emit_conditions(program, &range->verdict);
   }
   label tree = emit_tree(program, &ranges, 0, ranges.count - 1);
   if (architecture->audit == AUDIT_ARCH_X86_64) {
@@ -202,8 +189,7 @@ static bool call_exists(const struct architecture *architecture, const char *cal
   for (uint32_t number = 0; number < CALLS + ARM_PRIVATE_CALLS; number++) {
     uint32_t actual = number < CALLS ? number : ARM_PRIVATE + number - CALLS;
     const char *found = architecture_call_name(architecture, actual, name);
-    if (found && strcmp(found, call) == 0)
-      return true;
+    if (found && strcmp(found, call) == 0) return true;
   }
   return false;
 }
@@ -214,8 +200,7 @@ const struct rule *compile_find_unknown(const struct profile *profile) {
     bool exists = false;
     for (size_t j = 0; j < sizeof(audits) / sizeof(audits[0]) && !exists; j++)
       exists = call_exists(architecture_by_audit(audits[j]), profile->rules[i].name);
-    if (!exists)
-      return &profile->rules[i];
+    if (!exists) return &profile->rules[i];
   }
   return NULL;
 }

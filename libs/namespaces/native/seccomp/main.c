@@ -36,8 +36,7 @@ static int read_profile(const char *path, struct profile *profile) {
     return -1;
   }
   const struct rule *unknown = compile_find_unknown(profile);
-  if (unknown)
-    fprintf(stderr, "%s: no architecture has a system call \"%s\"\n", path, unknown->name);
+  if (unknown) fprintf(stderr, "%s: no architecture has a system call \"%s\"\n", path, unknown->name);
   return unknown ? -1 : 0;
 }
 
@@ -51,8 +50,7 @@ static int write_program(const char *path, const struct sock_filter *instruction
   FILE *file = fopen(temporary, "we");
   bool written = file && fwrite(instructions, sizeof(instructions[0]), count, file) == count;
   bool closed = file && fclose(file) == 0;
-  if (written && closed && rename(temporary, path) == 0)
-    return 0;
+  if (written && closed && rename(temporary, path) == 0) return 0;
   perror(path);
   unlink(temporary);
   return -1;
@@ -72,10 +70,8 @@ int main(int argc, char **argv) {
     first = 3;
   }
   const struct architecture *native = architecture_by_name(name, strlen(name));
-  if (argc - first != 2 || !native || (native->audit != AUDIT_ARCH_X86_64 && native->audit != AUDIT_ARCH_AARCH64))
-    return usage();
-  if (read_profile(argv[first], &profile) < 0)
-    return 1;
+  if (argc - first != 2 || !native || (native->audit != AUDIT_ARCH_X86_64 && native->audit != AUDIT_ARCH_AARCH64)) return usage();
+  if (read_profile(argv[first], &profile) < 0) return 1;
   size_t count = compile(&profile, native, instructions);
   if (count == 0) {
     fprintf(stderr, "%s: the filter is longer than the kernel takes\n", argv[first]);

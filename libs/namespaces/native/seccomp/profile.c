@@ -23,8 +23,7 @@ struct word {
 static const struct {
   const char *name;
   uint32_t number;
-} errnos[] = {
-    {"EPERM", EPERM}, {"ENOSYS", ENOSYS}, {"EACCES", EACCES}, {"EINVAL", EINVAL}, {"EAFNOSUPPORT", EAFNOSUPPORT}};
+} errnos[] = {{"EPERM", EPERM}, {"ENOSYS", ENOSYS}, {"EACCES", EACCES}, {"EINVAL", EINVAL}, {"EAFNOSUPPORT", EAFNOSUPPORT}};
 
 __attribute__((format(printf, 2, 3))) static int refuse(struct cursor *cursor, const char *format, ...) {
   va_list arguments;
@@ -90,38 +89,30 @@ static int parse_condition(struct cursor *cursor, struct condition *condition) {
   condition->mask = UINT64_MAX;
   if (is(peek(cursor), "&")) {
     next(cursor);
-    if (parse_number(cursor, &condition->mask) < 0)
-      return -1;
+    if (parse_number(cursor, &condition->mask) < 0) return -1;
   }
   struct word operator= next(cursor);
-  if (!is(operator, "==") && !is(operator, "!="))
-    return refuse_word(cursor, "== or !=", operator);
+  if (!is(operator, "==") && !is(operator, "!=")) return refuse_word(cursor, "== or !=", operator);
   condition->equal = is(operator, "==");
-  if (parse_number(cursor, &condition->value) < 0)
-    return -1;
-  if (condition->value & ~condition->mask)
-    return refuse(cursor, "the value has bits outside the mask");
+  if (parse_number(cursor, &condition->value) < 0) return -1;
+  if (condition->value & ~condition->mask) return refuse(cursor, "the value has bits outside the mask");
   return 0;
 }
 
 static int parse_conditions(struct cursor *cursor, struct rule *rule) {
   do {
-    if (rule->condition_count == PROFILE_CONDITIONS)
-      return refuse(cursor, "more than %d conditions", PROFILE_CONDITIONS);
-    if (parse_condition(cursor, &rule->conditions[rule->condition_count++]) < 0)
-      return -1;
+    if (rule->condition_count == PROFILE_CONDITIONS) return refuse(cursor, "more than %d conditions", PROFILE_CONDITIONS);
+    if (parse_condition(cursor, &rule->conditions[rule->condition_count++]) < 0) return -1;
   } while (is(next(cursor), "and"));
   return peek(cursor).size == 0 ? 0 : refuse_word(cursor, "the end of the line", peek(cursor));
 }
 
 static int add_name(struct cursor *cursor, struct profile *profile, const struct rule *template, struct word name) {
-  if (name.size >= PROFILE_NAME_SIZE)
-    return refuse_word(cursor, "a system call's name", name);
+  if (name.size >= PROFILE_NAME_SIZE) return refuse_word(cursor, "a system call's name", name);
   for (size_t i = 0; i < name.size; i++)
     if (!islower((unsigned char)name.text[i]) && !isdigit((unsigned char)name.text[i]) && name.text[i] != '_')
       return refuse_word(cursor, "a system call's name", name);
-  if (profile->rule_count == PROFILE_RULES)
-    return refuse(cursor, "more than %d rules", PROFILE_RULES);
+  if (profile->rule_count == PROFILE_RULES) return refuse(cursor, "more than %d rules", PROFILE_RULES);
   struct rule *rule = &profile->rules[profile->rule_count++];
   *rule = *template;
   memcpy(rule->name, name.text, name.size);
@@ -135,14 +126,10 @@ static int parse_rule(struct cursor *cursor, struct profile *profile, uint32_t a
   size_t first = profile->rule_count;
   struct word name = next(cursor);
   for (; name.size > 0 && !is(name, "if"); name = next(cursor))
-    if (add_name(cursor, profile, &template, name) < 0)
-      return -1;
-  if (profile->rule_count == first)
-    return refuse_word(cursor, "a system call's name", name);
-  if (name.size == 0)
-    return 0;
-  if (parse_conditions(cursor, &template) < 0)
-    return -1;
+    if (add_name(cursor, profile, &template, name) < 0) return -1;
+  if (profile->rule_count == first) return refuse_word(cursor, "a system call's name", name);
+  if (name.size == 0) return 0;
+  if (parse_conditions(cursor, &template) < 0) return -1;
   for (size_t i = first; i < profile->rule_count; i++) {
     profile->rules[i].condition_count = template.condition_count;
     memcpy(profile->rules[i].conditions, template.conditions, sizeof(template.conditions));
@@ -152,26 +139,19 @@ static int parse_rule(struct cursor *cursor, struct profile *profile, uint32_t a
 
 static int parse_action_line(struct cursor *cursor, uint32_t *action) {
   struct word word = next(cursor);
-  if (!is(word, "errno"))
-    return refuse_word(cursor, "errno", word);
-  if (parse_errno(cursor, action) < 0)
-    return -1;
+  if (!is(word, "errno")) return refuse_word(cursor, "errno", word);
+  if (parse_errno(cursor, action) < 0) return -1;
   return peek(cursor).size == 0 ? 0 : refuse_word(cursor, "the end of the line", peek(cursor));
 }
 
 static int parse_line(struct cursor *cursor, struct profile *profile) {
   struct word verb = next(cursor);
   uint32_t action = SECCOMP_RET_ALLOW;
-  if (verb.size == 0)
-    return 0;
-  if (is(verb, "default"))
-    return parse_action_line(cursor, &profile->default_action);
-  if (is(verb, "unknown"))
-    return parse_action_line(cursor, &profile->unknown_action);
-  if (is(verb, "errno") && parse_errno(cursor, &action) < 0)
-    return -1;
-  if (is(verb, "allow") || is(verb, "errno"))
-    return parse_rule(cursor, profile, action);
+  if (verb.size == 0) return 0;
+  if (is(verb, "default")) return parse_action_line(cursor, &profile->default_action);
+  if (is(verb, "unknown")) return parse_action_line(cursor, &profile->unknown_action);
+  if (is(verb, "errno") && parse_errno(cursor, &action) < 0) return -1;
+  if (is(verb, "allow") || is(verb, "errno")) return parse_rule(cursor, profile, action);
   return refuse_word(cursor, "default, unknown, allow or errno", verb);
 }
 
@@ -186,8 +166,7 @@ int profile_parse(const char *text, size_t size, struct profile *profile, struct
     const char *comment = memchr(line, '#', (size_t)(stop - line));
     struct cursor cursor = {line, comment ? comment : stop, error};
     error->line++;
-    if (parse_line(&cursor, profile) < 0)
-      return -1;
+    if (parse_line(&cursor, profile) < 0) return -1;
     line = stop + 1;
   }
   return 0;

@@ -21,8 +21,7 @@ label program_statement(struct program *program, uint16_t code, uint32_t k) {
 }
 
 label program_goto(struct program *program, label target) {
-  if (target == program->size)
-    return target;
+  if (target == program->size) return target;
   return put(program, (struct sock_filter){BPF_JMP | BPF_JA, 0, 0, (uint32_t)(program->size - target)});
 }
 
@@ -40,15 +39,13 @@ label program_jump(struct program *program, uint16_t code, uint32_t k, label whe
 label program_return(struct program *program, uint32_t value) {
   for (size_t i = program->size; i > 0 && program->size - i < REACH; i--) {
     const struct sock_filter *instruction = &program->reversed[i - 1];
-    if (instruction->code == (BPF_RET | BPF_K) && instruction->k == value)
-      return i;
+    if (instruction->code == (BPF_RET | BPF_K) && instruction->k == value) return i;
   }
   return program_statement(program, BPF_RET | BPF_K, value);
 }
 
 size_t program_finish(const struct program *program, struct sock_filter instructions[static PROGRAM_SIZE]) {
-  if (program->overflow)
-    return 0;
+  if (program->overflow) return 0;
   for (size_t i = 0; i < program->size; i++)
     instructions[i] = program->reversed[program->size - 1 - i];
   return program->size;

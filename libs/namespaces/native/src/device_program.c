@@ -40,8 +40,7 @@ struct code {
 _Static_assert(sizeof(struct bpf_insn) == sizeof(uint64_t) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "an instruction is eight bytes, least significant first");
 
-static void emit(struct code *code, uint8_t operation, uint8_t destination, uint8_t source, int16_t offset,
-                 int32_t immediate) {
+static void emit(struct code *code, uint8_t operation, uint8_t destination, uint8_t source, int16_t offset, int32_t immediate) {
   code->instructions[code->count++] = operation | (uint64_t)destination << 8 | (uint64_t)source << 12 |
                                       (uint64_t)(uint16_t)offset << 16 | (uint64_t)(uint32_t)immediate << 32;
 }
@@ -125,18 +124,14 @@ struct attached {
   int older;
 };
 
-static int examine(uint32_t id, const struct bpf_prog_info *wanted, struct attached *attached,
-                   struct failure *failure) {
+static int examine(uint32_t id, const struct bpf_prog_info *wanted, struct attached *attached, struct failure *failure) {
   struct bpf_prog_info info;
   union bpf_attr attributes = {0};
   attributes.prog_id = id;
   cleanup_close int fd = bpf(BPF_PROG_GET_FD_BY_ID, &attributes);
-  if (fd < 0)
-    return errno == ENOENT ? 0 : fail(failure, "device", errno, "open an attached program");
-  if (read_info(fd, &info, failure) < 0)
-    return -1;
-  if (memcmp(info.name, NAME, sizeof NAME) != 0)
-    return 0;
+  if (fd < 0) return errno == ENOENT ? 0 : fail(failure, "device", errno, "open an attached program");
+  if (read_info(fd, &info, failure) < 0) return -1;
+  if (memcmp(info.name, NAME, sizeof NAME) != 0) return 0;
   if (memcmp(info.tag, wanted->tag, sizeof info.tag) == 0) {
     attached->same = true;
   } else if (attached->older < 0) {
@@ -145,19 +140,16 @@ static int examine(uint32_t id, const struct bpf_prog_info *wanted, struct attac
   return 0;
 }
 
-static int find_attached(int cgroup, const struct bpf_prog_info *wanted, struct attached *attached,
-                         struct failure *failure) {
+static int find_attached(int cgroup, const struct bpf_prog_info *wanted, struct attached *attached, struct failure *failure) {
   uint32_t ids[PROGRAMS];
   union bpf_attr attributes = {0};
   attributes.query.target_fd = (uint32_t)cgroup;
   attributes.query.attach_type = BPF_CGROUP_DEVICE;
   attributes.query.prog_ids = address_of(ids);
   attributes.query.prog_cnt = PROGRAMS;
-  if (bpf(BPF_PROG_QUERY, &attributes) < 0)
-    return fail(failure, "device", errno, "list the programs of the cgroup");
+  if (bpf(BPF_PROG_QUERY, &attributes) < 0) return fail(failure, "device", errno, "list the programs of the cgroup");
   for (uint32_t i = 0; i < attributes.query.prog_cnt && !attached->same; i++)
-    if (examine(ids[i], wanted, attached, failure) < 0)
-      return -1;
+    if (examine(ids[i], wanted, attached, failure) < 0) return -1;
   return 0;
 }
 
@@ -178,11 +170,9 @@ int device_program_attach(int cgroup_dirfd, struct failure *failure) {
   struct attached attached = {false, -1};
   struct bpf_prog_info wanted;
   cleanup_close int program = load(failure);
-  if (program < 0 || read_info(program, &wanted, failure) < 0)
-    return -1;
+  if (program < 0 || read_info(program, &wanted, failure) < 0) return -1;
   int found = find_attached(cgroup_dirfd, &wanted, &attached, failure);
   cleanup_close int older = attached.older;
-  if (found < 0 || attached.same)
-    return found;
+  if (found < 0 || attached.same) return found;
   return attach(cgroup_dirfd, program, older, failure);
 }

@@ -11,17 +11,15 @@ static const char MARK[] = "berth";
 
 bool link_is_name(const char *name) {
   size_t size = strnlen(name, IFNAMSIZ);
-  if (size == 0 || size == IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-    return false;
+  if (size == 0 || size == IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return false;
   for (size_t i = 0; i < size; i++)
-    if (name[i] <= ' ' || name[i] == '/' || name[i] == ':' || name[i] > '~')
-      return false;
+    if (name[i] <= ' ' || name[i] == '/' || name[i] == ':' || name[i] > '~') return false;
   return true;
 }
 
 int link_fail(struct failure *failure, const char *name, const struct netlink_refusal *refusal) {
-  return fail(failure, "network", refusal->error, "interface %s: %s%s%s", name, refusal->purpose,
-              refusal->message[0] ? ": " : "", refusal->message);
+  return fail(failure, "network", refusal->error, "interface %s: %s%s%s", name, refusal->purpose, refusal->message[0] ? ": " : "",
+              refusal->message);
 }
 
 int link_open(struct failure *failure) {
@@ -32,8 +30,7 @@ int link_open(struct failure *failure) {
 static void read_link(const struct nlmsghdr *message, void *context) {
   struct link *link = context;
   const struct ifinfomsg *header = NLMSG_DATA(message);
-  if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof *header))
-    return;
+  if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof *header)) return;
   const struct nlattr *information = netlink_find(message, sizeof *header, IFLA_LINKINFO);
   const struct nlattr *kind = information ? netlink_find_nested(information, IFLA_INFO_KIND) : NULL;
   link->index = (uint32_t)header->ifi_index;
@@ -50,8 +47,7 @@ int link_find(int fd, const char *name, struct link *link, struct failure *failu
   netlink_begin(&batch);
   netlink_message(&batch, "look it up", RTM_GETLINK, 0, &header, sizeof header);
   netlink_put_string(&batch, IFLA_IFNAME, name);
-  if (netlink_query(fd, &batch, read_link, link, &refusal) == 0 || refusal.error == ENODEV)
-    return 0;
+  if (netlink_query(fd, &batch, read_link, link, &refusal) == 0 || refusal.error == ENODEV) return 0;
   return link_fail(failure, name, &refusal);
 }
 
@@ -82,19 +78,16 @@ void link_put_no_ipv6(struct netlink_batch *batch, const char *name) {
 
 void link_put_address(struct netlink_batch *batch, uint16_t type, uint32_t index, struct in_addr address,
                       unsigned int prefix_length) {
-  struct ifaddrmsg header = {.ifa_family = AF_INET,
-                             .ifa_prefixlen = (uint8_t)prefix_length,
-                             .ifa_scope = RT_SCOPE_UNIVERSE,
-                             .ifa_index = index};
+  struct ifaddrmsg header = {
+      .ifa_family = AF_INET, .ifa_prefixlen = (uint8_t)prefix_length, .ifa_scope = RT_SCOPE_UNIVERSE, .ifa_index = index};
   bool adds = type == RTM_NEWADDR;
   uint32_t host_bits = prefix_length >= 31 ? 0 : UINT32_MAX >> prefix_length;
   uint32_t broadcast = address.s_addr | htonl(host_bits);
-  netlink_message(batch, adds ? "add an address" : "delete an address", type, adds ? NLM_F_CREATE | NLM_F_REPLACE : 0,
-                  &header, sizeof header);
+  netlink_message(batch, adds ? "add an address" : "delete an address", type, adds ? NLM_F_CREATE | NLM_F_REPLACE : 0, &header,
+                  sizeof header);
   netlink_put(batch, IFA_LOCAL, &address, sizeof address);
   netlink_put(batch, IFA_ADDRESS, &address, sizeof address);
-  if (adds && host_bits != 0)
-    netlink_put(batch, IFA_BROADCAST, &broadcast, sizeof broadcast);
+  if (adds && host_bits != 0) netlink_put(batch, IFA_BROADCAST, &broadcast, sizeof broadcast);
 }
 
 int link_delete(int fd, uint32_t index, const char *name, struct failure *failure) {
@@ -103,7 +96,6 @@ int link_delete(int fd, uint32_t index, const char *name, struct failure *failur
   struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index};
   netlink_begin(&batch);
   netlink_message(&batch, "delete it", RTM_DELLINK, 0, &header, sizeof header);
-  if (netlink_send(fd, &batch, &refusal) == 0 || refusal.error == ENODEV)
-    return 0;
+  if (netlink_send(fd, &batch, &refusal) == 0 || refusal.error == ENODEV) return 0;
   return link_fail(failure, name, &refusal);
 }

@@ -18,8 +18,7 @@ _Static_assert(sizeof(struct nlmsghdr) % NLMSG_ALIGNTO == 0 && sizeof(struct nla
 int netlink_open(int protocol) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   int on = 1;
-  if (fd < 0)
-    return -1;
+  if (fd < 0) return -1;
   (void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
   (void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
   return fd;
@@ -52,45 +51,38 @@ static void grow_message(struct netlink_batch *batch) {
   current(batch)->nlmsg_len = (uint32_t)(batch->size - batch->message);
 }
 
-void netlink_message(struct netlink_batch *batch, const char *purpose, uint16_t type, uint16_t flags,
-                     const void *header, size_t header_size) {
-  if (batch->count == NETLINK_BATCH_MESSAGES)
-    batch->overflow = true;
+void netlink_message(struct netlink_batch *batch, const char *purpose, uint16_t type, uint16_t flags, const void *header,
+                     size_t header_size) {
+  if (batch->count == NETLINK_BATCH_MESSAGES) batch->overflow = true;
   size_t start = batch->size;
   char *room = reserve(batch, HEADER + header_size);
-  if (!room)
-    return;
+  if (!room) return;
   memcpy(room + HEADER, header, header_size);
   batch->message = start;
   batch->purposes[batch->count] = purpose;
   batch->optional[batch->count] = false;
   batch->count++;
-  *current(batch) = (struct nlmsghdr){
-      .nlmsg_type = type, .nlmsg_flags = (uint16_t)(flags | NLM_F_REQUEST), .nlmsg_seq = batch->count};
+  *current(batch) =
+      (struct nlmsghdr){.nlmsg_type = type, .nlmsg_flags = (uint16_t)(flags | NLM_F_REQUEST), .nlmsg_seq = batch->count};
   grow_message(batch);
 }
 
 void netlink_trailer(struct netlink_batch *batch, uint16_t type, const void *header, size_t header_size) {
   char *room = reserve(batch, HEADER + header_size);
-  if (!room)
-    return;
-  struct nlmsghdr message = {
-      .nlmsg_len = (uint32_t)(HEADER + header_size), .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST};
+  if (!room) return;
+  struct nlmsghdr message = {.nlmsg_len = (uint32_t)(HEADER + header_size), .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST};
   memcpy(room, &message, sizeof message);
   memcpy(room + HEADER, header, header_size);
 }
 
 void netlink_optional(struct netlink_batch *batch) {
-  if (batch->count > 0)
-    batch->optional[batch->count - 1] = true;
+  if (batch->count > 0) batch->optional[batch->count - 1] = true;
 }
 
 void netlink_put(struct netlink_batch *batch, uint16_t type, const void *data, size_t size) {
-  if (size > NETLINK_BATCH_SIZE)
-    batch->overflow = true;
+  if (size > NETLINK_BATCH_SIZE) batch->overflow = true;
   char *room = reserve(batch, ATTRIBUTE + size);
-  if (!room)
-    return;
+  if (!room) return;
   struct nlattr attribute = {.nla_len = (uint16_t)(ATTRIBUTE + size), .nla_type = type};
   memcpy(room, &attribute, sizeof attribute);
   memcpy(room + ATTRIBUTE, data, size);
@@ -99,8 +91,7 @@ void netlink_put(struct netlink_batch *batch, uint16_t type, const void *data, s
 
 void netlink_put_raw(struct netlink_batch *batch, const void *data, size_t size) {
   char *room = reserve(batch, size);
-  if (!room)
-    return;
+  if (!room) return;
   memcpy(room, data, size);
   grow_message(batch);
 }
@@ -124,32 +115,27 @@ size_t netlink_nest(struct netlink_batch *batch, uint16_t type) {
 }
 
 void netlink_nest_end(struct netlink_batch *batch, size_t nest) {
-  if (batch->overflow)
-    return;
+  if (batch->overflow) return;
   uint16_t size = (uint16_t)(batch->size - nest);
   memcpy(batch->bytes + nest, &size, sizeof size); /* nla_len is the first field */
 }
 
 static void copy_explanation(const struct nlmsghdr *message, struct netlink_refusal *refusal) {
   refusal->message[0] = '\0';
-  if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
-    return;
+  if (!(message->nlmsg_flags & NLM_F_ACK_TLVS)) return;
   const struct nlattr *text = netlink_find(message, sizeof(struct nlmsgerr), NLMSGERR_ATTR_MSG);
   size_t size = text ? text->nla_len - ATTRIBUTE : 0;
-  if (size == 0)
-    return;
+  if (size == 0) return;
   size = size < sizeof refusal->message ? size : sizeof refusal->message;
   memcpy(refusal->message, (const char *)text + ATTRIBUTE, size);
   refusal->message[size - 1] = '\0';
 }
 
 /* Keeps the first refusal: what comes after it fails because of it. */
-static void note_error(const struct netlink_batch *batch, const struct nlmsghdr *message,
-                       struct netlink_refusal *refusal) {
+static void note_error(const struct netlink_batch *batch, const struct nlmsghdr *message, struct netlink_refusal *refusal) {
   const struct nlmsgerr *answer = NLMSG_DATA(message);
   unsigned int index = message->nlmsg_seq - 1;
-  if (answer->error == 0 || refusal->error != 0 || (index < batch->count && batch->optional[index]))
-    return;
+  if (answer->error == 0 || refusal->error != 0 || (index < batch->count && batch->optional[index])) return;
   refusal->error = answer->error < 0 && answer->error >= -MAX_ERRNO ? -answer->error : EPROTO;
   refusal->purpose = index < batch->count ? batch->purposes[index] : "send a netlink batch";
   copy_explanation(message, refusal);
@@ -177,18 +163,17 @@ static void receive_message(struct reception *reception, const struct nlmsghdr *
 
 /* One datagram. Returns -1 and errno when there is none. */
 static int receive_datagram(int fd, struct reception *reception) {
-  _Alignas(NLMSG_ALIGNTO) char buffer[RECEIVE_SIZE];
+  /* Not cleared: a keeper lives on with the stack pages that this would touch. */
+  _Alignas(NLMSG_ALIGNTO) __attribute__((uninitialized)) char buffer[RECEIVE_SIZE];
   ssize_t received = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT | MSG_TRUNC);
-  if (received < 0)
-    return -1;
+  if (received < 0) return -1;
   if ((size_t)received > sizeof buffer) {
     errno = EMSGSIZE;
     return -1;
   }
   for (size_t at = 0, left = (size_t)received; left >= HEADER;) {
     const struct nlmsghdr *message = (const void *)(buffer + at);
-    if (message->nlmsg_len < HEADER || message->nlmsg_len > left)
-      break;
+    if (message->nlmsg_len < HEADER || message->nlmsg_len > left) break;
     receive_message(reception, message);
     size_t step = NLMSG_ALIGN(message->nlmsg_len);
     at += step;
@@ -202,21 +187,17 @@ static int refuse(struct netlink_refusal *refusal, int error, const char *purpos
   return -1;
 }
 
-int netlink_query(int fd, struct netlink_batch *batch, netlink_visitor *visit, void *context,
-                  struct netlink_refusal *refusal) {
+int netlink_query(int fd, struct netlink_batch *batch, netlink_visitor *visit, void *context, struct netlink_refusal *refusal) {
   struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
   struct reception reception = {batch, visit, context, refusal, false};
   *refusal = (struct netlink_refusal){0};
-  if (batch->overflow || batch->count == 0)
-    return refuse(refusal, EMSGSIZE, "build a netlink batch");
+  if (batch->overflow || batch->count == 0) return refuse(refusal, EMSGSIZE, "build a netlink batch");
   /* Failures are told in any case; the success of the last message marks the end of the answers. */
   current(batch)->nlmsg_flags |= NLM_F_ACK;
   ssize_t sent = sendto(fd, batch->bytes, batch->size, 0, (const struct sockaddr *)&kernel, sizeof kernel);
-  if (sent < 0)
-    return refuse(refusal, errno, "send a netlink batch");
+  if (sent < 0) return refuse(refusal, errno, "send a netlink batch");
   while (!reception.complete) {
-    if (receive_datagram(fd, &reception) == 0 || errno == EINTR)
-      continue;
+    if (receive_datagram(fd, &reception) == 0 || errno == EINTR) continue;
     return refusal->error ? -1 : refuse(refusal, errno, "read the answer to a netlink batch");
   }
   return refusal->error ? -1 : 0;
@@ -229,13 +210,10 @@ int netlink_send(int fd, struct netlink_batch *batch, struct netlink_refusal *re
 static const struct nlattr *find(const char *at, size_t size, uint16_t type) {
   while (size >= ATTRIBUTE) {
     const struct nlattr *attribute = (const void *)at;
-    if (attribute->nla_len < ATTRIBUTE || attribute->nla_len > size)
-      return NULL;
-    if ((attribute->nla_type & NLA_TYPE_MASK) == type)
-      return attribute;
+    if (attribute->nla_len < ATTRIBUTE || attribute->nla_len > size) return NULL;
+    if ((attribute->nla_type & NLA_TYPE_MASK) == type) return attribute;
     size_t step = NLA_ALIGN(attribute->nla_len);
-    if (step >= size)
-      return NULL;
+    if (step >= size) return NULL;
     at += step;
     size -= step;
   }
@@ -244,8 +222,7 @@ static const struct nlattr *find(const char *at, size_t size, uint16_t type) {
 
 const struct nlattr *netlink_find(const struct nlmsghdr *message, size_t header_size, uint16_t type) {
   size_t start = HEADER + NLMSG_ALIGN(header_size);
-  if (message->nlmsg_len < start)
-    return NULL;
+  if (message->nlmsg_len < start) return NULL;
   return find((const char *)message + start, message->nlmsg_len - start, type);
 }
 
@@ -255,6 +232,5 @@ const struct nlattr *netlink_find_nested(const struct nlattr *parent, uint16_t t
 
 bool netlink_is_string(const struct nlattr *attribute, const char *text) {
   size_t size = strlen(text) + 1;
-  return attribute && attribute->nla_len == ATTRIBUTE + size &&
-         memcmp((const char *)attribute + ATTRIBUTE, text, size) == 0;
+  return attribute && attribute->nla_len == ATTRIBUTE + size && memcmp((const char *)attribute + ATTRIBUTE, text, size) == 0;
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NETLINK_BATCH_SIZE = 4096, NETLINK_BATCH_MESSAGES = 24 };
+enum { NETLINK_BATCH_SIZE = 2048, NETLINK_BATCH_MESSAGES = 24 };
 
 /*
  * Messages of one send. The kernel handles them in order and goes on after one that fails, so a message must do no harm when the one
@@ -36,8 +36,8 @@ int netlink_open(int protocol);
 void netlink_begin(struct netlink_batch *batch);
 
 /* Begins a message. `header` is what the family wants in front of attributes (struct ifinfomsg ...). */
-void netlink_message(struct netlink_batch *batch, const char *purpose, uint16_t type, uint16_t flags,
-                     const void *header, size_t header_size);
+void netlink_message(struct netlink_batch *batch, const char *purpose, uint16_t type, uint16_t flags, const void *header,
+                     size_t header_size);
 
 /* A message of its own at the end of the batch that the kernel does not acknowledge. Nothing may follow it. */
 void netlink_trailer(struct netlink_batch *batch, uint16_t type, const void *header, size_t header_size);
@@ -62,8 +62,7 @@ int netlink_send(int fd, struct netlink_batch *batch, struct netlink_refusal *re
 typedef void netlink_visitor(const struct nlmsghdr *message, void *context);
 
 /* Sends the batch, which is one request, and shows each message of the answer to `visit`. As netlink_send otherwise. */
-int netlink_query(int fd, struct netlink_batch *batch, netlink_visitor *visit, void *context,
-                  struct netlink_refusal *refusal);
+int netlink_query(int fd, struct netlink_batch *batch, netlink_visitor *visit, void *context, struct netlink_refusal *refusal);
 
 /* The first attribute of `type` behind the family's header, NULL when there is none. */
 const struct nlattr *netlink_find(const struct nlmsghdr *message, size_t header_size, uint16_t type);

@@ -48,8 +48,7 @@ static int create_bridge(int fd, const char *name, struct in_addr address, struc
   netlink_put_u32(&batch, IFLA_BR_STP_STATE, 0);
   netlink_nest_end(&batch, data);
   netlink_nest_end(&batch, information);
-  if (netlink_send(fd, &batch, &refusal) < 0)
-    return link_fail(failure, name, &refusal);
+  if (netlink_send(fd, &batch, &refusal) < 0) return link_fail(failure, name, &refusal);
 
   netlink_begin(&batch);
   link_put_no_ipv6(&batch, name);
@@ -58,12 +57,9 @@ static int create_bridge(int fd, const char *name, struct in_addr address, struc
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
 }
 
-static int find_or_create_bridge(int fd, const char *name, struct in_addr address, struct link *link,
-                                 struct failure *failure) {
-  if (link_find(fd, name, link, failure) < 0)
-    return -1;
-  if (link->index == 0 && (create_bridge(fd, name, address, failure) < 0 || link_find(fd, name, link, failure) < 0))
-    return -1;
+static int find_or_create_bridge(int fd, const char *name, struct in_addr address, struct link *link, struct failure *failure) {
+  if (link_find(fd, name, link, failure) < 0) return -1;
+  if (link->index == 0 && (create_bridge(fd, name, address, failure) < 0 || link_find(fd, name, link, failure) < 0)) return -1;
   if (!link->is_bridge || !link->is_ours)
     return fail(failure, "network", EEXIST, "interface %s exists and is no bridge of Berth's", name);
   return 0;
@@ -77,8 +73,7 @@ static void read_address(const struct nlmsghdr *message, void *context) {
     return;
   const struct nlattr *local = netlink_find(message, sizeof *header, IFA_LOCAL);
   struct in_addr address;
-  if (!local || local->nla_len != sizeof *local + sizeof address)
-    return;
+  if (!local || local->nla_len != sizeof *local + sizeof address) return;
   memcpy(&address, local + 1, sizeof address);
   if (address.s_addr == found->wanted.s_addr && header->ifa_prefixlen == found->prefix_length) {
     found->present = true;
@@ -102,25 +97,20 @@ static int find_addresses(int fd, const char *name, struct addresses *found, str
 static int settle_bridge(int fd, const char *name, struct addresses *addresses, struct failure *failure) {
   struct netlink_batch batch;
   struct netlink_refusal refusal;
-  if (find_addresses(fd, name, addresses, failure) < 0)
-    return -1;
+  if (find_addresses(fd, name, addresses, failure) < 0) return -1;
   netlink_begin(&batch);
   for (unsigned int i = 0; i < addresses->stale_count; i++)
-    link_put_address(&batch, RTM_DELADDR, addresses->index, addresses->stale[i].address,
-                     addresses->stale[i].prefix_length);
-  if (!addresses->present)
-    link_put_address(&batch, RTM_NEWADDR, addresses->index, addresses->wanted, addresses->prefix_length);
+    link_put_address(&batch, RTM_DELADDR, addresses->index, addresses->stale[i].address, addresses->stale[i].prefix_length);
+  if (!addresses->present) link_put_address(&batch, RTM_NEWADDR, addresses->index, addresses->wanted, addresses->prefix_length);
   link_change(&batch, "set the bridge up", name, true);
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
 }
 
-static int ensure_bridge(const Berth__Native__V1__EnsureNetwork *network, struct in_addr address,
-                         struct failure *failure) {
+static int ensure_bridge(const Berth__Native__V1__EnsureNetwork *network, struct in_addr address, struct failure *failure) {
   struct addresses addresses = {.wanted = address, .prefix_length = network->prefix_length};
   struct link link;
   cleanup_close int fd = link_open(failure);
-  if (fd < 0 || find_or_create_bridge(fd, network->bridge, address, &link, failure) < 0)
-    return -1;
+  if (fd < 0 || find_or_create_bridge(fd, network->bridge, address, &link, failure) < 0) return -1;
   addresses.index = link.index;
   return settle_bridge(fd, network->bridge, &addresses, failure);
 }
@@ -129,10 +119,8 @@ static int enable_forwarding(struct failure *failure) {
   static const char path[] = "/proc/sys/net/ipv4/ip_forward";
   char state = '0';
   cleanup_close int fd = open(path, O_RDWR | O_CLOEXEC);
-  if (fd < 0 || read(fd, &state, 1) < 0)
-    return fail(failure, "network", errno, "open %s", path);
-  if (state != '0')
-    return 0;
+  if (fd < 0 || read(fd, &state, 1) < 0) return fail(failure, "network", errno, "open %s", path);
+  if (state != '0') return 0;
   return pwrite(fd, "1", 1, 0) == 1 ? 0 : fail(failure, "network", errno, "write %s", path);
 }
 
@@ -143,8 +131,7 @@ int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failu
   if (inet_pton(AF_INET, network->address, &address) != 1 || network->prefix_length < 1 || network->prefix_length > 30)
     return fail(failure, "network", EINVAL, "bad address of bridge %s", network->bridge);
   struct nftables_network filter = {network->table, network->bridge, address, network->prefix_length};
-  if (ensure_bridge(network, address, failure) < 0 || nftables_ensure(&filter, failure) < 0)
-    return -1;
+  if (ensure_bridge(network, address, failure) < 0 || nftables_ensure(&filter, failure) < 0) return -1;
   return network->forward ? enable_forwarding(failure) : 0;
 }
 
@@ -152,8 +139,7 @@ int network_loopback_up(struct failure *failure) {
   struct netlink_batch batch;
   struct netlink_refusal refusal;
   cleanup_close int fd = link_open(failure);
-  if (fd < 0)
-    return -1;
+  if (fd < 0) return -1;
   netlink_begin(&batch);
   link_change(&batch, "set it up", "lo", true);
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, "lo", &refusal) : 0;
@@ -162,29 +148,22 @@ int network_loopback_up(struct failure *failure) {
 int network_detach(const char *host_name, struct failure *failure) {
   struct link link;
   cleanup_close int fd = link_open(failure);
-  if (fd < 0 || link_find(fd, host_name, &link, failure) < 0)
-    return -1;
-  if (link.index == 0)
-    return 0;
-  if (!link.is_veth)
-    return fail(failure, "network", EINVAL, "interface %s is no veth", host_name);
+  if (fd < 0 || link_find(fd, host_name, &link, failure) < 0) return -1;
+  if (link.index == 0) return 0;
+  if (!link.is_veth) return fail(failure, "network", EINVAL, "interface %s is no veth", host_name);
   return link_delete(fd, link.index, host_name, failure);
 }
 
 static int remove_bridge(const char *name, struct failure *failure) {
   struct link link;
   cleanup_close int fd = link_open(failure);
-  if (fd < 0 || link_find(fd, name, &link, failure) < 0)
-    return -1;
-  if (link.index == 0)
-    return 0;
-  if (!link.is_bridge || !link.is_ours)
-    return fail(failure, "network", EEXIST, "interface %s is no bridge of Berth's", name);
+  if (fd < 0 || link_find(fd, name, &link, failure) < 0) return -1;
+  if (link.index == 0) return 0;
+  if (!link.is_bridge || !link.is_ours) return fail(failure, "network", EEXIST, "interface %s is no bridge of Berth's", name);
   return link_delete(fd, link.index, name, failure);
 }
 
 int network_remove(const Berth__Native__V1__RemoveNetwork *network, struct failure *failure) {
-  if (network->bridge[0] && remove_bridge(network->bridge, failure) < 0)
-    return -1;
+  if (network->bridge[0] && remove_bridge(network->bridge, failure) < 0) return -1;
   return network->table[0] ? nftables_remove(network->table, failure) : 0;
 }

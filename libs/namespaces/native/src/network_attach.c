@@ -54,13 +54,10 @@ static uint32_t index_of(int fd, const char *name) {
 /* A netlink socket that speaks for the namespace `target`. */
 static int open_inside(int target, struct failure *failure) {
   cleanup_close int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-  if (home < 0)
-    return fail(failure, "network", errno, "open the network namespace of the keeper");
-  if (setns(target, CLONE_NEWNET) < 0)
-    return fail(failure, "setns", errno, "enter the network namespace");
+  if (home < 0) return fail(failure, "network", errno, "open the network namespace of the keeper");
+  if (setns(target, CLONE_NEWNET) < 0) return fail(failure, "setns", errno, "enter the network namespace");
   cleanup_close int fd = link_open(failure);
-  if (setns(home, CLONE_NEWNET) < 0)
-    return fail(failure, "setns", errno, "come back from the network namespace");
+  if (setns(home, CLONE_NEWNET) < 0) return fail(failure, "setns", errno, "come back from the network namespace");
   return take_fd(&fd);
 }
 
@@ -69,8 +66,7 @@ static void put_end(struct netlink_batch *batch, const char *name, uint32_t mtu)
   netlink_put_string(batch, IFLA_IFNAME, name);
   netlink_put_u32(batch, IFLA_NUM_TX_QUEUES, 1);
   netlink_put_u32(batch, IFLA_NUM_RX_QUEUES, 1);
-  if (mtu != 0)
-    netlink_put_u32(batch, IFLA_MTU, mtu);
+  if (mtu != 0) netlink_put_u32(batch, IFLA_MTU, mtu);
 }
 
 static void put_peer(struct netlink_batch *batch, const struct plan *plan, int target) {
@@ -80,8 +76,7 @@ static void put_peer(struct netlink_batch *batch, const struct plan *plan, int t
   netlink_put_raw(batch, &header, sizeof header);
   put_end(batch, plan->interface->name, plan->interface->mtu);
   netlink_put_u32(batch, IFLA_NET_NS_FD, (uint32_t)target);
-  if (hardware->len > 0)
-    netlink_put(batch, IFLA_ADDRESS, hardware->data, hardware->len);
+  if (hardware->len > 0) netlink_put(batch, IFLA_ADDRESS, hardware->data, hardware->len);
   netlink_nest_end(batch, peer);
 }
 
@@ -117,15 +112,13 @@ static int set_up_inside(int fd, const struct plan *plan, struct failure *failur
   struct netlink_batch batch;
   struct netlink_refusal refusal;
   uint32_t index = index_of(fd, name);
-  if (index == 0)
-    return fail(failure, "network", errno, "interface %s: find it in its namespace", name);
+  if (index == 0) return fail(failure, "network", errno, "interface %s: find it in its namespace", name);
   netlink_begin(&batch);
   link_change(&batch, "set the loopback up", "lo", true);
   link_put_no_ipv6(&batch, name);
   link_change(&batch, "set it up", name, true);
   link_put_address(&batch, RTM_NEWADDR, index, plan->address, plan->interface->prefix_length);
-  if (plan->gateway.s_addr != 0)
-    put_default_route(&batch, index, plan->gateway);
+  if (plan->gateway.s_addr != 0) put_default_route(&batch, index, plan->gateway);
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
 }
 
@@ -144,8 +137,7 @@ static int join_bridge(int fd, const struct plan *plan, uint32_t bridge, struct 
 static void count_operational(const struct nlmsghdr *message, void *context) {
   unsigned int *operational = context;
   const struct nlattr *state = netlink_find(message, sizeof(struct ifinfomsg), IFLA_OPERSTATE);
-  if (state && state->nla_len == sizeof *state + 1 && *(const uint8_t *)(state + 1) == IF_OPER_UP)
-    (*operational)++;
+  if (state && state->nla_len == sizeof *state + 1 && *(const uint8_t *)(state + 1) == IF_OPER_UP) (*operational)++;
 }
 
 static void put_question(struct netlink_batch *batch, const char *name) {
@@ -171,35 +163,28 @@ static int await_forwarding(int fd, const Berth__Native__V1__NetworkInterface *i
     put_question(&batch, interface->bridge);
     if (netlink_query(fd, &batch, count_operational, &operational, &refusal) < 0)
       return link_fail(failure, interface->host_name, &refusal);
-    if (operational == 2)
-      return 0;
+    if (operational == 2) return 0;
     (void)nanosleep(&pause, NULL);
   }
   return 0;
 }
 
 static int set_up(int outside, int inside, const struct plan *plan, uint32_t bridge, struct failure *failure) {
-  if (join_bridge(outside, plan, bridge, failure) < 0 || set_up_inside(inside, plan, failure) < 0)
-    return -1;
+  if (join_bridge(outside, plan, bridge, failure) < 0 || set_up_inside(inside, plan, failure) < 0) return -1;
   return await_forwarding(outside, plan->interface, failure);
 }
 
 int network_attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure) {
   struct plan plan;
   struct failure undo;
-  if (read_plan(&plan, interface, failure) < 0)
-    return -1;
+  if (read_plan(&plan, interface, failure) < 0) return -1;
   cleanup_close int outside = link_open(failure);
-  if (outside < 0)
-    return -1;
+  if (outside < 0) return -1;
   uint32_t bridge = index_of(outside, interface->bridge);
-  if (bridge == 0)
-    return fail(failure, "network", errno, "bridge %s does not exist", interface->bridge);
+  if (bridge == 0) return fail(failure, "network", errno, "bridge %s does not exist", interface->bridge);
   cleanup_close int inside = open_inside(target_netns_fd, failure);
-  if (inside < 0 || create_pair(outside, &plan, target_netns_fd, failure) < 0)
-    return -1;
-  if (set_up(outside, inside, &plan, bridge, failure) == 0)
-    return 0;
+  if (inside < 0 || create_pair(outside, &plan, target_netns_fd, failure) < 0) return -1;
+  if (set_up(outside, inside, &plan, bridge, failure) == 0) return 0;
   (void)network_detach(interface->host_name, &undo);
   return -1;
 }

@@ -90,8 +90,7 @@ static void put_value(struct netlink_batch *batch, uint16_t type, const void *va
 }
 
 /* Register 1 against `value`. */
-static void compare(struct netlink_batch *batch, struct rule *rule, uint32_t operator, const void * value,
-                    size_t size) {
+static void compare(struct netlink_batch *batch, struct rule *rule, uint32_t operator, const void * value, size_t size) {
   begin_expression(batch, rule, "cmp");
   netlink_put_be32(batch, NFTA_CMP_SREG, NFT_REG_1);
   netlink_put_be32(batch, NFTA_CMP_OP, operator);
@@ -112,8 +111,7 @@ static void mask_register(struct netlink_batch *batch, struct rule *rule, uint32
 }
 
 /* `key` is NFT_META_IIFNAME or NFT_META_OIFNAME; names are compared whole, padded with zeros. */
-static void match_interface(struct netlink_batch *batch, struct rule *rule, uint32_t key, uint32_t operator,
-                            const char * name) {
+static void match_interface(struct netlink_batch *batch, struct rule *rule, uint32_t key, uint32_t operator, const char * name) {
   char padded[IFNAMSIZ] = {0};
   memcpy(padded, name, strnlen(name, sizeof padded - 1));
   begin_expression(batch, rule, "meta");
@@ -123,8 +121,7 @@ static void match_interface(struct netlink_batch *batch, struct rule *rule, uint
   compare(batch, rule, operator, padded, sizeof padded);
 }
 
-static void match_source_subnet(struct netlink_batch *batch, struct rule *rule,
-                                const struct nftables_network *network) {
+static void match_source_subnet(struct netlink_batch *batch, struct rule *rule, const struct nftables_network *network) {
   uint32_t mask = network->prefix_length == 0 ? 0 : htonl(UINT32_MAX << (32 - network->prefix_length));
   uint32_t subnet = network->address.s_addr & mask;
   begin_expression(batch, rule, "payload");
@@ -169,12 +166,11 @@ static void put_postrouting(struct netlink_batch *batch, const struct nftables_n
   end_rule(batch, &rule);
 }
 
-static void put_forward_rule(struct netlink_batch *batch, const struct nftables_network *network, uint32_t key,
-                             bool only_known, uint32_t verdict) {
+static void put_forward_rule(struct netlink_batch *batch, const struct nftables_network *network, uint32_t key, bool only_known,
+                             uint32_t verdict) {
   struct rule rule = begin_rule(batch, network->table, "forward");
   match_interface(batch, &rule, key, NFT_CMP_EQ, network->bridge);
-  if (only_known)
-    match_known_connection(batch, &rule);
+  if (only_known) match_known_connection(batch, &rule);
   put_verdict(batch, &rule, verdict);
   end_rule(batch, &rule);
 }
@@ -229,7 +225,6 @@ int nftables_remove(const char *table, struct failure *failure) {
   begin_transaction(&batch);
   message(&batch, "delete the table", NFT_MSG_DELTABLE, 0);
   netlink_put_string(&batch, NFTA_TABLE_NAME, table);
-  if (commit(&batch, &refusal) == 0 || refusal.error == ENOENT)
-    return 0;
+  if (commit(&batch, &refusal) == 0 || refusal.error == ENOENT) return 0;
   return fail_table(failure, table, &refusal);
 }

@@ -23,8 +23,7 @@ static char child[64];
 static char nodes[] = "/tmp/berth-XXXXXX";
 
 static bool succeeded(int result) {
-  if (result < 0)
-    printf("# %s: %s: %s\n", failure.step, failure.detail, strerror(failure.error));
+  if (result < 0) printf("# %s: %s: %s\n", failure.step, failure.detail, strerror(failure.error));
   return result == 0;
 }
 
@@ -61,8 +60,7 @@ static bool join(const char *cgroup) {
   snprintf(path, sizeof path, "%s/cgroup.procs", cgroup);
   int fd = open(path, O_WRONLY | O_CLOEXEC);
   bool joined = fd >= 0 && write(fd, "0", 1) == 1;
-  if (fd >= 0)
-    close(fd);
+  if (fd >= 0) close(fd);
   return joined;
 }
 
@@ -71,12 +69,10 @@ static int try_device(mode_t type, unsigned int major, unsigned int minor) {
   char path[64];
   snprintf(path, sizeof path, "%s/node", nodes);
   unlink(path);
-  if (mknod(path, type | 0600, makedev(major, minor)) < 0)
-    return -1;
+  if (mknod(path, type | 0600, makedev(major, minor)) < 0) return -1;
   int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   int error = fd < 0 ? errno : 0;
-  if (fd >= 0)
-    close(fd);
+  if (fd >= 0) close(fd);
   unlink(path);
   return error;
 }
@@ -84,16 +80,12 @@ static int try_device(mode_t type, unsigned int major, unsigned int minor) {
 /* Runs in the child cgroup. Returns the number of the first thing that is not as it should be. */
 static int try_devices(void) {
   static const unsigned int allowed[][2] = {{1, 3}, {1, 5}, {1, 7}, {1, 8}, {1, 9}};
-  if (!join(child))
-    return 1;
+  if (!join(child)) return 1;
   for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
-    if (try_device(S_IFCHR, allowed[i][0], allowed[i][1]) != 0)
-      return 2;
+    if (try_device(S_IFCHR, allowed[i][0], allowed[i][1]) != 0) return 2;
   /* Drivers refuse these here: ptmx wants a devpts beside it, the terminal does not exist. */
-  if (try_device(S_IFCHR, 5, 2) == EPERM || try_device(S_IFCHR, 136, 4000) == EPERM)
-    return 8;
-  if (try_device(S_IFBLK, 254, 0) != EPERM)
-    return 3;
+  if (try_device(S_IFCHR, 5, 2) == EPERM || try_device(S_IFCHR, 136, 4000) == EPERM) return 8;
+  if (try_device(S_IFBLK, 254, 0) != EPERM) return 3;
   if (try_device(S_IFCHR, 1, 1) != EPERM) /* mem */
     return 4;
   if (try_device(S_IFCHR, 1, 11) != EPERM) /* kmsg */
@@ -105,8 +97,7 @@ static int try_devices(void) {
 
 static int run(int (*body)(void)) {
   pid_t process = fork();
-  if (process == 0)
-    _exit(body());
+  if (process == 0) _exit(body());
   int status = -1;
   waitpid(process, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -119,8 +110,7 @@ static const char *make_parent(void) {
 
 int main(void) {
   const char *cgroup = make_parent();
-  if (!cgroup || !mkdtemp(nodes))
-    return 2;
+  if (!cgroup || !mkdtemp(nodes)) return 2;
   /* A file system of its own: /tmp may be mounted without devices. */
   if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
       mount("tmpfs", nodes, "tmpfs", 0, NULL) < 0)
@@ -128,9 +118,8 @@ int main(void) {
   snprintf(child, sizeof child, "%s/child", cgroup);
   mkdir(child, 0755);
   int fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  check(
-      attach_permissive(fd, "berth_devices") && succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 1,
-      "an older program of ours is replaced");
+  check(attach_permissive(fd, "berth_devices") && succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 1,
+        "an older program of ours is replaced");
   check(attach_permissive(fd, "other") && succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 2,
         "a program of others stays");
   check(succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 2, "a second time changes nothing");

@@ -48,20 +48,18 @@ static void check_bad_lengths(void) {
   struct nlmsghdr *message = (void *)batch.bytes;
   for (uint16_t length = 0; length < 64; length++) {
     memcpy(batch.bytes + attribute, &length, sizeof length);
-    if (netlink_find(message, sizeof header, 9))
-      check(false, "nothing is found where nothing is");
+    if (netlink_find(message, sizeof header, 9)) check(false, "nothing is found where nothing is");
   }
   for (uint32_t length = 0; length <= batch.size; length++) {
     message->nlmsg_len = length;
-    if (netlink_find(message, sizeof header, 9))
-      check(false, "nothing is found in a message cut short");
+    if (netlink_find(message, sizeof header, 9)) check(false, "nothing is found in a message cut short");
   }
   check(true, "lengths that lie lead nowhere");
 }
 
 static void check_overflow(void) {
   struct netlink_refusal refusal;
-  char much[1024] = {0};
+  char much[512] = {0};
   begin();
   for (int i = 0; i < 5; i++)
     netlink_put(&batch, 1, much, sizeof much);

@@ -63,8 +63,7 @@ static const char *receive(int fd, int timeout_ms) {
   socklen_t size = sizeof from;
   char bytes[8];
   struct pollfd ready = {.fd = fd, .events = POLLIN};
-  if (poll(&ready, 1, timeout_ms) != 1 || recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &size) != 5)
-    return "";
+  if (poll(&ready, 1, timeout_ms) != 1 || recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &size) != 5) return "";
   return inet_ntop(AF_INET, &from.sin_addr, source, sizeof source);
 }
 
@@ -96,8 +95,7 @@ static Berth__Native__V1__NetworkInterface interface_of(char *host_name, char *b
 }
 
 static bool succeeded(int result) {
-  if (result < 0)
-    printf("# %s: %s: %s\n", failure.step, failure.detail, strerror(failure.error));
+  if (result < 0) printf("# %s: %s: %s\n", failure.step, failure.detail, strerror(failure.error));
   return result == 0;
 }
 
@@ -170,11 +168,9 @@ static void check_packets(int first, int second, int outside) {
   check(send_to(far, "10.98.0.3") && strcmp(receive(two, NEVER_MS), "") == 0, "the outside does not reach a container");
   check(send_to(one, "10.99.0.2") && arrives_from(far, "10.99.0.1"), "a container reaches the outside, masqueraded");
   check(send_to(far, "10.99.0.1") && arrives_from(one, "10.99.0.2"), "the answer comes back");
-  check(
-      succeeded(nftables_remove("berthtest", &failure)) && send_to(far, "10.98.0.3") && arrives_from(two, "10.99.0.2"),
-      "without the filter the outside would reach it");
-  check(succeeded(network_ensure(&network, &failure)) && send_to(far, "10.98.0.3") &&
-            strcmp(receive(two, NEVER_MS), "") == 0,
+  check(succeeded(nftables_remove("berthtest", &failure)) && send_to(far, "10.98.0.3") && arrives_from(two, "10.99.0.2"),
+        "without the filter the outside would reach it");
+  check(succeeded(network_ensure(&network, &failure)) && send_to(far, "10.98.0.3") && strcmp(receive(two, NEVER_MS), "") == 0,
         "the filter comes back");
   int sockets[] = {here, one, two, far};
   for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++)

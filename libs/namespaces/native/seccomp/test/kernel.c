@@ -40,16 +40,14 @@ static int load_and_run(int (*body)(void)) {
   struct timespec start;
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   clock_gettime(CLOCK_MONOTONIC, &start);
-  if (!load())
-    return 99;
+  if (!load()) return 99;
   return body ? body() : microseconds_since(&start);
 }
 
 /* Runs `body` in a process under the filter and returns its exit code; without one, the microseconds that the load took. */
 static int under_filter(int (*body)(void)) {
   pid_t child = fork();
-  if (child == 0)
-    _exit(load_and_run(body));
+  if (child == 0) _exit(load_and_run(body));
   int status = -1;
   waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -104,8 +102,7 @@ static int inet_socket(void) {
 }
 
 static int shell(void) {
-  execl("/bin/busybox", "sh", "-c", "ls / | grep -q etc && cat /proc/self/status | grep -q 'Seccomp:.2' && exit 7",
-        (char *)NULL);
+  execl("/bin/busybox", "sh", "-c", "ls / | grep -q etc && cat /proc/self/status | grep -q 'Seccomp:.2' && exit 7", (char *)NULL);
   return 1;
 }
 
@@ -151,15 +148,13 @@ static int load_time(void) {
 static bool read_filter(const char *path) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t size = fd < 0 ? -1 : read(fd, instructions, sizeof instructions);
-  if (fd >= 0)
-    close(fd);
+  if (fd >= 0) close(fd);
   filter.len = (unsigned short)((size_t)(size > 0 ? size : 0) / sizeof instructions[0]);
   return filter.len > 0;
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2 || !read_filter(argv[1]))
-    return 2;
+  if (argc < 2 || !read_filter(argv[1])) return 2;
   check(under_filter(unshare_user) == EPERM, "unshare(CLONE_NEWUSER) is refused");
   check(under_filter(clone_user_namespace) == EPERM, "clone(CLONE_NEWUSER) is refused");
   check(under_filter(mount_tmpfs) == EPERM, "mount is refused");

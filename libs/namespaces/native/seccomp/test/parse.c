@@ -20,8 +20,7 @@ static bool refused(const char *text, unsigned int line, const char *reason) {
 int main(void) {
   check(parse("") == 0 && profile.rule_count == 0, "an empty profile has no rules");
   check(parse("# only a comment\n\n  \n") == 0 && profile.rule_count == 0, "comments and blank lines are no rules");
-  check(parse("default errno EPERM\nunknown errno ENOSYS") == 0 &&
-            profile.default_action == (SECCOMP_RET_ERRNO | EPERM) &&
+  check(parse("default errno EPERM\nunknown errno ENOSYS") == 0 && profile.default_action == (SECCOMP_RET_ERRNO | EPERM) &&
             profile.unknown_action == (SECCOMP_RET_ERRNO | ENOSYS),
         "the default and the unknown action are read");
   check(parse("allow read write # and a comment\nerrno EACCES kexec_load\n") == 0 && profile.rule_count == 3 &&
@@ -51,7 +50,6 @@ int main(void) {
   check(refused("allow read if arg0 == 1 arg1 == 1", 1, "end of the line"), "conditions without `and` are refused");
   check(refused("allow r if arg0 == 1 and arg0 == 1 and arg0 == 1 and arg0 == 1 and arg0 == 1", 1, "more than 4"),
         "a fifth condition is refused");
-  check(refused("allow an_extremely_long_name_that_no_system_call_will_ever_have", 1, "name"),
-        "a long name is refused");
+  check(refused("allow an_extremely_long_name_that_no_system_call_will_ever_have", 1, "name"), "a long name is refused");
   return done();
 }

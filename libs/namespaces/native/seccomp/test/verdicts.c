@@ -31,16 +31,14 @@ static uint32_t their_verdict(uint32_t audit, uint32_t number, uint64_t argument
 
 /* libseccomp has no masked !=. The values that the comparison tries fit into the mask, so a plain one does. */
 static struct scmp_arg_cmp their_condition(const struct condition *condition) {
-  if (!condition->equal)
-    return SCMP_CMP64(condition->argument, SCMP_CMP_NE, condition->value);
+  if (!condition->equal) return SCMP_CMP64(condition->argument, SCMP_CMP_NE, condition->value);
   return SCMP_CMP64(condition->argument, SCMP_CMP_MASKED_EQ, condition->mask, condition->value);
 }
 
 static void add_their_rule(scmp_filter_ctx context, const struct rule *rule) {
   struct scmp_arg_cmp conditions[PROFILE_CONDITIONS];
   int call = seccomp_syscall_resolve_name(rule->name);
-  uint32_t action =
-      rule->action == SECCOMP_RET_ALLOW ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(rule->action & SECCOMP_RET_DATA);
+  uint32_t action = rule->action == SECCOMP_RET_ALLOW ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(rule->action & SECCOMP_RET_DATA);
   for (size_t i = 0; i < rule->condition_count; i++)
     conditions[i] = their_condition(&rule->conditions[i]);
   if (call != __NR_SCMP_ERROR)
@@ -68,8 +66,8 @@ static bool agree(uint32_t audit, uint32_t number) {
     uint32_t our = verdict(audit, number, arguments[i]);
     uint32_t their = their_verdict(audit, number, arguments[i]);
     if (our != their && !(our == ENOSYS_VERDICT && their == EPERM_VERDICT)) {
-      printf("# call %#x of %#x (%#llx): ours %#x, libseccomp's %#x\n", number, audit, (unsigned long long)arguments[i],
-             our, their);
+      printf("# call %#x of %#x (%#llx): ours %#x, libseccomp's %#x\n", number, audit, (unsigned long long)arguments[i], our,
+             their);
       return false;
     }
   }
@@ -88,10 +86,8 @@ static bool agree_everywhere(uint32_t audit, uint32_t bit, uint32_t end) {
   bool agreed = true;
   for (uint32_t number = 0; number < end; number++) {
     /* Numbers that x32 does not have are not in the kernel's table: what the filter says does not matter. */
-    if (bit && !architecture_call_name(x32, number, name))
-      continue;
-    if (comparable(audit, number) && !agree(audit, number | bit))
-      agreed = false;
+    if (bit && !architecture_call_name(x32, number, name)) continue;
+    if (comparable(audit, number) && !agree(audit, number | bit)) agreed = false;
   }
   return agreed;
 }
@@ -101,8 +97,7 @@ static bool read_profile(const char *path) {
   struct profile_error error;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
-  if (fd >= 0)
-    close(fd);
+  if (fd >= 0) close(fd);
   return size > 0 && profile_parse(text, (size_t)size, &profile, &error) == 0;
 }
 
@@ -112,10 +107,8 @@ static void check_x86_64(void) {
   check(verdict(AUDIT_ARCH_X86_64, 435, 0) == ENOSYS_VERDICT, "clone3 is as if it did not exist");
   check(verdict(AUDIT_ARCH_X86_64, 425, 0) == EPERM_VERDICT, "x86_64 may not io_uring_setup");
   check(verdict(AUDIT_ARCH_X86_64, 466, 0) == SECCOMP_RET_ALLOW, "x86_64 may removexattrat");
-  check(verdict(AUDIT_ARCH_X86_64, 467, 0) == ENOSYS_VERDICT,
-        "a call newer than the profile is as if it did not exist");
-  check(verdict(AUDIT_ARCH_X86_64, 999, 0) == ENOSYS_VERDICT,
-        "a call that nobody has made yet is as if it did not exist");
+  check(verdict(AUDIT_ARCH_X86_64, 467, 0) == ENOSYS_VERDICT, "a call newer than the profile is as if it did not exist");
+  check(verdict(AUDIT_ARCH_X86_64, 999, 0) == ENOSYS_VERDICT, "a call that nobody has made yet is as if it did not exist");
   check(verdict(AUDIT_ARCH_X86_64, UINT32_MAX, 0) == ENOSYS_VERDICT, "call -1 does not exist");
   check(verdict(AUDIT_ARCH_X86_64, 41, 2) == SECCOMP_RET_ALLOW, "AF_INET is allowed");
   check(verdict(AUDIT_ARCH_X86_64, 41, 38) == EPERM_VERDICT, "AF_ALG is not");
@@ -126,8 +119,7 @@ static void check_x86_64(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3 || !read_profile(argv[2]))
-    return 2;
+  if (argc != 3 || !read_profile(argv[2])) return 2;
   const struct architecture *aarch64 = architecture_by_audit(AUDIT_ARCH_AARCH64);
   our_size = compile(&profile, architecture_by_audit(AUDIT_ARCH_X86_64), ours);
   their_size = compile_theirs();
