@@ -38,8 +38,7 @@ enum { FILTER_SIZE = 4096, SUBNET_BITS = 16 };
 #define SUBNET "10.213"
 #define GATEWAY SUBNET ".0.1"
 
-static const uint64_t NAMESPACES =
-    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+static const uint64_t NAMESPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 /* One container: what has to be removed, and when things happened. */
 struct container {
@@ -73,13 +72,11 @@ static int create_files(const struct floor_plan *plan, struct container *contain
   snprintf(paths->root, sizeof paths->root, "%s/root", directory);
   snprintf(paths->upper, sizeof paths->upper, "%s/upper", directory);
   snprintf(paths->work, sizeof paths->work, "%s/work", directory);
-  if (mkdir(directory, 0700) < 0 || mkdir(paths->root, 0755) < 0 || mkdir(paths->upper, 0755) < 0 ||
-      mkdir(paths->work, 0755) < 0)
+  if (mkdir(directory, 0700) < 0 || mkdir(paths->root, 0755) < 0 || mkdir(paths->upper, 0755) < 0 || mkdir(paths->work, 0755) < 0)
     return fail(failure, "state", errno, "create %s", directory);
   for (size_t i = 0; i < FLOOR_FILES; i++) {
     snprintf(paths->files[i], sizeof paths->files[i], "%s/%s", directory, names[i]);
-    if (create_file(paths->files[i]) < 0)
-      return fail(failure, "state", errno, "create %s", paths->files[i]);
+    if (create_file(paths->files[i]) < 0) return fail(failure, "state", errno, "create %s", paths->files[i]);
   }
   return 0;
 }
@@ -87,23 +84,19 @@ static int create_files(const struct floor_plan *plan, struct container *contain
 /* A directory descriptor of the container's own cgroup, -1 without one. */
 static int create_cgroup(const struct floor_plan *plan, struct container *container, unsigned int number,
                          struct failure *failure) {
-  if (!plan->cgroup)
-    return -1;
+  if (!plan->cgroup) return -1;
   snprintf(container->cgroup, sizeof container->cgroup, "%s/%d-%u", plan->cgroup, getpid(), number);
-  if (mkdir(container->cgroup, 0755) < 0)
-    return fail(failure, "cgroup", errno, "create %s", container->cgroup);
+  if (mkdir(container->cgroup, 0755) < 0) return fail(failure, "cgroup", errno, "create %s", container->cgroup);
   return open(container->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int attach_network(const struct floor_plan *plan, struct container *container, pid_t pid,
-                          struct failure *failure) {
+static int attach_network(const struct floor_plan *plan, struct container *container, pid_t pid, struct failure *failure) {
   Berth__Native__V1__NetworkInterface interface = BERTH__NATIVE__V1__NETWORK_INTERFACE__INIT;
   unsigned int unique = (unsigned int)(getpid() + pid);
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
   cleanup_close int target = open(path, O_RDONLY | O_CLOEXEC);
-  if (target < 0)
-    return fail(failure, "network", errno, "open %s", path);
+  if (target < 0) return fail(failure, "network", errno, "open %s", path);
   snprintf(container->host_name, sizeof container->host_name, "fl%08x", unique);
   snprintf(container->address, sizeof container->address, SUBNET ".%u.%u", unique >> 8 & 0xff, 2 + unique % 250);
   interface.host_name = container->host_name;
@@ -118,8 +111,7 @@ static int attach_network(const struct floor_plan *plan, struct container *conta
 /* Runs in the child; tells a failure through the pipe, which closes by itself when the command is executed. */
 static void run_child(const struct floor_plan *plan, const struct container *container, int ready, int told) {
   struct failure failure;
-  if (!plan->bridge && network_loopback_up(&failure) < 0)
-    _exit(1);
+  if (!plan->bridge && network_loopback_up(&failure) < 0) _exit(1);
   (void)floor_init(plan, &container->paths, ready, &failure);
   ssize_t written = write(told, &failure, sizeof failure);
   _exit(written < 0 ? 2 : 1);
@@ -132,8 +124,7 @@ static int await_exec(int told, struct failure *failure) {
 
 static int await_exit(int pidfd, struct failure *failure) {
   siginfo_t information;
-  if (waitid(P_PIDFD, (id_t)pidfd, &information, WEXITED) < 0)
-    return fail(failure, "wait", errno, "wait for the command");
+  if (waitid(P_PIDFD, (id_t)pidfd, &information, WEXITED) < 0) return fail(failure, "wait", errno, "wait for the command");
   return information.si_code == CLD_EXITED ? 0 : fail(failure, "wait", 0, "a signal ended the command");
 }
 
@@ -147,22 +138,17 @@ static int start(const struct floor_plan *plan, struct container *container, int
     arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = (unsigned int)cgroup;
   }
-  if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(told, O_CLOEXEC) < 0)
-    return fail(failure, "pipe", errno, "create it");
+  if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(told, O_CLOEXEC) < 0) return fail(failure, "pipe", errno, "create it");
   pid_t pid = sys_clone3(&arguments);
-  if (pid == 0)
-    run_child(plan, container, ready[0], told[1]);
+  if (pid == 0) run_child(plan, container, ready[0], told[1]);
   cleanup_close int pidfd = pidfd_number;
   cleanup_close int ready_end = ready[1];
   cleanup_close int told_end = told[0];
   close(ready[0]);
   close(told[1]);
-  if (pid < 0)
-    return fail(failure, "clone", errno, "create the container");
-  if (plan->bridge && attach_network(plan, container, pid, failure) < 0)
-    return -1;
-  if (write(ready_end, "r", 1) != 1 || await_exec(told_end, failure) < 0)
-    return -1;
+  if (pid < 0) return fail(failure, "clone", errno, "create the container");
+  if (plan->bridge && attach_network(plan, container, pid, failure) < 0) return -1;
+  if (write(ready_end, "r", 1) != 1 || await_exec(told_end, failure) < 0) return -1;
   container->executed = now();
   return await_exit(pidfd, failure);
 }
@@ -192,8 +178,7 @@ static void clean_up(const struct container *container) {
                                       ""};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
     remove_path(container->directory, paths[i]);
-  if (container->cgroup[0])
-    (void)rmdir(container->cgroup);
+  if (container->cgroup[0]) (void)rmdir(container->cgroup);
 }
 
 static int run_once(const struct floor_plan *plan, unsigned int number, bool verbose, struct failure *failure) {
@@ -206,8 +191,7 @@ static int run_once(const struct floor_plan *plan, unsigned int number, bool ver
   }
   clean_up(&container);
   if (result == 0 && verbose)
-    printf("%lu %lu %lu\n", container.executed - container.start, container.exited - container.start,
-           now() - container.start);
+    printf("%lu %lu %lu\n", container.executed - container.start, container.exited - container.start, now() - container.start);
   return result;
 }
 
@@ -215,8 +199,7 @@ static int read_filter(const char *path, struct sock_fprog *program) {
   static struct sock_filter instructions[FILTER_SIZE];
   cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t size = fd < 0 ? -1 : read(fd, instructions, sizeof instructions);
-  if (size <= 0)
-    return -1;
+  if (size <= 0) return -1;
   program->len = (unsigned short)((size_t)size / sizeof instructions[0]);
   program->filter = instructions;
   return 0;
@@ -254,14 +237,11 @@ static int run(int argc, char **argv, bool serve) {
   struct failure failure;
   char line[16];
   int command = read_options(argc, argv, &plan);
-  if (command == 0)
-    return 2;
+  if (command == 0) return 2;
   plan.arguments = argv + command;
-  if (!serve)
-    return run_once(&plan, 0, false, &failure) < 0 ? complain(&failure) : 0;
+  if (!serve) return run_once(&plan, 0, false, &failure) < 0 ? complain(&failure) : 0;
   for (unsigned int i = 0; fgets(line, sizeof line, stdin); i++) {
-    if (run_once(&plan, i, true, &failure) < 0)
-      return complain(&failure);
+    if (run_once(&plan, i, true, &failure) < 0) return complain(&failure);
     fflush(stdout);
   }
   return 0;
@@ -294,7 +274,6 @@ int main(int argc, char **argv) {
     result = make_network(argv);
   else if (argc == 4 && strcmp(argv[1], "remove") == 0)
     result = remove_network(argv);
-  if (result == 2)
-    fputs("usage: floor network BRIDGE TABLE | remove BRIDGE TABLE | run|serve OPTIONS -- COMMAND...\n", stderr);
+  if (result == 2) fputs("usage: floor network BRIDGE TABLE | remove BRIDGE TABLE | run|serve OPTIONS -- COMMAND...\n", stderr);
   return result;
 }

@@ -35,10 +35,8 @@ static void split(char *line, char *arguments[static ARGUMENTS]) {
 static int run(char **arguments, const posix_spawn_file_actions_t *actions) {
   pid_t pid;
   int status;
-  if (!arguments[0] || posix_spawnp(&pid, arguments[0], actions, NULL, arguments, environ) != 0)
-    return 127;
-  if (waitpid(pid, &status, 0) < 0)
-    return 126;
+  if (!arguments[0] || posix_spawnp(&pid, arguments[0], actions, NULL, arguments, environ) != 0) return 127;
+  if (waitpid(pid, &status, 0) < 0) return 126;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
