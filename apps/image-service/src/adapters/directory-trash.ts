@@ -15,15 +15,15 @@ export interface Trash {
 export function openTrash(dir: string): Trash {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   return {
-    remove(path) {
+    async remove(path) {
       const place = join(dir, randomBytes(8).toString('hex'));
       try {
         renameSync(path, place);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Promise.resolve();
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
         throw error;
       }
-      return rm(place, { recursive: true, force: true });
+      await rm(place, { recursive: true, force: true });
     },
     async sweep() {
       for (const name of readdirSync(dir)) await rm(join(dir, name), { recursive: true, force: true });
