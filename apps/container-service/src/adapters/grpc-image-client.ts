@@ -2,6 +2,7 @@ import { BerthError } from '@berth/errors';
 import { parseImageConfig, type ContainerDefaults } from '@berth/oci';
 import type { ImageServiceClient, PrepareSnapshotResponse } from '@berth/proto/image';
 import type { ImageClient } from '../ports.ts';
+import { retryUnavailable } from './retry-unavailable.ts';
 
 /** image-service. The configs of images that were used lately stay parsed: they never change under their id. */
 export function createGrpcImageClient(client: ImageServiceClient): ImageClient {
@@ -9,7 +10,7 @@ export function createGrpcImageClient(client: ImageServiceClient): ImageClient {
 
   return {
     async prepareSnapshot(containerId, image) {
-      const response = await client.prepareSnapshot({ key: containerId, image });
+      const response = await retryUnavailable(() => client.prepareSnapshot({ key: containerId, image }));
       const { snapshot, image: found } = required(response);
       return {
         rootfs: {

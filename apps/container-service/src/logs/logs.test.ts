@@ -1,0 +1,170 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createActiveContainers, type ActiveContainerControl, type ActiveContainers } from '../active-containers.ts';
+import { aConfig, createMemoryEngine } from '../adapters/memory-engine.ts';
+import { advance } from '../container.ts';
+import { createLogAssembler } from './log-assembler.ts';
+import { isFullRecord, parseLogRecord } from './log-record.ts';
+import { createLogReader, type LogReader } from './read-logs.ts';
+
+const time = (n: number): string => `2026-11-24T05:41:37.${String(n).padStart(9, '0')}Z`;
+const record = (text: string, { tag = 'F', stream = 'stdout', n = 1 } = {}): string =>
+  `${time(n)} ${stream} ${tag} ${text}\n`;
+
+describe('a log record', () => {
+  test('has a time to the nanosecond, a stream, and the line with its end', () => {
+    expect(parseLogRecord(Buffer.from(record('a b', { stream: 'stderr', n: 123_456_789 })))).toEqual({
+      timeNs: 1_795_498_897_123_456_789n,
+      stream: 'stderr',
+      data: Buffer.from('a b\n'),
+      full: true,
+    });
+  });
+
+  test('of a piece has no end of line', () => {
+    const line = Buffer.from(record('piece', { tag: 'P' }));
+    expect(parseLogRecord(line)).toMatchObject({ data: Buffer.from('piece'), full: false });
+    expect([isFullRecord(line), isFullRecord(Buffer.from(record('')))]).toEqual([false, true]);
+  });
+
+  test('may have a short fraction, or none', () => {
+    const timeOf = (text: string) => parseLogRecord(Buffer.from(`${text} stdout F x\n`))?.timeNs;
+    expect(timeOf('2026-11-24T05:41:37.5Z')).toBe(1_795_498_897_500_000_000n);
+    expect(timeOf('2026-11-24T05:41:37Z')).toBe(1_795_498_897_000_000_000n);
+  });
+
+  test.each(['\n', 'x\n', 'garbage that is long enough to be one\n', `${time(1)} stdout\n`, `${time(1)} stdoutF x\n`])(
+    'that is damaged, such as %j, is none',
+    (line) => expect(parseLogRecord(Buffer.from(line))).toBeNull(),
+  );
+});
+
+describe('the assembler', () => {
+  const texts = (entries: { stream: string; data: Buffer }[]) => entries.map(({ stream, data }) => `${stream}:${data}`);
+
+  test('joins pieces per stream, over any cut of the bytes', () => {
+    const bytes = Buffer.from(
+      record('a', { tag: 'P' }) +
+        record('x', { tag: 'P', stream: 'stderr' }) +
+        record('b') +
+        record('y', { stream: 'stderr' }),
+    );
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const assembler = createLogAssembler();
+      const entries = [...assembler.push(bytes.subarray(0, cut)), ...assembler.push(bytes.subarray(cut))];
+      expect(texts(entries)).toEqual(['stdout:ab\n', 'stderr:xy\n']);
+    }
+  });
+
+  test('hands on what waits when it is asked to, and long lines in pieces', () => {
+    const assembler = createLogAssembler();
+    assembler.push(Buffer.from(record('prompt: ', { tag: 'P' })));
+    expect([texts(assembler.flush()), assembler.flush()]).toEqual([['stdout:prompt: '], []]);
+    const piece = Buffer.from(record('z'.repeat(16_384), { tag: 'P' }));
+    const entries = Array.from({ length: 16 }, () => assembler.push(piece)).flat();
+    expect(entries.map(({ data }) => data.length)).toEqual([262_144]);
+  });
+
+  test('leaves damaged records out', () => {
+    const assembler = createLogAssembler();
+    expect(texts(assembler.push(Buffer.from(`rubbish\n${record('good')}`)))).toEqual(['stdout:good\n']);
+  });
+});
+
+describe('reading a log', () => {
+  let dir: string;
+  let log: string;
+  let read: LogReader;
+  let active: ActiveContainerControl;
+  let actives: ActiveContainers;
+
+  beforeEach(async () => {
+    dir = mkdtempSync('/tmp/berth-');
+    log = join(dir, 'container.log');
+    const { stores, creator, files } = createMemoryEngine();
+    const { container } = await creator.create({ name: 'web', config: aConfig() });
+    const starting = advance(container, 'start', {});
+    stores.containers.replace(container, starting, []);
+    actives = createActiveContainers();
+    active = actives.add(container.id);
+    const paths = (id: string) => ({ ...files.paths(id), log });
+    read = createLogReader({ store: stores.containers, files: { ...files, paths }, actives });
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  async function textOf(options: { tail?: number; follow?: boolean; signal?: AbortSignal } = {}): Promise<string> {
+    const { tail = null, follow = false, signal = new AbortController().signal } = options;
+    let text = '';
+    for await (const entries of read('web', { tail, follow, signal })) text += entries.map(({ data }) => data).join('');
+    return text;
+  }
+
+  test('gives every line, over all files, oldest first', async () => {
+    writeFileSync(`${log}.2`, record('1') + record('2'));
+    writeFileSync(`${log}.1`, record('3', { tag: 'P' }));
+    writeFileSync(log, record('3') + record('4', { tag: 'P' }));
+    expect(await textOf()).toBe('1\n2\n33\n4');
+  });
+
+  test.each([
+    [0, ''],
+    [1, '4'],
+    [2, '33\n4'],
+    [3, '2\n33\n4'],
+    [4, '1\n2\n33\n4'],
+    [99, '1\n2\n33\n4'],
+  ])('gives the last %d lines', async (tail, expected) => {
+    writeFileSync(`${log}.2`, record('1') + record('2'));
+    writeFileSync(`${log}.1`, record('3', { tag: 'P' }));
+    writeFileSync(log, record('3') + record('4', { tag: 'P' }));
+    expect(await textOf({ tail })).toBe(expected);
+  });
+
+  test('gives the last lines of a log of many blocks, whatever their lengths', async () => {
+    const lines = Array.from({ length: 3000 }, (_, n) => `${n}-${'x'.repeat((n * 37) % 500)}`);
+    writeFileSync(log, lines.map((line) => record(line)).join(''));
+    for (const tail of [1, 7, 500, 2999]) {
+      expect(await textOf({ tail })).toBe(
+        lines
+          .slice(-tail)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+    }
+  });
+
+  test('leaves out a record whose end is not written yet', async () => {
+    writeFileSync(log, record('whole') + record('half').slice(0, -3));
+    expect(await textOf()).toBe('whole\n');
+    expect(await textOf({ tail: 1 })).toBe('whole\n');
+  });
+
+  test('of a container that never ran is empty', async () => {
+    expect(await textOf()).toBe('');
+  });
+
+  test('follows what is written, over rotations, until the container has ended', async () => {
+    const text = textOf({ follow: true });
+    let expected = '';
+    for (let n = 0; n < 60; n++) {
+      if (n % 20 === 19) {
+        renameSync(log, `${log}.1`);
+        writeFileSync(log, '');
+      }
+      appendFileSync(log, record(String(n)));
+      expected += `${n}\n`;
+      await new Promise((resolve) => setTimeout(resolve, n % 10 === 0 ? 20 : 1));
+    }
+    active.markReleased();
+    expect(await text).toBe(expected);
+  });
+
+  test('follows no longer than its client wants', async () => {
+    writeFileSync(log, record('1'));
+    const gone = new AbortController();
+    const text = textOf({ follow: true, signal: gone.signal });
+    setTimeout(() => gone.abort(), 50);
+    expect(await text).toBe('1\n');
+  });
+});

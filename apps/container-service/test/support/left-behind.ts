@@ -1,0 +1,30 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { engineNames } from '@berth/client';
+import { waitFor, type TestEngine } from '@berth/testkit';
+import { expect } from '@jest/globals';
+
+/** What an engine has on the host for its containers. */
+function leftBehind(engine: TestEngine) {
+  const { bridge, cgroupDir } = engineNames(engine.root);
+  const list = (...parts: string[]): string[] =>
+    readdirSync(join(...parts), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map(({ name }) => name);
+  return {
+    runtimes: list(engine.paths.runDir, 'containers'),
+    files: list(engine.paths.serviceDir('container-service'), 'containers'),
+    snapshots: list(engine.paths.serviceDir('image-service'), 'snapshots'),
+    cgroups: list(cgroupDir, 'containers'),
+    interfaces: list('/sys/class/net', bridge, 'brif'),
+  };
+}
+
+const NOTHING = { runtimes: [], files: [], snapshots: [], cgroups: [], interfaces: [] };
+
+/** Waits for what goes on behind the answers, then fails when something of a container is left. */
+export async function expectNothingLeft(engine: TestEngine): Promise<void> {
+  const isGone = (): boolean => JSON.stringify(leftBehind(engine)) === JSON.stringify(NOTHING);
+  await waitFor(isGone, { what: 'the clean-up' }).catch(() => {});
+  expect(leftBehind(engine)).toEqual(NOTHING);
+}
