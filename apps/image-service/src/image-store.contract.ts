@@ -123,12 +123,12 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         expect(images.get(id('a'))).toBeNull();
         expect(images.list()).toEqual([]);
         expect(images.findByPrefix('a')).toEqual([]);
-        expect(images.getWithSnapshots(id('a'))?.snapshotKeys).toEqual(['k1', 'k2']);
+        expect(images.find(id('a'))?.id).toBe(id('a'));
         expect(images.layersOf(id('a'))).toEqual([layer('1')]);
         expect(snapshots.remove('k1')).toEqual({ wasLastOfHidden: false });
         expect(snapshots.remove('k2')).toEqual({ wasLastOfHidden: true });
         expect(images.collect(unpinned).layers).toEqual([layer('1')]);
-        expect(images.getWithSnapshots(id('a'))).toBeNull();
+        expect(images.find(id('a'))).toBeNull();
       }),
     );
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createMemoryLayerStore, type MemoryLayerStore } from './adapters/memory-directories.ts';
 import { createMemoryStores, type MemoryStores } from './adapters/memory-stores.ts';
-import { createLayerPool, createNames, type LayerPool, type LayerRequest } from './layer-pool.ts';
+import { createLayerPool, type LayerPool, type LayerRequest } from './layer-pool.ts';
 
 const never = new AbortController().signal;
 
@@ -154,12 +154,5 @@ describe('createLayerPool', () => {
     again.release();
     await pool.settle();
     expect(layers.list()).toEqual([]);
-  });
-});
-
-describe('createNames', () => {
-  test('gives short names that were not there before', () => {
-    const next = createNames(['1', 'z', '5']);
-    expect([next(), next()]).toEqual(['10', '11']);
   });
 });

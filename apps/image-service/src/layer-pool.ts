@@ -1,3 +1,4 @@
+import { createNames } from './directory-names.ts';
 import { createGate } from './gate.ts';
 import type { Layer } from './image.ts';
 import type { ImageStore, LayerStore } from './ports.ts';
@@ -196,12 +197,6 @@ export function createLayerPool({
       while (running.size > 0) await Promise.all(running);
     },
   };
-}
-
-/** Names for directories: short, and never one that is taken. */
-export function createNames(taken: readonly string[]): () => string {
-  let last = Math.max(0, ...taken.map((name) => Number.parseInt(name, 36)).filter(Number.isSafeInteger));
-  return () => (++last).toString(36);
 }
 
 function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {

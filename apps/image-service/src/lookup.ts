@@ -3,29 +3,27 @@ import { familiarReference, isDigest, parseReference, withDefaultTag, type Refer
 import type { ImageRecord } from './image.ts';
 import type { ImageStore } from './ports.ts';
 
-type Lookup = Pick<ImageStore, 'get' | 'findByReference' | 'findByPrefix'>;
+type Lookup = Pick<ImageStore, 'findByReference' | 'findByPrefix'>;
 
 /**
  * Finds an image by what a user writes, in Docker's order: whole id, name, unique prefix of an id. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS,
  * REFERENCE_INVALID.
  */
-export function lookUpImage(store: Lookup, name: string): ImageRecord {
-  const id = findImageId(store, name);
-  const image = id === null ? null : store.get(id);
-  if (image === null) throw notFound(name);
-  return image;
+export function lookUpImage(store: Lookup & Pick<ImageStore, 'get'>, name: string): ImageRecord {
+  return store.get(lookUpImageId(store, name)) ?? fail(name);
+}
+
+/** As lookUpImage, the id alone. */
+export function lookUpImageId(store: Lookup, name: string): string {
+  const wholeId = wholeIdOf(name);
+  if (wholeId !== null) return findByPrefix(store, wholeId) ?? fail(name);
+  const reference = withDefaultTag(parseReference(name));
+  return store.findByReference(storedFormOf(reference)) ?? findByPrefix(store, name) ?? fail(name);
 }
 
 /** True when the name means an image by its id, not by a reference. */
 export function isIdOrPrefix(name: string, imageId: string): boolean {
   return imageId.startsWith(name) || imageId.startsWith(`sha256:${name}`);
-}
-
-function findImageId(store: Lookup, name: string): string | null {
-  const wholeId = wholeIdOf(name);
-  if (wholeId !== null) return wholeId;
-  const reference = withDefaultTag(parseReference(name));
-  return store.findByReference(storedFormOf(reference)) ?? findByPrefix(store, name);
 }
 
 /** A name with both a tag and a digest is known by its digest. */
@@ -48,7 +46,7 @@ function wholeIdOf(name: string): string | null {
   return /^[0-9a-f]{64}$/.test(name) ? `sha256:${name}` : null;
 }
 
-function notFound(name: string): BerthError {
+function fail(name: string): never {
   const shown = wholeIdOf(name) ?? familiarReference(withDefaultTag(parseReference(name)));
-  return new BerthError('IMAGE_NOT_FOUND', `No such image: ${shown}`);
+  throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${shown}`);
 }

@@ -30,7 +30,7 @@ export interface RemovedImage {
 
 /**
  * Images, their names and their layers. Every method is one transaction, durable when it returns. An image that was removed while
- * snapshots of it exist is hidden: it is found by `getWithSnapshots` only, and goes with the last of them.
+ * snapshots of it exist is hidden: it is found by `find` only, and goes with the last of them.
  */
 export interface ImageStore {
   /** Adds an image, or shows it again, with names and events. Layers that are known by their diffID already are left as they are. */
@@ -44,8 +44,8 @@ export interface ImageStore {
   /** Removes hidden images without snapshots, and layers that no image has and that are not pinned. */
   collect(isPinned: (diffId: string) => boolean): RemovedImage;
   get(imageId: string): ImageRecord | null;
-  /** As `get`, and an image that is hidden. */
-  getWithSnapshots(imageId: string): ImageRecord | null;
+  /** The image alone, hidden or not. */
+  find(imageId: string): Image | null;
   /** The id of the image with exactly this name. */
   findByReference(reference: Reference): string | null;
   /** Ids that begin with `sha256:<prefix>`, at most two. */

@@ -85,7 +85,7 @@ async function pull(deps: PullDeps, source: PullSource, queue: Queue): Promise<P
   const names = namesOf(source.reference, plan.digest);
   const imageId = plan.manifest.config.digest;
   const upToDate = store.findByReference(names.asked) === imageId;
-  const known = store.getWithSnapshots(imageId);
+  const known = store.find(imageId);
   if (known !== null) checkPlatform(parsePlatform(known.platform), source);
   const layers = known === null ? plan.manifest.layers.map((layer) => layer.digest) : [];
   queue.push('resolved', { kind: 'resolved', reference: source.reference, digest: plan.digest, layers });

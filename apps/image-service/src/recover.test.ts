@@ -33,6 +33,6 @@ test('recover removes directories without a row and rows without a directory, an
   expect(layers.list()).toEqual(['1']);
   expect(directories.list()).toEqual(['1']);
   expect(stores.snapshots.list().map(({ key }) => key)).toEqual(['here']);
-  expect(stores.images.getWithSnapshots('hidden')).toBeNull();
+  expect(stores.images.find('hidden')).toBeNull();
   expect(ended).toBe(1);
 });

@@ -83,7 +83,7 @@ describe('snapshots', () => {
     expect(snapshots.list()).toEqual([]);
     expect(directories.list()).toEqual([]);
     expect(discarded.sort()).toEqual(['1', '2']);
-    expect(stores.images.getWithSnapshots('sha256:a')).toBeNull();
+    expect(stores.images.find('sha256:a')).toBeNull();
   });
 
   test('leaves nothing behind when it fails', () => {

@@ -1,9 +1,9 @@
 import { BerthError } from '@berth/errors';
-import type { RootAttributes } from '@berth/layers';
-import { lowerDirsOf, rootAttributesOf, type ImageRecord, type Snapshot } from './image.ts';
-import { createNames, type LayerPool } from './layer-pool.ts';
+import { createNames } from './directory-names.ts';
+import { lowerDirsOf, rootAttributesOf, type Image, type Layer, type Snapshot } from './image.ts';
+import type { LayerPool } from './layer-pool.ts';
 import type { Leases } from './leases.ts';
-import { lookUpImage } from './lookup.ts';
+import { lookUpImageId } from './lookup.ts';
 import type { ImageStore, LayerStore, SnapshotDirectories, SnapshotStore } from './ports.ts';
 
 /** A container's file system, ready to be mounted. */
@@ -17,14 +17,15 @@ export interface PreparedSnapshot {
   /** /etc/passwd, empty when there is none. */
   readonly passwd: Uint8Array;
   readonly group: Uint8Array;
-  readonly image: ImageRecord;
+  readonly image: Image;
 }
 
 export interface Snapshots {
   /** Makes the snapshot of that key from an image, or returns it as it is. Throws as lookUpImage, INVALID_ARGUMENT, DISK_FULL. */
   prepare(key: string, imageName: string): PreparedSnapshot;
-  /** Resolves once the snapshot is out of its place; its data goes in the background. Idempotent. */
+  /** Takes the snapshot out of its place; its data goes in the background. Idempotent. */
   delete(key: string): void;
+  /** The keys. */
   list(): string[];
 }
 
@@ -41,59 +42,66 @@ export interface SnapshotsDeps {
   readonly onRemovalFailed: (name: string, error: unknown) => void;
 }
 
-/** What all snapshots of an image have alike. Images do not change, so it is found once. */
-interface Base {
-  readonly lowerDirs: readonly string[];
-  readonly root: RootAttributes;
+interface Accounts {
   readonly passwd: Uint8Array;
   readonly group: Uint8Array;
 }
 
 const ACCOUNT_FILE_MAX_BYTES = 1024 * 1024;
 const NOTHING = new Uint8Array();
-/** Images whose base is remembered, and the most that one may take to be. */
-const CACHE = { images: 64, accountBytes: 64 * 1024 };
+/** Stacks whose accounts are remembered, and the most bytes that those of one may take to be. */
+const CACHE = { stacks: 64, bytes: 64 * 1024 };
 const KEY = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
 
+/** Every container's start waits for `prepare`: it reads three rows, makes three directories and writes one row. */
 export function createSnapshots(deps: SnapshotsDeps): Snapshots {
   const { images, snapshots, layers, directories, pool, leases, readFile, nowMs, onRemovalFailed } = deps;
-  const bases = new Map<string, Base>();
+  const accountsOfStacks = new Map<string, Accounts>();
   const nextName = createNames([...directories.list(), ...snapshots.list().map(({ name }) => name)]);
 
-  function readAccounts(stack: readonly string[]): Pick<Base, 'passwd' | 'group'> {
+  function readAccounts(stack: readonly string[]): Accounts {
     const read = (path: string) => readFile(stack, path, ACCOUNT_FILE_MAX_BYTES) ?? NOTHING;
     return { passwd: read('etc/passwd'), group: read('etc/group') };
   }
 
-  function baseOf(imageId: string): Base {
-    const known = bases.get(imageId);
+  /** What an image has before a container writes. The directory of a layer never changes, nor does its name come again. */
+  function accountsOf(lowerDirs: readonly string[]): Accounts {
+    const stack = lowerDirs.join(':');
+    const known = accountsOfStacks.get(stack);
     if (known !== undefined) return known;
-    const stack = images.layersOf(imageId);
-    const lowerDirs = lowerDirsOf(stack);
     const accounts = readAccounts(lowerDirs.map((name) => `${layers.dir}/${name}`));
-    const base = { lowerDirs, root: rootAttributesOf(stack), ...accounts };
-    if (accounts.passwd.length + accounts.group.length <= CACHE.accountBytes) remember(imageId, base);
-    return base;
+    const [oldest] = accountsOfStacks.keys();
+    if (accountsOfStacks.size >= CACHE.stacks && oldest !== undefined) accountsOfStacks.delete(oldest);
+    if (accounts.passwd.length + accounts.group.length <= CACHE.bytes) accountsOfStacks.set(stack, accounts);
+    return accounts;
   }
 
-  function remember(imageId: string, base: Base): void {
-    const [oldest] = bases.keys();
-    if (bases.size >= CACHE.images && oldest !== undefined) bases.delete(oldest);
-    bases.set(imageId, base);
-  }
-
-  function view({ key, name }: Snapshot, image: ImageRecord, base: Base): PreparedSnapshot {
-    const { lowerDirs, passwd, group } = base;
+  function view(snapshot: Snapshot, stack: readonly Layer[], accounts: Accounts): PreparedSnapshot {
+    const { key, name, imageId } = snapshot;
     const [upperDir, workDir] = [directories.upperDir(name), directories.workDir(name)];
-    return { key, layersDir: layers.dir, lowerDirs, upperDir, workDir, passwd, group, image };
+    const image = images.find(imageId) as Image;
+    return { key, layersDir: layers.dir, lowerDirs: lowerDirsOf(stack), upperDir, workDir, ...accounts, image };
   }
 
   function viewExisting(snapshot: Snapshot): PreparedSnapshot {
-    const image = images.getWithSnapshots(snapshot.imageId) as ImageRecord;
-    const base = baseOf(snapshot.imageId);
-    const upperDir = directories.upperDir(snapshot.name);
-    const accounts = readAccounts([upperDir, ...base.lowerDirs.map((name) => `${layers.dir}/${name}`)]);
-    return view(snapshot, image, { ...base, ...accounts });
+    const stack = images.layersOf(snapshot.imageId);
+    const lower = lowerDirsOf(stack).map((name) => `${layers.dir}/${name}`);
+    return view(snapshot, stack, readAccounts([directories.upperDir(snapshot.name), ...lower]));
+  }
+
+  function create(key: string, imageId: string): PreparedSnapshot {
+    const stack = images.layersOf(imageId);
+    const accounts = accountsOf(lowerDirsOf(stack));
+    const snapshot = { key, name: nextName(), imageId };
+    // The directories first: a crash in between leaves directories without a row, which start-up sweeps.
+    try {
+      directories.create(snapshot.name, rootAttributesOf(stack));
+      snapshots.insert(snapshot, nowMs());
+    } catch (error) {
+      removeDirectories(snapshot.name);
+      throw error;
+    }
+    return view(snapshot, stack, accounts);
   }
 
   function removeDirectories(name: string): void {
@@ -104,19 +112,7 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
     prepare(key, imageName) {
       if (!KEY.test(key)) throw new BerthError('INVALID_ARGUMENT', `invalid snapshot key ${JSON.stringify(key)}`);
       const existing = snapshots.get(key);
-      if (existing !== null) return viewExisting(existing);
-      const image = lookUpImage(images, imageName);
-      const base = baseOf(image.id);
-      const snapshot = { key, name: nextName(), imageId: image.id };
-      // The directories first: a crash in between leaves directories without a row, which start-up sweeps.
-      try {
-        directories.create(snapshot.name, base.root);
-        snapshots.insert(snapshot, nowMs());
-      } catch (error) {
-        removeDirectories(snapshot.name);
-        throw error;
-      }
-      return view(snapshot, { ...image, snapshotKeys: [...image.snapshotKeys, key] }, base);
+      return existing === null ? create(key, lookUpImageId(images, imageName)) : viewExisting(existing);
     },
 
     delete(key) {

@@ -93,10 +93,7 @@ export function createMemoryStores(): MemoryStores {
       const entry = entries.get(imageId);
       return entry === undefined || entry.isHidden ? null : record(entry);
     },
-    getWithSnapshots(imageId) {
-      const entry = entries.get(imageId);
-      return entry === undefined ? null : record(entry);
-    },
+    find: (imageId) => entries.get(imageId)?.image ?? null,
     findByReference: (reference) => names.get(formatReference(reference)) ?? null,
     findByPrefix: (prefix) =>
       visible()

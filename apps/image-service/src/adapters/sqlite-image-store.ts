@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { formatReference, parseReference, type Reference } from '@berth/oci';
 import { transaction, type EventSink } from '@berth/service-kit';
-import type { ImageRecord, Layer } from '../image.ts';
+import type { Image, ImageRecord, Layer } from '../image.ts';
 import { imageLease } from '../leases.ts';
 import type { ImageCommit, ImageEvent, ImageStore, RemovedImage } from '../ports.ts';
 
@@ -73,11 +73,7 @@ export function createSqliteImageStore(database: DatabaseSync, events: EventSink
 
   function fromRow(row: ImageRow): ImageRecord {
     return {
-      id: row.id,
-      config: row.config,
-      platform: row.platform,
-      sizeBytes: row.size_bytes,
-      createTimeMs: row.create_time_ms,
+      ...toImage(row),
       references: statements.references.all(row.id).map((found) => parseReference(String(found.reference))),
       snapshotKeys: statements.snapshotKeys.all(row.id).map((found) => String(found.key)),
       lastUsedTimeMs: row.last_used_time_ms,
@@ -151,9 +147,9 @@ export function createSqliteImageStore(database: DatabaseSync, events: EventSink
       return row === undefined ? null : fromRow(row);
     },
 
-    getWithSnapshots(imageId) {
+    find(imageId) {
       const row = statements.anyImage.get(imageId) as unknown as ImageRow | undefined;
-      return row === undefined ? null : fromRow(row);
+      return row === undefined ? null : toImage(row);
     },
 
     findByReference(reference) {
@@ -219,6 +215,10 @@ function prepareStatements(database: DatabaseSync) {
     layer: sql('SELECT * FROM layers WHERE diff_id = ?'),
     layers: sql('SELECT * FROM layers'),
   };
+}
+
+function toImage({ id, config, platform, size_bytes, create_time_ms }: ImageRow): Image {
+  return { id, config, platform, sizeBytes: size_bytes, createTimeMs: create_time_ms };
 }
 
 function toLayer(row: Record<string, unknown>): Layer {

@@ -68,7 +68,10 @@ export function toDeleteResponse({ untagged, deleted }: DeleteResult): DeleteIma
 
 export function toPrepareResponse({ image, ...snapshot }: PreparedSnapshot): PrepareSnapshotResponse {
   const [passwd, group] = [bufferView(snapshot.passwd), bufferView(snapshot.group)];
-  return { snapshot: { ...snapshot, lowerDirs: [...snapshot.lowerDirs], passwd, group }, image: toProtoImage(image) };
+  return {
+    snapshot: { ...snapshot, lowerDirs: [...snapshot.lowerDirs], passwd, group },
+    image: toProtoImage({ ...image, references: [], snapshotKeys: [], lastUsedTimeMs: null }),
+  };
 }
 
 function toTimestamp(timeMs: number | null): { seconds: bigint; nanos: number } | undefined {
