@@ -5,13 +5,15 @@ import { describeMachine } from './machine.ts';
 import { parseOptions, USAGE, type BenchOptions } from './options.ts';
 import { formatAbsentees, formatMemory, formatSamples } from './report.ts';
 
+const SETTLE_MS = 100;
+
 async function main(options: BenchOptions): Promise<void> {
   const interrupted = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort(new Error(name)));
   const machine = describeMachine();
   console.log(`${machine}\n${options.runs} rounds after ${options.warmups} to warm up\n`);
   await using engine = await openEngine(process.env);
-  const figures = await bench(engine, { ...options, signal: interrupted.signal });
+  const figures = await bench(engine, { ...options, settleMs: SETTLE_MS, signal: interrupted.signal });
   print(figures);
   if (options.json !== null) writeFileSync(options.json, JSON.stringify({ machine, ...options, ...figures }));
 }
