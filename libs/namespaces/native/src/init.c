@@ -26,7 +26,7 @@ struct setup {
   struct child *child;
   int *sources; /* of the bind mounts, see mount_open_sources */
   int root;     /* the container's root directory */
-  int devpts;   /* the devpts that the plan mounted, -1 before */
+  struct own_mounts own;
 };
 
 static int step_session(struct setup *setup, struct failure *failure) {
@@ -59,7 +59,7 @@ static int step_overlay(struct setup *setup, struct failure *failure) {
 
 static int step_mounts(struct setup *setup, struct failure *failure) {
   for (size_t i = 0; i < setup->plan->n_mounts; i++) {
-    if (mount_attach(setup->root, setup->plan->mounts[i], setup->sources[i], &setup->devpts, failure) < 0) return -1;
+    if (mount_attach(setup->root, setup->plan->mounts[i], setup->sources[i], &setup->own, failure) < 0) return -1;
   }
   return 0;
 }
@@ -68,8 +68,8 @@ static int step_devices(struct setup *setup, struct failure *failure) { return m
 
 static int step_terminal(struct setup *setup, struct failure *failure) {
   if (!setup->plan->process->terminal) return 0;
-  if (setup->devpts < 0) return fail(failure, "terminal", ENOENT, "the plan has no devpts");
-  if (terminal_open(setup->child, setup->devpts, setup->plan->process, failure) < 0) return -1;
+  if (setup->own.devpts < 0) return fail(failure, "terminal", ENOENT, "the plan has no devpts");
+  if (terminal_open(setup->child, setup->own.devpts, setup->plan->process, failure) < 0) return -1;
   return terminal_bind_console(setup->root, setup->child, failure);
 }
 
@@ -84,7 +84,10 @@ static int step_loopback(struct setup *setup, struct failure *failure) {
   return network_loopback_up(failure);
 }
 
-/* Writes below a private proc mount that nothing in the container can reach or cover (CVE-2025-52881). */
+/*
+ * Writes below a proc mount of our own making, by descriptor: what the image, a volume or a bind mount shows at /proc does not matter
+ * (CVE-2025-52881). No other mount and no link is crossed.
+ */
 static int write_proc(int proc, const char *path, const char *value) {
   cleanup_close int fd =
       sys_openat2(proc, path, O_WRONLY | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
@@ -115,10 +118,12 @@ static int write_process_files(int proc, const container_plan *plan, struct fail
 
 static int step_sysctls(struct setup *setup, struct failure *failure) {
   if (setup->plan->n_sysctls == 0 && setup->plan->n_process_files == 0) return 0;
-  cleanup_close int proc = mount_filesystem("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-  if (proc < 0) return fail(failure, "sysctl", errno, "mount a private proc");
-  if (write_sysctls(proc, setup->plan, failure) < 0) return -1;
-  return write_process_files(proc, setup->plan, failure);
+  if (setup->own.proc < 0) {
+    setup->own.proc = mount_filesystem("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  }
+  if (setup->own.proc < 0) return fail(failure, "sysctl", errno, "mount a private proc");
+  if (write_sysctls(setup->own.proc, setup->plan, failure) < 0) return -1;
+  return write_process_files(setup->own.proc, setup->plan, failure);
 }
 
 static int step_masks(struct setup *setup, struct failure *failure) {
@@ -159,7 +164,7 @@ static const struct {
 };
 
 int init_run(struct child *child, const container_plan *plan, const struct cgroup *cgroup, struct failure *failure) {
-  struct setup setup = {.plan = plan, .cgroup = cgroup, .child = child, .root = -1, .devpts = -1};
+  struct setup setup = {.plan = plan, .cgroup = cgroup, .child = child, .root = -1, .own = {.devpts = -1, .proc = -1}};
   for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
     if (STEPS[i].run(&setup, failure) < 0) return -1;
     timings_lap(&child->timings, STEPS[i].name);

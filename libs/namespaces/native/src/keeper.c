@@ -71,6 +71,7 @@ void keeper_discard(struct keeper *keeper) {
   close_fd(&keeper->error);
   close_fd(&keeper->slave);
   close_fd(&keeper->pidfd);
+  close_fd(&keeper->mounts);
   close_fd(&keeper->control);
   log_close(&keeper->log);
   if (keeper->is_exec) {

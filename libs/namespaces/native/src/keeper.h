@@ -23,6 +23,11 @@ struct keeper {
   struct log log;
   pid_t pid;
   int pidfd;
+  /*
+   * The process's mount namespace. The last one to leave a namespace takes its mounts apart before its death is told, which would cost every exit
+   * a millisecond: so that is the keeper, afterwards. -1 for an exec.
+   */
+  int mounts;
   int input;  /* the process's stdin, or a copy of its terminal; -1 without one */
   int output; /* its stdout, or its terminal */
   int error;  /* its stderr; -1 with a terminal */
@@ -34,7 +39,7 @@ struct keeper {
 };
 
 #define KEEPER_NONE                                                                                                      \
-  ((struct keeper){.state_dir = -1, .lock = -1, .control = -1, .cgroup = CGROUP_NONE, .log = LOG_NONE, .pidfd = -1, .input = -1, \
+  ((struct keeper){.state_dir = -1, .lock = -1, .control = -1, .cgroup = CGROUP_NONE, .log = LOG_NONE, .pidfd = -1, .mounts = -1, .input = -1, \
                    .output = -1, .error = -1, .slave = -1})
 
 /* Opens the state directory, takes its lock, writes the first record and listens on control.sock. Returns 0, or -1 with the failure. */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "io.h"
+#include "memory.h"
 #include "sync.h"
 #include "syscalls.h"
 
@@ -45,6 +45,7 @@ static void close_streams(struct child *child) {
 _Noreturn static void run_child(struct child *child, const struct keeper *keeper, const struct launch *how) {
   struct sync_message message = {.kind = SYNC_FAILURE};
   timings_start(&child->timings);
+  memory_map_program();
   (void)how->child(child, keeper, how->plan, &message.failure);
   (void)sync_send(child->sync, &message, -1);
   _exit(127);
@@ -77,6 +78,7 @@ static int read_conversation(struct keeper *keeper, int sync, struct timings *ti
     cleanup_close int fd = -1;
     int got = sync_receive(sync, &message, &fd);
     if (got < 0) return fail(failure, "exec", errno, "listen to the child");
+    if (got == 0 && ready) timings_lap(timings, "exec");
     if (got == 0) return ready ? 0 : fail(failure, "exec", 0, "the process died while it was set up");
     if (message.kind == SYNC_FAILURE) {
       *failure = message.failure;
@@ -84,6 +86,7 @@ static int read_conversation(struct keeper *keeper, int sync, struct timings *ti
     }
     if (message.kind == SYNC_TERMINAL && take_terminal(keeper, &fd, failure) < 0) return -1;
     if (message.kind == SYNC_READY) {
+      timings_lap(timings, "child");
       timings_append(timings, &message.timings);
       ready = true;
     }

@@ -18,7 +18,7 @@ struct launch {
   /* In the child; returns only on failure. */
   int (*child)(struct child *child, const struct keeper *keeper, const void *plan, struct failure *failure);
   /* In the keeper, while the child works; NULL for nothing. */
-  int (*meanwhile)(const struct keeper *keeper, const void *plan, struct failure *failure);
+  int (*meanwhile)(struct keeper *keeper, const void *plan, struct failure *failure);
 };
 
 /*

@@ -116,19 +116,25 @@ static int open_filesystem_target(int root, const mount_plan *plan) {
   return root_open_plain(root, plan->target, O_PATH | O_DIRECTORY);
 }
 
-static int attach_filesystem(int root, const mount_plan *plan, int *devpts, struct failure *failure) {
+static void note_own(struct own_mounts *own, const mount_plan *plan, int *mount) {
+  const char *type = plan->filesystem->type;
+  if (own->devpts < 0 && strcmp(type, "devpts") == 0) own->devpts = take_fd(mount);
+  if (own->proc < 0 && strcmp(type, "proc") == 0 && (plan->attributes & MOUNT_ATTR_RDONLY) == 0) own->proc = take_fd(mount);
+}
+
+static int attach_filesystem(int root, const mount_plan *plan, struct own_mounts *own, struct failure *failure) {
   const Berth__Native__V1__FilesystemMount *filesystem = plan->filesystem;
   cleanup_close int target = open_filesystem_target(root, plan);
   if (target < 0) return fail(failure, "mount", errno, "make the target %.200s", plan->target);
   cleanup_close int mount = mount_filesystem(filesystem->type, filesystem->options, filesystem->n_options, plan->attributes);
   if (mount < 0) return fail(failure, "mount", errno, "make a %.16s for %.180s", filesystem->type, plan->target);
   if (mount_move(mount, target) < 0) return fail(failure, "mount", errno, "mount %.16s on %.180s", filesystem->type, plan->target);
-  if (*devpts < 0 && strcmp(filesystem->type, "devpts") == 0) *devpts = take_fd(&mount);
+  note_own(own, plan, &mount);
   return 0;
 }
 
-int mount_attach(int root, const mount_plan *plan, int source, int *devpts, struct failure *failure) {
-  if (source < 0) return attach_filesystem(root, plan, devpts, failure);
+int mount_attach(int root, const mount_plan *plan, int source, struct own_mounts *own, struct failure *failure) {
+  if (source < 0) return attach_filesystem(root, plan, own, failure);
   int result = attach_bind(root, plan, source, failure);
   (void)close(source);
   return result;

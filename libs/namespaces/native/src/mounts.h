@@ -15,11 +15,17 @@
  */
 int *mount_open_sources(const container_plan *plan, struct failure *failure);
 
+/* File systems of the plan that later steps reach by descriptor, -1 before. Owned by the process. */
+struct own_mounts {
+  int devpts;
+  int proc; /* one that is not read-only */
+};
+
 /*
- * Carries out one mount of the plan below `root`, from its opened source or, when that is -1, of a new file system. When the mount is the first
- * devpts, *devpts gets its descriptor, which the caller owns. Returns 0, or -1 with the failure.
+ * Carries out one mount of the plan below `root`, from its opened source or, when that is -1, of a new file system, which is noted in `own` when
+ * it is the first of its kind. Returns 0, or -1 with the failure.
  */
-int mount_attach(int root, const mount_plan *plan, int source, int *devpts, struct failure *failure);
+int mount_attach(int root, const mount_plan *plan, int source, struct own_mounts *own, struct failure *failure);
 
 /* Makes a detached file system. `options` are `key=value` or `key`. Returns the mount's descriptor, or -1 with errno. */
 int mount_filesystem(const char *type, char *const *options, size_t count, uint64_t attributes);

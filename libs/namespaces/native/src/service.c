@@ -61,6 +61,7 @@ static void on_process(struct service *service) {
     struct client *client = &service->clients[i];
     if (client->fd >= 0 && client->attached) service_send_exited(service, client);
   }
+  close_fd(&keeper->mounts);
   if (keeper->is_exec) {
     cgroup_close(&keeper->cgroup);
   } else {

@@ -20,6 +20,7 @@
 #include "cgroup.h"
 #include "cleanup.h"
 #include "complain.h"
+#include "memory.h"
 #include "session.h"
 
 #define READY_FORKS 2
@@ -105,6 +106,8 @@ static int wait_for_connection(int listener) {
 _Noreturn static void run_fork(struct spawner *spawner) {
   const pid_t parent = spawner->host->spawner_pid;
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent || setsid() < 0) _exit(1);
+  memory_map_program();
+  memory_own_pages();
   int connection = wait_for_connection(spawner->listener);
   (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
   const pid_t self = getpid();

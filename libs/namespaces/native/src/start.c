@@ -12,6 +12,7 @@
 #include "init.h"
 #include "keeper.h"
 #include "launch.h"
+#include "memory.h"
 #include "network.h"
 #include "service.h"
 #include "wire.h"
@@ -41,14 +42,20 @@ static int run_container_child(struct child *child, const struct keeper *keeper,
   return init_run(child, plan, &keeper->cgroup, failure);
 }
 
-static int attach_network(const struct keeper *keeper, const void *plan, struct failure *failure) {
-  const container_plan *container = plan;
-  if (container->network == NULL) return 0;
+static int open_namespace(const struct keeper *keeper, const char *name) {
   char path[32];
-  (void)snprintf(path, sizeof path, "/proc/%d/ns/net", keeper->pid);
-  cleanup_close int namespace = open(path, O_RDONLY | O_CLOEXEC);
-  if (namespace < 0) return fail(failure, "network", errno, "open the network namespace");
-  return network_attach(container->network, namespace, failure);
+  (void)snprintf(path, sizeof path, "/proc/%d/ns/%s", keeper->pid, name);
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int accompany_container(struct keeper *keeper, const void *plan, struct failure *failure) {
+  const container_plan *container = plan;
+  keeper->mounts = open_namespace(keeper, "mnt");
+  if (keeper->mounts < 0) return fail(failure, "clone", errno, "open the mount namespace");
+  if (container->network == NULL) return 0;
+  cleanup_close int network = open_namespace(keeper, "net");
+  if (network < 0) return fail(failure, "network", errno, "open the network namespace");
+  return network_attach(container->network, network, failure);
 }
 
 static int prepare_container(struct keeper *keeper, const container_plan *plan, const struct host *host, struct timings *timings,
@@ -78,6 +85,7 @@ static void finish(int connection, struct keeper *keeper, struct arena *arena, i
   }
   bool told = send_started(connection, keeper, timings) == 0;
   arena_close(arena);
+  memory_trim();
   identity_drop_to_keeper();
   service_run(keeper, told ? connection : -1);
 }
@@ -95,7 +103,7 @@ void start_container(int connection, const container_plan *plan, struct arena *a
         .open_stdin = plan->open_stdin,
         .plan = plan,
         .child = run_container_child,
-        .meanwhile = attach_network,
+        .meanwhile = accompany_container,
     };
     result = launch(&keeper, &how, &timings, &failure);
     if (result < 0 && plan->network != NULL) (void)network_detach(plan->network->host_name, &(struct failure){0});
