@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { connectService } from '@berth/client';
+import { startLayerTool } from '@berth/layers';
 import { ImageServiceDefinition } from '@berth/proto/image';
 import { RegistryServiceDefinition } from '@berth/proto/registry';
 import { bindService, openDatabase, runService } from '@berth/service-kit';
@@ -32,7 +33,9 @@ await runService({
     const content = createGrpcContentClient(registry.client);
     const store = createSqliteImageStore(database, events);
     const snapshotStore = createSqliteSnapshotStore(quick);
-    const layers = openDirectoryLayerStore({ stateDir, program: config.layerProgram, limits: config });
+    const toolEnv = paths.root === null ? {} : { BERTH_ROOT: paths.root };
+    const tool = startLayerTool({ program: config.layerProgram, env: toolEnv });
+    const layers = openDirectoryLayerStore({ stateDir, tool, limits: config });
     const directories = openFileSnapshotDirectories(stateDir);
     const onFailure = (what: string, error: unknown): void => {
       log.warn({ err: error, what }, 'not removed, left for the next start');
@@ -65,6 +68,7 @@ await runService({
         await pool.settle();
         await leases.settle();
         await swept;
+        await tool.close();
         registry.close();
         quick.close();
       },

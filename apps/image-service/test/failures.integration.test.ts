@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectService, type ServiceConnection } from '@berth/client';
@@ -12,6 +12,7 @@ import {
   startTestEngine,
   waitFor,
   writeTar,
+  type EngineProcess,
   type TarEntry,
   type TestEngine,
   type TestRegistry,
@@ -63,21 +64,12 @@ async function pull(reference: string, onExtracting: () => void = () => {}): Pro
   }
 }
 
-function kill(program: string): void {
-  const victims = findEngineProcesses(engine.root).filter(({ commandLine }) => commandLine.includes(program));
-  for (const { pid } of victims) process.kill(pid, 'SIGKILL');
+function findProgram(program: string): EngineProcess[] {
+  return findEngineProcesses(engine.root).filter(({ commandLine }) => commandLine.includes(program));
 }
 
-/** The layer tools of this service: they get no environment, so their arguments tell. */
-function helpers(): number[] {
-  const pids = readdirSync('/proc').filter((name) => Number(name) > 0);
-  return pids.map(Number).filter((pid) => {
-    try {
-      return readFileSync(join('/proc', String(pid), 'cmdline'), 'utf8').includes(join(state, 'staging'));
-    } catch {
-      return false;
-    }
-  });
+function kill(program: string): void {
+  for (const { pid } of findProgram(program)) process.kill(pid, 'SIGKILL');
 }
 
 /** Puts a tiny file system over one of the service's directories while `run` runs. */
@@ -117,7 +109,9 @@ describe('a service that is killed', () => {
     await engine.start();
     const after = await connection.client.prepareSnapshot({ key: 'container', image: 'whatever' });
     expect(after.snapshot).toEqual(before.snapshot);
-    expect(after.image).toMatchObject({ id: before.image?.id, containerIds: ['container'] });
+    expect(after.image).toEqual(before.image);
+    const { image } = await connection.client.getImage({ name: reference });
+    expect(image?.containerIds).toEqual(['container']);
   });
 
   test('while it imports gives back the lease of the import', async () => {
@@ -140,7 +134,7 @@ describe('a service that is killed', () => {
     const reference = await push('crash/helper', [many]);
     let killed = false;
     const onExtracting = () => {
-      if (!killed) for (const pid of helpers()) process.kill(pid, 'SIGKILL');
+      if (!killed) kill('berth-layer');
       killed = true;
     };
     await expect(pull(reference, onExtracting)).rejects.toMatchObject({ reason: 'INTERNAL' });

@@ -1,7 +1,8 @@
+export type { RootAttributes, UnpackedLayer } from './layer-report.ts';
 export {
-  unpackLayer,
+  startLayerTool,
   type LayerLimits,
-  type RootAttributes,
-  type UnpackedLayer,
-  type UnpackOptions,
-} from './unpack-layer.ts';
+  type LayerTool,
+  type LayerToolOptions,
+  type UnpackRequest,
+} from './layer-tool.ts';

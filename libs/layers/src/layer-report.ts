@@ -23,6 +23,8 @@ export interface UnpackedLayer {
 export type LayerReport =
   | { kind: 'progress'; readBytes: number }
   | { kind: 'result'; layer: UnpackedLayer }
+  | { kind: 'synced' }
+  | { kind: 'end'; status: number }
   | { kind: 'error'; error: BerthError };
 
 const count = z.number().int().nonnegative();
@@ -37,6 +39,8 @@ const reportSchema = z.union([
       root: z.object({ mode: count, uid: count, gid: count }).nullable(),
     }),
   }),
+  z.object({ synced: z.object({}) }),
+  z.object({ end: z.object({ status: count }) }),
   z.object({
     error: z.object({
       reason: z.enum(['INTERNAL', 'INVALID_ARGUMENT', 'LAYER_INVALID', 'DIGEST_MISMATCH', 'DISK_FULL', 'LAYER_LIMIT']),
@@ -52,6 +56,8 @@ export function parseLayerReport(line: string): LayerReport {
   const report = reportSchema.parse(JSON.parse(line));
   if ('progress' in report) return { kind: 'progress', readBytes: report.progress.readBytes };
   if ('result' in report) return { kind: 'result', layer: report.result };
+  if ('synced' in report) return { kind: 'synced' };
+  if ('end' in report) return { kind: 'end', status: report.end.status };
   const { reason, step, errno, detail } = report.error;
   const cause = new Error(`berth-layer: ${step}: errno ${errno}`);
   return { kind: 'error', error: new BerthError(reason, decodeNames(detail), { cause }) };

@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTemporaryDirectory, writeTar, type TarEntry, type TemporaryDirectory } from '@berth/testkit';
-import { unpackLayer, type LayerLimits } from '../src/index.ts';
+import { startLayerTool, type LayerLimits, type LayerTool } from '../src/index.ts';
 
 const build = join(import.meta.dirname, '../native/build');
 // The sanitized build, made by `make test`, takes the same layers.
@@ -20,6 +20,9 @@ const programs = ['berth-layer', 'asan/berth-layer'].map((name) => join(build, n
 describe.each(programs)('%s', (program) => {
   let directory: TemporaryDirectory;
   let target: string;
+  let tool: LayerTool;
+  beforeAll(() => void (tool = startLayerTool({ program })));
+  afterAll(() => tool.close());
   beforeEach(() => {
     directory = createTemporaryDirectory();
     target = join(directory.path, 'layer');
@@ -36,8 +39,7 @@ describe.each(programs)('%s', (program) => {
   function unpack(entries: readonly TarEntry[] | Buffer, limits: LayerLimits = {}) {
     const blobPath = join(directory.path, 'blob');
     writeFileSync(blobPath, Buffer.isBuffer(entries) ? entries : writeTar(entries));
-    return unpackLayer({
-      program,
+    return tool.unpack({
       blobPath,
       targetDir: target,
       diffId: null,

@@ -4,11 +4,12 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256Digest } from '@berth/oci';
 import { createTemporaryDirectory, writeTar, type TemporaryDirectory } from '@berth/testkit';
-import { unpackLayer } from '../src/index.ts';
+import { startLayerTool, type LayerTool } from '../src/index.ts';
 
 const program = join(import.meta.dirname, '../native/build/berth-layer');
 
-describe('unpackLayer', () => {
+describe('unpack', () => {
+  let tool: LayerTool;
   let directory: TemporaryDirectory;
   let targetDir: string;
   let blobPath: string;
@@ -16,9 +17,13 @@ describe('unpackLayer', () => {
     directory = createTemporaryDirectory();
     targetDir = join(directory.path, 'layer');
     blobPath = join(directory.path, 'blob');
+    tool = startLayerTool({ program });
     mkdirSync(targetDir);
   });
-  afterEach(() => directory[Symbol.dispose]());
+  afterEach(async () => {
+    await tool.close();
+    directory[Symbol.dispose]();
+  });
 
   const tar = writeTar([
     { path: 'etc/passwd', content: 'root:x:0:0\n' },
@@ -31,7 +36,7 @@ describe('unpackLayer', () => {
     const read: number[] = [];
     const diffId = sha256Digest(tar);
     const onProgress = (bytes: number): void => void read.push(bytes);
-    const layer = await unpackLayer({ program, blobPath, targetDir, diffId, signal: signal(), onProgress });
+    const layer = await tool.unpack({ blobPath, targetDir, diffId, signal: signal(), onProgress });
     expect(layer).toEqual({ diffId, sizeBytes: 1011, entries: 2, root: null });
     expect(existsSync(join(targetDir, 'bin/sh'))).toBe(true);
     expect(read.at(-1)).toBeLessThanOrEqual(gzipSync(tar).length);
@@ -40,7 +45,7 @@ describe('unpackLayer', () => {
   test('refuses a layer whose content is not what was promised', async () => {
     writeFileSync(blobPath, tar);
     const diffId = sha256Digest(Buffer.from('other'));
-    const unpacking = unpackLayer({ program, blobPath, targetDir, diffId, signal: signal() });
+    const unpacking = tool.unpack({ blobPath, targetDir, diffId, signal: signal() });
     await expect(unpacking).rejects.toMatchObject({
       reason: 'DIGEST_MISMATCH',
       message: `the layer's content is ${sha256Digest(tar)}, not ${diffId} as its image says`,
@@ -53,18 +58,23 @@ describe('unpackLayer', () => {
       writeTar(Array.from({ length: 20_000 }, (_, index) => ({ path: `f${index}`, content: 'x' }))),
     );
     const stop = new AbortController();
-    const unpacking = unpackLayer({ program, blobPath, targetDir, diffId: null, signal: stop.signal });
+    const unpacking = tool.unpack({ blobPath, targetDir, diffId: null, signal: stop.signal });
     setTimeout(() => stop.abort(), 20);
     await expect(unpacking).rejects.toMatchObject({ reason: 'CANCELLED' });
-    await expect(
-      unpackLayer({ program, blobPath, targetDir, diffId: null, signal: stop.signal }),
-    ).rejects.toMatchObject({ reason: 'CANCELLED' });
+    await expect(tool.unpack({ blobPath, targetDir, diffId: null, signal: stop.signal })).rejects.toMatchObject({
+      reason: 'CANCELLED',
+    });
   });
 
   test('a tool that is missing or dies is an internal error', async () => {
     writeFileSync(blobPath, tar);
     for (const broken of ['/nonexistent/berth-layer', '/bin/false']) {
-      const unpacking = unpackLayer({ program: broken, blobPath, targetDir, diffId: null, signal: signal() });
+      const unpacking = startLayerTool({ program: broken }).unpack({
+        blobPath,
+        targetDir,
+        diffId: null,
+        signal: signal(),
+      });
       await expect(unpacking).rejects.toMatchObject({ reason: 'INTERNAL' });
     }
   });

@@ -2,15 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unpackLayer, type LayerLimits } from '@berth/layers';
+import type { LayerLimits, LayerTool } from '@berth/layers';
 import type { LayerStore, StagedLayer } from '../ports.ts';
 import { openTrash } from './directory-trash.ts';
 
 export interface LayerStoreOptions {
   /** The service's state directory. */
   readonly stateDir: string;
-  /** Absolute path of berth-layer. */
-  readonly program: string;
+  readonly tool: Pick<LayerTool, 'unpack'>;
   readonly limits: LayerLimits;
 }
 
@@ -18,7 +17,7 @@ export interface LayerStoreOptions {
  * Keeps layers as `<stateDir>/layers/<name>`, and unpacks them beside it. Only root gets below: an image may hold setuid programs that
  * must not be reachable from outside a container.
  */
-export function openDirectoryLayerStore({ stateDir, program, limits }: LayerStoreOptions): LayerStore {
+export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOptions): LayerStore {
   const dir = join(stateDir, 'layers');
   const stagingDir = join(stateDir, 'staging');
   const trash = openTrash(join(stateDir, 'trash', 'layers'));
@@ -34,10 +33,10 @@ export function openDirectoryLayerStore({ stateDir, program, limits }: LayerStor
     dir,
     async unpack({ blobPath, diffId, signal, onProgress }): Promise<StagedLayer> {
       const targetDir = makeStagingDirectory();
-      const discard = () => rm(targetDir, { recursive: true, force: true });
+      const discard = () => rm(targetDir, { recursive: true, force: true, maxRetries: 3 });
       try {
-        const options = { program, blobPath, targetDir, diffId, limits, signal };
-        const layer = await unpackLayer(onProgress ? { ...options, onProgress } : options);
+        const options = { blobPath, targetDir, diffId, limits, signal };
+        const layer = await tool.unpack(onProgress ? { ...options, onProgress } : options);
         return { ...layer, discard, commit: (name) => renameSync(targetDir, join(dir, name)) };
       } catch (error) {
         await discard();

@@ -9,19 +9,6 @@
 #define DIGEST_PREFIX "sha256:"
 #define DIGEST_LENGTH 71
 
-const char options_usage[] =
-    "Usage: berth-layer unpack --layer FILE|- --target DIR [OPTIONS]\n"
-    "\n"
-    "Applies a layer (a tar archive, plain or compressed) to an empty directory, as overlayfs wants it.\n"
-    "\n"
-    "  --diff-id sha256:HEX     what the uncompressed layer must hash to\n"
-    "  --compression KIND       auto (default), none, gzip, zstd\n"
-    "  --max-entries N          refuse a layer with more entries (default 2000000)\n"
-    "  --max-bytes N            refuse a layer that inflates to more (default 256 GiB)\n"
-    "\n"
-    "Prints one JSON object a line: progress, then result or error.\n"
-    "Exit status: 0 done, 1 system error, 2 usage, 3 bad layer, 4 digest mismatch, 5 disk full, 6 limit exceeded.\n";
-
 static int parse_number(const char *text, uint64_t *number) {
   char *end = NULL;
   unsigned long long value;
@@ -75,8 +62,6 @@ int options_parse(int count, char **arguments, struct options *options, struct l
       .compression = COMPRESSION_AUTO,
       .limits = {.max_entries = DEFAULT_MAX_ENTRIES, .max_bytes = DEFAULT_MAX_BYTES},
   };
-  if (count < 2 || strcmp(arguments[1], "unpack") != 0)
-    return fail(error, FAILURE_USAGE, "options", "the first argument is not \"unpack\"");
   for (int i = 2; i < count; i += 2) {
     if (i + 1 == count) return fail(error, FAILURE_USAGE, "options", "option \"%.80s\" has no value", arguments[i]);
     if (parse_option(arguments[i], arguments[i + 1], options) < 0)

@@ -12,9 +12,7 @@ struct options {
   struct layer_limits limits;
 };
 
-/* Parses `unpack --layer FILE ...`. */
+/* Parses `berth-layer unpack --layer FILE ...`: what stands from the third argument on. */
 int options_parse(int count, char **arguments, struct options *options, struct layer_error *error);
-
-extern const char options_usage[];
 
 #endif

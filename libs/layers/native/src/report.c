@@ -49,6 +49,12 @@ void report_result(const struct layer_result *result) {
                       result->diff_id, (unsigned long long)result->size_bytes, (unsigned long long)result->entries, root));
 }
 
+void report_synced(void) {
+  static const char line[] = "{\"synced\":{}}\n";
+
+  write_line(line, (int)sizeof(line) - 1);
+}
+
 void report_error(const struct layer_error *error) {
   char detail[sizeof(error->detail) * JSON_ESCAPE_MAX + 3];
   char line[sizeof(detail) + 160];

@@ -1,0 +1,18 @@
+/* What the program can be told to do. Each reports on stdout and returns the exit status. */
+#ifndef BERTH_COMMANDS_H
+#define BERTH_COMMANDS_H
+
+/* Runs `unpack ...` or `sync ...`: `arguments` as those of main. */
+int run_command(int count, char **arguments);
+
+/* Runs one command in a process of its own for each request on stdin, until stdin ends: see serve.c. */
+int serve_command(void);
+
+int unpack_command(int count, char **arguments);
+
+/* `sync DIR`: waits until what was written to the directory's file system is on the disk. */
+int sync_command(int count, char **arguments);
+
+extern const char commands_usage[];
+
+#endif
