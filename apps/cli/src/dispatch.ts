@@ -31,7 +31,7 @@ async function runRoot(context: CommandContext): Promise<number> {
   if (group) return runGroup(context, group.name);
   const entry = findCommand(first);
   if (!entry) throw new CliError(`berth: unknown command: berth ${first}\n\nRun 'berth --help' for more information`);
-  return runCommand({ ...context, argv: argv.slice(1) }, first, entry);
+  return runCommand(withArguments(context, argv.slice(1)), first, entry);
 }
 
 async function runRootOption(context: CommandContext): Promise<number> {
@@ -44,7 +44,7 @@ async function runRootOption(context: CommandContext): Promise<number> {
     return 0;
   }
   if (help || args.length === 0) return showRootHelp(context);
-  return runRoot({ ...context, argv: args });
+  return runRoot(withArguments(context, args));
 }
 
 async function showRootHelp(context: CommandContext): Promise<number> {
@@ -58,13 +58,13 @@ async function runHelp(context: CommandContext, words: readonly string[]): Promi
   const path = words.join(' ');
   if (!findCommand(path) && !GROUPS.some(({ name }) => name === path))
     throw new CliError(`unknown help topic: ${path}`);
-  return runRoot({ ...context, argv: [...words, '--help'] });
+  return runRoot(withArguments(context, [...words, '--help']));
 }
 
 async function runGroup(context: CommandContext, name: string): Promise<number> {
   const [, second, ...rest] = context.argv;
   const entry = second === undefined ? undefined : findCommand(`${name} ${second}`);
-  if (entry) return runCommand({ ...context, argv: rest }, `${name} ${second}`, entry);
+  if (entry) return runCommand(withArguments(context, rest), `${name} ${second}`, entry);
   if (second !== undefined && !second.startsWith('-')) {
     throw new CliError(
       `berth: unknown command: berth ${name} ${second}\n\nUsage:  berth ${name}\n\nRun 'berth ${name} --help' for more information`,
@@ -96,6 +96,11 @@ async function runCommand(context: CommandContext, path: string, entry: CommandE
     args: parsed.args,
     path: `berth ${path}`,
   });
+}
+
+/** Not a copy: that would open stdin, which is a getter in main.ts. */
+function withArguments(context: CommandContext, argv: readonly string[]): CommandContext {
+  return Object.create(context, { argv: { value: argv } }) as CommandContext;
 }
 
 function catchUsage<T>(path: string, usage: string, parse: () => T): T {

@@ -27,13 +27,13 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => exit(error.code === 'EPIPE' ? codeOf('SIGPIPE') : 1));
 }
 process.on('exit', () => terminal.setRawMode(false));
-process.on('uncaughtException', (error) => {
+process.on('uncaughtException', (error: Error) => {
   terminal.setRawMode(false);
   process.stderr.write(`berth: a mistake in the program, please report it: ${error.stack ?? error.message}\n`);
   exit(1);
 });
 
-exit(await dispatch(context));
+void dispatch(context).then(exit);
 
 /** Ends the process once all that was written has left it. */
 function exit(code: number): void {

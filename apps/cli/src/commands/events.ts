@@ -1,9 +1,10 @@
-import { connectNats, readEvents, readNatsEndpoint, resolvePaths, type NatsEndpoint } from '@berth/client';
+import { resolvePaths } from '@berth/client/engine-paths';
 import type { Event } from '@berth/proto/event';
 import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { eventFields, eventJson, eventLine } from '../events/format-event.ts';
+import type { EventSource } from '../events/event-source.ts';
 import { parseEventFilters } from '../events/event-filter.ts';
 import { parseTime } from '../events/parse-time.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
@@ -28,14 +29,14 @@ export const command = defineCommand({
       ...(options.since === undefined ? {} : { since: parseTime(options.since, now) }),
       ...(options.until === undefined ? {} : { until: parseTime(options.until, now) }),
     };
-    const connection = await connect(context);
+    const source = await connect(context);
     try {
-      for await (const { event } of readEvents(connection, { ...range, signal: context.signal })) {
+      for await (const event of source.read({ ...range, signal: context.signal })) {
         if (isWanted(event)) await writeAll(context.stdout, `${format(event)}\n`);
       }
       context.signal.throwIfAborted();
     } finally {
-      await connection.close();
+      await source.close();
     }
     return 0;
   },
@@ -55,25 +56,14 @@ function compileFormat(format: string | undefined): (event: Event) => string {
   }
 }
 
-async function connect({ env }: CommandContext) {
+async function connect({ env }: CommandContext): Promise<EventSource> {
   const { natsFile } = resolvePaths(env);
-  const endpoint = findEndpoint(natsFile);
+  const { openEventSource } = await import('../events/event-source.ts');
   try {
-    return await connectNats(endpoint, { reconnect: true, maxReconnectAttempts: -1 });
+    return await openEventSource(natsFile);
   } catch (error) {
-    throw new CliError(
-      `Cannot connect to the Berth engine's event stream at ${endpoint.url}. Is the engine running? (${(error as Error).message})`,
-    );
-  }
-}
-
-function findEndpoint(natsFile: string): NatsEndpoint {
-  try {
-    return readNatsEndpoint(natsFile);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new CliError(
-      `Cannot connect to the Berth engine's event stream: there is no ${natsFile}. Is the engine running?`,
-    );
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = isMissing ? `there is no ${natsFile}` : (error as Error).message;
+    throw new CliError(`Cannot connect to the Berth engine's event stream: ${reason}. Is the engine running?`);
   }
 }

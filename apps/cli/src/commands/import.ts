@@ -38,12 +38,12 @@ export const command = defineCommand({
   },
 });
 
-async function openArchive({ cwd, stdin }: CommandContext, source: string): Promise<Readable> {
-  if (source === '-') return stdin;
+async function openArchive(context: CommandContext, source: string): Promise<Readable> {
+  if (source === '-') return context.stdin;
   if (/^https?:\/\//.test(source)) {
     throw new CliError('import from a URL is not supported: fetch it first, or pipe it into `berth import -`');
   }
-  const path = resolve(cwd, source);
+  const path = resolve(context.cwd, source);
   // Opened here, so that a mistake shows before the engine is asked.
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     error.path = source;

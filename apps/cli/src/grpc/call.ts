@@ -1,6 +1,5 @@
 import { errorOfFailure, errorOfTrailers } from './call-error.ts';
 import { STREAM_WINDOW, type Http2Connection, type Http2Stream, type StreamListener } from './http2-connection.ts';
-import type { Headers } from './hpack.ts';
 import { createMessageReader, encodeMessage } from './message-frame.ts';
 
 /** What a call is made with. */
@@ -87,7 +86,6 @@ function createInbox({ socketPath, service }: CallTarget): Inbox {
   let queuedBytes = 0;
   let receivedBytes = 0;
   let grantedBytes = STREAM_WINDOW;
-  const headers: Headers = new Map();
   let result: { error: unknown } | undefined;
   let wake: (() => void) | undefined;
 
@@ -105,9 +103,6 @@ function createInbox({ socketPath, service }: CallTarget): Inbox {
   }
 
   const listener: StreamListener = {
-    onHeaders(received) {
-      for (const [name, value] of received) headers.set(name, value);
-    },
     onData(data) {
       receivedBytes += data.length;
       for (const message of readMessages(data)) {
@@ -117,7 +112,7 @@ function createInbox({ socketPath, service }: CallTarget): Inbox {
       grant();
       wake?.();
     },
-    onEnd: () => finish(errorOfTrailers(headers, service)),
+    onEnd: (trailers) => finish(errorOfTrailers(trailers, service)),
     onFailure: (failure) => finish(errorOfFailure(failure, socketPath, service)),
   };
 

@@ -6,10 +6,9 @@ import { decodeHeaders, encodeHeaders, type Headers } from './hpack.ts';
 
 /** What becomes of a stream. After `onEnd` or `onFailure` nothing more comes. */
 export interface StreamListener {
-  onHeaders(headers: Headers): void;
   onData(data: Buffer): void;
-  /** The peer has ended the stream, after the last headers and data. */
-  onEnd(): void;
+  /** The peer has ended the stream, with these trailers. The headers before the data are not looked at: gRPC says nothing in them. */
+  onEnd(trailers: Headers): void;
   onFailure(failure: StreamFailure): void;
 }
 
@@ -132,15 +131,14 @@ export class Http2Connection {
       this.#receivedSinceGrant = 0;
     }
     this.#streams.get(frame.streamId)?.listener.onData(unpadPayload(frame));
-    if (frame.flags & Flag.END_STREAM) this.#endRemote(frame.streamId);
+    if (frame.flags & Flag.END_STREAM) this.#endRemote(frame.streamId, new Map());
   }
 
   #finishHeaders(flags: number): void {
     if (!(flags & Flag.END_HEADERS) || !this.#headerBlock) return;
     const { streamId, flags: streamFlags, parts } = this.#headerBlock;
     this.#headerBlock = undefined;
-    this.#streams.get(streamId)?.listener.onHeaders(decodeHeaders(Buffer.concat(parts)));
-    if (streamFlags & Flag.END_STREAM) this.#endRemote(streamId);
+    if (streamFlags & Flag.END_STREAM) this.#endRemote(streamId, decodeHeaders(Buffer.concat(parts)));
   }
 
   #receiveSettings(frame: Frame): void {
@@ -167,13 +165,13 @@ export class Http2Connection {
     for (const id of this.#streams.keys()) if (id > lastServed) this.#failStream(id, ErrorCode.REFUSED_STREAM);
   }
 
-  #endRemote(streamId: number): void {
+  #endRemote(streamId: number, trailers: Headers): void {
     const stream = this.#streams.get(streamId);
     if (!stream) return;
     this.#streams.delete(streamId);
     // An answer that is complete before the request is: the peer wants no more of it (RFC 9113, 8.1).
     if (!stream.localEnded) this.#socket.write(resetStream(streamId, ErrorCode.NO_ERROR));
-    stream.listener.onEnd();
+    stream.listener.onEnd(trailers);
     this.#wake();
   }
 

@@ -24,32 +24,34 @@ interface CodeTable {
   count: Uint16Array;
 }
 
-// Most answers need it (nghttp2 codes what it can), but `--help` does not.
+// Built when it is first needed, and by counting: nothing is compiled yet when a command starts.
 let table: CodeTable | undefined;
 
 function buildTable(): CodeTable {
-  const symbols = Uint16Array.from(CODE_LENGTHS.keys()).sort((a, b) => length(a) - length(b) || a - b);
   const built: CodeTable = {
-    symbols,
+    symbols: new Uint16Array(CODE_LENGTHS.length),
     firstCode: new Uint32Array(LONGEST + 1),
     firstIndex: new Uint16Array(LONGEST + 1),
     count: new Uint16Array(LONGEST + 1),
   };
   for (const bits of CODE_LENGTHS) built.count[bits] = (built.count[bits] ?? 0) + 1;
+  const nextIndex = new Uint16Array(LONGEST + 1);
   let code = 0;
   let index = 0;
   for (let bits = 1; bits <= LONGEST; bits++) {
     built.firstCode[bits] = code;
-    built.firstIndex[bits] = index;
+    built.firstIndex[bits] = nextIndex[bits] = index;
     const count = built.count[bits] ?? 0;
     index += count;
     code = (code + count) * 2;
   }
+  for (let symbol = 0; symbol < CODE_LENGTHS.length; symbol++) {
+    const bits = CODE_LENGTHS[symbol] ?? LONGEST;
+    const at = nextIndex[bits] ?? 0;
+    built.symbols[at] = symbol;
+    nextIndex[bits] = at + 1;
+  }
   return built;
-}
-
-function length(symbol: number): number {
-  return CODE_LENGTHS[symbol] ?? LONGEST;
 }
 
 /** Decodes a Huffman-coded string literal. Throws when it is not one. */

@@ -1,0 +1,69 @@
+// Bundles the berth command so that it starts fast: dist/cli.cjs with everything that most commands need, dist/event-source.cjs with the
+// NATS client, and dist/cli.cache, what V8 made of cli.cjs when a command ran. bin/start.cjs puts them together.
+import { build, type Plugin } from 'esbuild';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { startFakeEngine } from '../apps/cli/test/fake-services.ts';
+
+interface StartModule {
+  loadScript(cachedData?: Buffer): { createCachedData(): Buffer; runInThisContext(): (...args: unknown[]) => void };
+  run(script: ReturnType<StartModule['loadScript']>): void;
+}
+
+const options = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  minifySyntax: true,
+  logLevel: 'warning',
+} as const;
+
+/** Only `events` needs NATS, so it has a file of its own, in which a module that others need too may come a second time. */
+const eventsApart: Plugin = {
+  name: 'events-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/event-source\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './event-source.cjs', external: true } : undefined,
+    );
+  },
+};
+
+// V8 tells a stale cache by little more than the length of the source: never leave an old one beside a new bundle.
+rmSync('dist', { recursive: true, force: true });
+await build({
+  ...options,
+  entryPoints: ['src/main.ts'],
+  outfile: 'dist/cli.cjs',
+  plugins: [eventsApart],
+  supported: { 'dynamic-import': false },
+});
+await build({ ...options, entryPoints: ['src/events/event-source.ts'], outfile: 'dist/event-source.cjs' });
+await writeCodeCache();
+
+/** Runs a container on an engine of its own, then saves what V8 has compiled for that. */
+async function writeCodeCache(): Promise<void> {
+  const start = createRequire(import.meta.url)(resolve('bin/start.cjs')) as StartModule;
+  await using engine = await startFakeEngine({
+    container: {
+      async *runContainer() {
+        yield { event: { $case: 'created', value: { id: '' } } };
+        yield { event: { $case: 'started', value: {} } };
+        yield { event: { $case: 'output', value: { output: { $case: 'stdout', value: Buffer.alloc(0) } } } };
+        yield { event: { $case: 'exited', value: { exitCode: 0 } } };
+      },
+    },
+  });
+  process.env.BERTH_ROOT = engine.root;
+  process.argv = [process.execPath, resolve('bin/start.cjs'), 'run', '--rm', 'busybox', 'true'];
+  const script = start.loadScript();
+  const exit = process.exit;
+  const exitCode = await new Promise((done) => {
+    process.exit = done as typeof process.exit;
+    start.run(script);
+  });
+  process.exit = exit;
+  if (exitCode !== 0) throw new Error(`the command for the code cache ended with ${String(exitCode)}`);
+  writeFileSync('dist/cli.cache', script.createCachedData());
+}
