@@ -13,6 +13,7 @@ import type {
 } from './ports.ts';
 import { checkContainerName, generateContainerName, nameInUseError, stripSlash } from './spec/container-name.ts';
 import { resolveMounts } from './spec/mounts.ts';
+import { startStopwatch } from './stopwatch.ts';
 import { checkConfig, specifyContainer } from './spec/specify-container.ts';
 
 /** What creating needs. */
@@ -99,10 +100,13 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
       const id = deps.generateId();
       const name = chooseName(stripSlash(request.name));
       const progress = { prepared: false };
+      const stopwatch = startStopwatch(log, id);
       creating.set(id, name);
       try {
         const created = await specify({ id, name }, request, progress);
+        stopwatch('snapshot');
         store.insert(created.container, [containerEvent(created.container, 'create')]);
+        stopwatch('create-row');
         fault('create:row');
         return created;
       } catch (error) {

@@ -11,7 +11,6 @@ import type {
   ContainerFiles,
   ContainerStore,
   CreateRequest,
-  Log,
   OutputChunk,
   ProcessExit,
   Runtime,
@@ -29,7 +28,6 @@ export interface RunDeps {
   readonly creator: ContainerCreator;
   readonly starter: ContainerStarter;
   readonly control: ContainerControl;
-  readonly log: Log;
   /** Aborted when the service stops. */
   readonly signal: AbortSignal;
 }
@@ -59,16 +57,13 @@ export interface ContainerRunner {
 
 /** A runner of all containers. */
 export function createContainerRunner(deps: RunDeps): ContainerRunner {
-  const { store, files, runtime, actives, creator, starter, control, log } = deps;
+  const { store, files, runtime, actives, creator, starter, control } = deps;
 
   async function* run(
     request: CreateRequest,
     client: Client & { detach: boolean },
   ): AsyncGenerator<ProcessEvent, void, undefined> {
-    const begun = performance.now();
     const { container, snapshot } = await creator.create(request);
-    const created = performance.now();
-    log.debug({ containerId: container.id, step: 'create', durationMs: created - begun }, 'step done');
     if (!client.detach) store.tell([containerEvent(container, 'attach')]);
     const { terminalSize } = client;
     const starting = starter.start(container, { snapshot, terminalSize, attach: !client.detach });
@@ -76,11 +71,9 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     starting.catch(() => {});
     yield { kind: 'created', id: container.id };
     const { active, process } = await starting;
-    log.debug({ containerId: container.id, step: 'start', durationMs: performance.now() - created }, 'step done');
     yield { kind: 'started', pid: process.pid, timings: process.timings };
     if (client.detach) return;
     yield* session(container, active, process.connection, client);
-    log.debug({ containerId: container.id, step: 'run', durationMs: performance.now() - begun }, 'step done');
   }
 
   async function* attach(

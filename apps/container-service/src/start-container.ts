@@ -17,6 +17,7 @@ import type {
   Runtime,
   StartedProcess,
 } from './ports.ts';
+import { startStopwatch, type Stopwatch } from './stopwatch.ts';
 import { resolveUser } from './spec/user.ts';
 import { leftoverOf, type Supervisor } from './supervise-container.ts';
 
@@ -82,6 +83,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   async function spawn(
     starting: Container,
     options: StartOptions,
+    stopwatch: Stopwatch,
   ): Promise<{ running: Container; process: StartedProcess }> {
     const { id, user, hostname, config } = starting;
     const { endpoint } = starting.state;
@@ -89,6 +91,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     const identity = resolveUser(user, snapshot);
     const { networkMode } = config;
     files.prepare(id, nameFiles({ networkMode, hostname, address: endpoint?.address ?? null }, deps.hostNameFiles()));
+    stopwatch('files');
     fault('start:files');
     if (endpoint !== null) await network.ensure();
     const paths = files.paths(id);
@@ -101,6 +104,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       detached: !options.attach,
     };
     const process = await runtime.startContainer(plans.container(starting, input));
+    stopwatch('spawn');
     fault('start:spawned');
     const running = advance(starting, 'run', { pid: process.pid, startTimeNs: process.startTimeNs, identity });
     return { running, process };
@@ -143,10 +147,13 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
 
   return {
     async start(container, options) {
+      const stopwatch = startStopwatch(log, container.id);
       const { starting, active } = claim(container);
+      stopwatch('start-row');
       try {
-        const { running, process } = await spawn(starting, options);
+        const { running, process } = await spawn(starting, options, stopwatch);
         store.replace(starting, running, startEvents(running, network.identity));
+        stopwatch('run-row');
         fault('start:running');
         active.markStarted();
         supervisor.supervise(active, process.connection);

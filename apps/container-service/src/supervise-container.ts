@@ -6,6 +6,7 @@ import type { Fault } from './fault.ts';
 import { followProcess, serviceStopsError } from './follow-process.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
+import { startStopwatch } from './stopwatch.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import type {
   ContainerFiles,
@@ -55,12 +56,15 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
   }
 
   async function finish(active: ActiveContainerControl, exit: ProcessExit): Promise<void> {
+    const stopwatch = startStopwatch(log, active.id);
     fault('exit:heard');
     const { before, leftover } = await untilDone('exit not recorded', () => recordExit(active, exit));
+    stopwatch('exit-row');
     fault('exit:recorded');
     active.markEnded(exit);
     log.info({ containerId: active.id, exitCode: exit.exitCode }, 'container exited');
     await untilDone('run not cleaned up', () => releaseRun(before, exit));
+    stopwatch('release');
     fault('release:runtime');
     if (leftover !== null) await cleaner.clean(leftover);
     else releaseAddress(before);

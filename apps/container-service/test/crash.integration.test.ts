@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { startEngine } from '@berth/launcher';
+import { startEngine, stopEngine } from '@berth/launcher';
 import { ContainerStatus } from '@berth/proto/container';
 import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -100,6 +100,34 @@ describe.each([
     await expectNothingLeft(engine);
     containers.close();
     await killService(engine, 'container-service');
+  });
+});
+
+describe('when the service is stopped', () => {
+  test('it ends at once, tells its clients, and leaves containers alone', async () => {
+    let containers = await startService();
+    const id = await containers.startDetached('sleep 1; exit 8', { name: 'stays' });
+    const up = Promise.withResolvers<void>();
+    const unavailable = { reason: 'SERVICE_UNAVAILABLE', message: expect.stringContaining('the process goes on') };
+    const clients = [
+      containers.run(['sh', '-c', 'echo up; sleep 60'], { name: 'attached', onStdout: () => up.resolve() }),
+      containers.exec(id, ['sleep', '60']),
+      containers.client.waitContainer({ container: id }),
+      containers.logs(id, { follow: true }),
+    ].map((client) => expect(client).rejects.toMatchObject(unavailable));
+    await up.promise;
+    const begun = Date.now();
+    await stopEngine({ paths: engine.paths, env: engine.env, only: ['container-service'] });
+    await Promise.all(clients);
+    expect(Date.now() - begun).toBeLessThan(3000);
+    containers.close();
+    containers = await startService();
+    const { exit } = await containers.client.waitContainer({ container: id });
+    expect(exit?.exitCode).toBe(8);
+    expect((await containers.get('attached')).status).toBe(ContainerStatus.RUNNING);
+    await containers.removeAll();
+    await expectNothingLeft(engine);
+    containers.close();
   });
 });
 

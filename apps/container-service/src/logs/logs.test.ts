@@ -89,7 +89,12 @@ describe('reading a log', () => {
     actives = createActiveContainers();
     active = actives.add(container.id);
     const paths = (id: string) => ({ ...files.paths(id), log });
-    read = createLogReader({ store: stores.containers, files: { ...files, paths }, actives });
+    read = createLogReader({
+      store: stores.containers,
+      files: { ...files, paths },
+      actives,
+      signal: new AbortController().signal,
+    });
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 

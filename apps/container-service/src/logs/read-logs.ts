@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActiveContainers } from '../active-containers.ts';
 import { isActive } from '../container.ts';
+import { serviceStopsError } from '../follow-process.ts';
 import { findContainer } from '../find-container.ts';
 import type { ContainerFiles, ContainerStore } from '../ports.ts';
 import { createLogAssembler, type LogAssembler } from './log-assembler.ts';
@@ -14,6 +15,8 @@ export interface ReadLogsDeps {
   readonly store: ContainerStore;
   readonly files: ContainerFiles;
   readonly actives: ActiveContainers;
+  /** Aborted when the service stops: whoever follows a log is told so. */
+  readonly signal: AbortSignal;
 }
 
 /** How to read. */
@@ -32,7 +35,7 @@ const BLOCK_BYTES = 256 * 1024;
 const POLL_MS = 200;
 
 /** A reader of all logs. */
-export function createLogReader({ store, files, actives }: ReadLogsDeps): LogReader {
+export function createLogReader({ store, files, actives, signal: stopping }: ReadLogsDeps): LogReader {
   return async function* readLogs(reference, { follow, tail, signal }) {
     const container = findContainer(store, reference);
     const { log } = files.paths(container.id);
@@ -45,7 +48,10 @@ export function createLogReader({ store, files, actives }: ReadLogsDeps): LogRea
       if (pending.length > 0) yield pending;
       if (!follow) return;
       const current = opened.at(-1) ?? null;
-      yield* followLog({ path: log, opened, current, offset: end, assembler, signal, isOver: isOver(container.id) });
+      const either = AbortSignal.any([signal, stopping]);
+      const followed = { path: log, opened, current, offset: end, assembler, signal: either };
+      yield* followLog({ ...followed, isOver: isOver(container.id) });
+      if (stopping.aborted) throw serviceStopsError();
     } finally {
       await Promise.all(opened.map(({ handle }) => handle.close()));
     }
