@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { startEngine, stopEngine } from '@berth/launcher';
 import { ContainerStatus } from '@berth/proto/container';
-import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
+import { killComponent, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FAULT_POINTS, type FaultPoint } from '../src/fault.ts';
-import { connectContainers, killService, type TestContainers } from './support/containers.ts';
-import { expectNothingLeft } from './support/left-behind.ts';
+import { connectContainers, type TestContainers } from './support/containers.ts';
+import { expectNothingLeft, openState } from './support/left-behind.ts';
 
 let engine: TestEngine;
 
@@ -43,8 +42,7 @@ async function liveThrough(containers: TestContainers, autoRemove: boolean): Pro
 
 /** The verbs of all events of containers, by container. */
 function eventsByContainer(): string[][] {
-  using database = openOutbox();
-  const rows = database.prepare('SELECT event FROM outbox ORDER BY sequence').all();
+  const rows = openState(engine, (database) => database.prepare('SELECT event FROM outbox ORDER BY sequence').all());
   const byContainer = new Map<string, string[]>();
   for (const row of rows) {
     const event = JSON.parse(String(row.event)) as { noun: string; verb: string; objectId: string };
@@ -52,11 +50,6 @@ function eventsByContainer(): string[][] {
     byContainer.set(event.objectId, [...(byContainer.get(event.objectId) ?? []), event.verb]);
   }
   return [...byContainer.values()];
-}
-
-function openOutbox(): DatabaseSync & Disposable {
-  const database = new DatabaseSync(join(engine.paths.serviceDir('container-service'), 'state.db'));
-  return Object.assign(database, { [Symbol.dispose]: () => database.close() });
 }
 
 /** Each state that a container was in was told once, and in order. */
@@ -99,7 +92,7 @@ describe.each([
     expect(exit?.exitCode).toBe(3);
     await expectNothingLeft(engine);
     containers.close();
-    await killService(engine, 'container-service');
+    await killComponent(engine, 'container-service');
   });
 });
 
@@ -136,7 +129,7 @@ describe('while the service is away', () => {
     let containers = await startService();
     const id = await containers.startDetached('sleep 0.5; echo done; exit 5');
     containers.close();
-    await killService(engine, 'container-service');
+    await killComponent(engine, 'container-service');
     await new Promise((resolve) => setTimeout(resolve, 800));
     containers = await startService();
     const { exit } = await containers.client.waitContainer({ container: id });
@@ -152,7 +145,7 @@ describe('while the service is away', () => {
       containers.startDetached('sleep 60', { name: `r${n}` }).catch(() => {}),
     );
     await new Promise((resolve) => setTimeout(resolve, 25));
-    await killService(engine, 'container-service');
+    await killComponent(engine, 'container-service');
     await Promise.all(runs);
     containers.close();
     containers = await startService();
@@ -172,7 +165,7 @@ describe('while the service is away', () => {
     const id = await containers.startDetached('sleep 60', { name: 'host' });
     await containers.exec(id, ['sh', '-c', 'sleep 0.4; exit 4'], { detach: true });
     containers.close();
-    await killService(engine, 'container-service');
+    await killComponent(engine, 'container-service');
     containers = await startService();
     await waitFor(() => eventsByContainer().at(-1)?.includes('exec_die') === true, { what: 'the end of the exec' });
     await containers.removeAll();
@@ -188,7 +181,7 @@ describe('while the service is away', () => {
     process.kill(keeper, 'SIGKILL');
     await waitFor(async () => (await containers.get(id)).status === ContainerStatus.RUNNING, { what: 'the adoption' });
     containers.close();
-    await killService(engine, 'container-service');
+    await killComponent(engine, 'container-service');
     containers = await startService();
     await containers.client.stopContainer({ container: id, timeoutSeconds: 0, signal: '' });
     const container = await containers.get(id);
@@ -201,7 +194,7 @@ describe('while the service is away', () => {
 
   test('the native helper that is down refuses starts, and is used again once it is back', async () => {
     const containers = await startService();
-    await killService(engine, 'native');
+    await killComponent(engine, 'native');
     await expect(containers.run(['true'], { config: { autoRemove: true } })).rejects.toMatchObject({
       reason: 'SERVICE_UNAVAILABLE',
     });
@@ -214,7 +207,7 @@ describe('while the service is away', () => {
 
   test('image-service that is down refuses containers, and leaves nothing', async () => {
     const containers = await startService();
-    await killService(engine, 'image-service');
+    await killComponent(engine, 'image-service');
     await expect(containers.run(['true'])).rejects.toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
     expect((await containers.client.listContainers({ all: true })).containers).toEqual([]);
     await startEngine({ paths: engine.paths, env: engine.env, only: ['image-service'] });

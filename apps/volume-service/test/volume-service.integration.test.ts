@@ -1,61 +1,51 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkHealth, connectService, resolvePaths } from '@berth/client';
+import { connectService, type ServiceConnection } from '@berth/client';
 import { VolumeServiceDefinition } from '@berth/proto/volume';
+import { killComponent, startTestEngine, type TestEngine } from '@berth/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
-const main = join(import.meta.dirname, '../src/main.ts');
 const DEFAULTS = { driver: '', labels: {}, options: {} };
 
-let root: string;
-let service: ChildProcess;
-let connection: ReturnType<typeof connect>;
+let engine: TestEngine;
+let connection: ServiceConnection<typeof VolumeServiceDefinition>;
 
 beforeEach(async () => {
-  root = mkdtempSync('/tmp/berth-');
-  await start();
+  engine = await startTestEngine({ only: ['volume-service'] });
+  connect();
 });
-
 afterEach(async () => {
-  await stop('SIGKILL');
-  rmSync(root, { recursive: true, force: true });
+  connection.close();
+  await engine.stop();
 });
 
-function connect() {
-  return connectService(VolumeServiceDefinition, resolvePaths({ BERTH_ROOT: root }).socket('volume-service'));
+function connect(): void {
+  connection = connectService(VolumeServiceDefinition, engine.paths.socket('volume-service'));
 }
 
-async function start(): Promise<void> {
-  service = spawn(process.execPath, [main], {
-    env: { ...process.env, BERTH_ROOT: root, BERTH_LOG_LEVEL: 'fatal' },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const socket = resolvePaths({ BERTH_ROOT: root }).socket('volume-service');
-  while (!(await checkHealth(socket))) await sleep(20);
-  connection = connect();
-}
-
-async function stop(signal: NodeJS.Signals): Promise<void> {
+async function killAndRestart(): Promise<void> {
+  await killComponent(engine, 'volume-service');
   connection.close();
-  if (service.exitCode !== null || service.signalCode !== null) return;
-  service.kill(signal);
-  await once(service, 'exit');
+  await engine.start();
+  connect();
+}
+
+/** What lies in a directory of the service. */
+function list(name: string): string[] {
+  return readdirSync(join(engine.paths.serviceDir('volume-service'), name)).sort();
 }
 
 test('volumes, their uses and their data survive a kill', async () => {
   const { volume } = await connection.client.createVolume({ name: 'data', ...DEFAULTS });
-  expect(volume?.mountpoint).toBe(join(root, 'lib/volume-service/volumes/data/_data'));
   const mountpoint = volume?.mountpoint ?? '';
+  expect(mountpoint).toBe(join(engine.paths.serviceDir('volume-service'), 'volumes/data/_data'));
   expect(statSync(mountpoint).mode & 0o7777).toBe(0o755);
   expect(statSync(join(mountpoint, '..')).mode & 0o7777).toBe(0o701);
   writeFileSync(join(mountpoint, 'file'), 'kept');
   await connection.client.acquireVolume({ name: 'data', containerId: 'c1' });
 
-  await stop('SIGKILL');
-  await start();
+  await killAndRestart();
 
   const { volumes } = await connection.client.listVolumes({});
   expect(volumes.map(({ name, containerIds }) => [name, containerIds])).toEqual([['data', ['c1']]]);
@@ -78,16 +68,13 @@ test('a kill at any moment leaves each volume whole or gone', async () => {
   for (let round = 0; round < 5; round++) {
     const calls = Array.from({ length: 30 }, (_, index) => makeAndRemove(`v${round}-${index}`).catch(() => {}));
     await sleep(5 + round * 10);
-    await stop('SIGKILL');
+    await killAndRestart();
     await Promise.all(calls);
-    await start();
     const { volumes } = await connection.client.listVolumes({});
-    expect(readdirSync(join(root, 'lib/volume-service/volumes')).sort()).toEqual(
-      volumes.map(({ name }) => name).sort(),
-    );
+    expect(list('volumes')).toEqual(volumes.map(({ name }) => name).sort());
     for (const { name } of volumes) await connection.client.deleteVolume({ name });
   }
-  expect(readdirSync(join(root, 'lib/volume-service/trash'))).toEqual([]);
+  expect(list('trash')).toEqual([]);
 });
 
 test('a bad name is refused with its reason', async () => {

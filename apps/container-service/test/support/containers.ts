@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { connectService } from '@berth/client';
 import {
   ContainerServiceDefinition,
@@ -154,24 +152,4 @@ export async function* requests<Start>(start: Start, inputs?: AsyncIterable<Proc
 export async function* stdin(text: string): AsyncGenerator<ProcessInput> {
   yield { input: { $case: 'stdin', value: Buffer.from(text) } };
   yield { input: { $case: 'stdinEnd', value: {} } };
-}
-
-/** Kills a service of an engine and waits until it is gone. */
-export async function killService(engine: TestEngine, service: string): Promise<void> {
-  const { pid } = JSON.parse(readFileSync(join(engine.paths.runDir, 'pids', `${service}.json`), 'utf8')) as {
-    pid: number;
-  };
-  process.kill(pid, 'SIGKILL');
-  await waitUntilGone(pid);
-}
-
-async function waitUntilGone(pid: number): Promise<void> {
-  const isThere = (): boolean => {
-    try {
-      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    } catch {
-      return false;
-    }
-  };
-  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -1,8 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { engineNames } from '@berth/client';
 import { waitFor, type TestEngine } from '@berth/testkit';
 import { expect } from '@jest/globals';
+
+/** Looks into the state of a container-service, which may run. */
+export function openState<Result>(engine: TestEngine, look: (database: DatabaseSync) => Result): Result {
+  const database = new DatabaseSync(join(engine.paths.serviceDir('container-service'), 'state.db'), { readOnly: true });
+  try {
+    return look(database);
+  } finally {
+    database.close();
+  }
+}
 
 /** What an engine has on the host for its containers. */
 function leftBehind(engine: TestEngine) {
@@ -16,11 +27,12 @@ function leftBehind(engine: TestEngine) {
     files: list(engine.paths.serviceDir('container-service'), 'containers'),
     snapshots: list(engine.paths.serviceDir('image-service'), 'snapshots'),
     cgroups: list(cgroupDir, 'containers'),
+    leftovers: openState(engine, (database) => database.prepare('SELECT * FROM leftovers').all()),
     interfaces: list('/sys/class/net', bridge, 'brif'),
   };
 }
 
-const NOTHING = { runtimes: [], files: [], snapshots: [], cgroups: [], interfaces: [] };
+const NOTHING = { runtimes: [], files: [], snapshots: [], cgroups: [], leftovers: [], interfaces: [] };
 
 /** Waits for what goes on behind the answers, then fails when something of a container is left. */
 export async function expectNothingLeft(engine: TestEngine): Promise<void> {
