@@ -2,9 +2,14 @@ import { BerthError } from '@berth/errors';
 import { closeSync, constants, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 /** sockaddr_un.sun_path has room for 108 bytes, one of them NUL. */
 const SOCKET_PATH_MAX = 107;
+
+/** How often, and after which pause, a connection is tried again that found the listener's queue full. */
+const QUEUE_ATTEMPTS = 400;
+const QUEUE_PAUSE_MS = 5;
 
 /**
  * Connects to a unix socket, however long its path is.
@@ -13,12 +18,26 @@ const SOCKET_PATH_MAX = 107;
  */
 export async function connectSocket(path: string, signal?: AbortSignal): Promise<Socket> {
   signal?.throwIfAborted();
-  if (Buffer.byteLength(path) <= SOCKET_PATH_MAX) return connectTo(path, path, signal);
+  if (Buffer.byteLength(path) <= SOCKET_PATH_MAX) return connectPatiently(path, path, signal);
   const directory = openDirectory(path);
   try {
-    return await connectTo(`/proc/self/fd/${directory}/${basename(path)}`, path, signal);
+    return await connectPatiently(`/proc/self/fd/${directory}/${basename(path)}`, path, signal);
   } finally {
     closeSync(directory);
+  }
+}
+
+/** A unix socket refuses with EAGAIN what a TCP socket would let wait. */
+async function connectPatiently(address: string, path: string, signal: AbortSignal | undefined): Promise<Socket> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connectTo(address, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || attempt === QUEUE_ATTEMPTS)
+        throw unreachable(path, error);
+      await setTimeout(QUEUE_PAUSE_MS);
+    }
   }
 }
 
@@ -30,19 +49,17 @@ function openDirectory(path: string): number {
   }
 }
 
-function connectTo(address: string, path: string, signal: AbortSignal | undefined): Promise<Socket> {
+function connectTo(address: string, signal: AbortSignal | undefined): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = connect(address);
   const abort = () => socket.destroy(signal?.reason as Error);
-  const fail = (error: Error) => reject(signal?.aborted ? error : unreachable(path, error));
   signal?.addEventListener('abort', abort, { once: true });
-  socket.once('error', fail);
+  socket.once('error', reject);
   socket.once('connect', () => {
-    signal?.removeEventListener('abort', abort);
-    socket.off('error', fail);
+    socket.off('error', reject);
     resolve(socket);
   });
-  return promise;
+  return promise.finally(() => signal?.removeEventListener('abort', abort));
 }
 
 function unreachable(path: string, cause: unknown): BerthError {

@@ -24,9 +24,9 @@ struct setup {
   const container_plan *plan;
   const struct cgroup *cgroup;
   struct child *child;
-  int *sources; /* of the bind mounts, see mount_open_sources */
-  int root;     /* the container's root directory */
+  int root; /* the container's root directory */
   struct own_mounts own;
+  int sources[PLAN_LIST_MAX]; /* of the bind mounts, see mount_open_sources */
 };
 
 static int step_session(struct setup *setup, struct failure *failure) {
@@ -48,8 +48,7 @@ static int step_cgroup(struct setup *setup, struct failure *failure) {
 static int step_sources(struct setup *setup, struct failure *failure) {
   /* Nothing that is mounted from here on may show on the host, nor the other way round. */
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return fail(failure, "mount", errno, "make the mounts private");
-  setup->sources = mount_open_sources(setup->plan, failure);
-  return setup->sources == NULL ? -1 : 0;
+  return mount_open_sources(setup->plan, setup->sources, failure);
 }
 
 static int step_overlay(struct setup *setup, struct failure *failure) {

@@ -39,7 +39,7 @@ static int listen_at(int directory, const char *name, struct failure *failure) {
   (void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name);
   (void)unlinkat(directory, name, 0);
   if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0) return fail(failure, "state", errno, "bind %s", name);
-  if (listen(fd, 16) < 0) return fail(failure, "state", errno, "listen on %s", name);
+  if (listen(fd, 64) < 0) return fail(failure, "state", errno, "listen on %s", name);
   return take_fd(&fd);
 }
 

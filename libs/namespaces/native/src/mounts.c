@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -74,17 +73,15 @@ static bool is_proc(int fd) {
   return fstatfs(fd, &stat) == 0 && stat.f_type == PROC_SUPER_MAGIC;
 }
 
-int *mount_open_sources(const container_plan *plan, struct failure *failure) {
-  int *sources = calloc(plan->n_mounts + 1, sizeof *sources);
-  if (sources == NULL) return (void)fail(failure, "mount", ENOMEM, "remember %zu sources", plan->n_mounts), NULL;
+int mount_open_sources(const container_plan *plan, int sources[PLAN_LIST_MAX], struct failure *failure) {
   for (size_t i = 0; i < plan->n_mounts; i++) {
     sources[i] = -1;
     if (plan->mounts[i]->source_case != BERTH__NATIVE__V1__MOUNT__SOURCE_BIND) continue;
     const Berth__Native__V1__BindMount *bind = plan->mounts[i]->bind;
     sources[i] = open_tree(AT_FDCWD, bind->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0U));
-    if (sources[i] < 0) return (void)fail(failure, "mount", errno, "open the source %.200s", bind->source), NULL;
+    if (sources[i] < 0) return fail(failure, "mount", errno, "open the source %.200s", bind->source);
   }
-  return sources;
+  return 0;
 }
 
 static int attach_bind(int root, const mount_plan *plan, int tree, struct failure *failure) {

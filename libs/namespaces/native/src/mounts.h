@@ -9,11 +9,10 @@
 #include "plan.h"
 
 /*
- * Opens the sources of the plan's bind mounts as detached mounts. Before the root is attached anywhere, for that could cover a source. Returns
- * an array with a descriptor for each mount of the plan, -1 for those that are no bind; NULL with the failure. Never freed: the process
- * executes another program or ends.
+ * Opens the sources of the plan's bind mounts as detached mounts. Before the root is attached anywhere, for that could cover a source.
+ * `sources` gets a descriptor for each mount of the plan, -1 for those that are no bind. Returns 0, or -1 with the failure.
  */
-int *mount_open_sources(const container_plan *plan, struct failure *failure);
+int mount_open_sources(const container_plan *plan, int sources[PLAN_LIST_MAX], struct failure *failure);
 
 /* File systems of the plan that later steps reach by descriptor, -1 before. Owned by the process. */
 struct own_mounts {

@@ -12,7 +12,6 @@
 #include "syscalls.h"
 
 #define LOWER_DIRS_MAX 500 /* OVL_MAX_STACK */
-#define LIST_MAX 1024
 #define ARGUMENTS_MAX 65536
 #define GROUPS_MAX 65536
 #define FILTER_MAX (4096 * 8) /* BPF_MAXINSNS × sizeof(struct sock_filter) */
@@ -145,7 +144,7 @@ static bool is_namespaced(const char *path, uint64_t namespaces) {
 }
 
 static int check_values(size_t count, file_value *const *values, const char *field, struct failure *failure) {
-  if (check_count(count, LIST_MAX, field, failure) < 0) return -1;
+  if (check_count(count, PLAN_LIST_MAX, field, failure) < 0) return -1;
   for (size_t i = 0; i < count; i++) {
     if (check_relative(values[i]->path, field, failure) < 0) return -1;
   }
@@ -215,10 +214,10 @@ static int check_network(const container_plan *plan, struct failure *failure) {
 }
 
 static int check_lists(const container_plan *plan, struct failure *failure) {
-  if (check_count(plan->n_mounts, LIST_MAX, "mounts", failure) < 0 || check_count(plan->n_devices, LIST_MAX, "devices", failure) < 0 ||
-      check_count(plan->n_symlinks, LIST_MAX, "symlinks", failure) < 0 ||
-      check_count(plan->n_masked_paths, LIST_MAX, "masked_paths", failure) < 0 ||
-      check_count(plan->n_readonly_paths, LIST_MAX, "readonly_paths", failure) < 0) {
+  if (check_count(plan->n_mounts, PLAN_LIST_MAX, "mounts", failure) < 0 || check_count(plan->n_devices, PLAN_LIST_MAX, "devices", failure) < 0 ||
+      check_count(plan->n_symlinks, PLAN_LIST_MAX, "symlinks", failure) < 0 ||
+      check_count(plan->n_masked_paths, PLAN_LIST_MAX, "masked_paths", failure) < 0 ||
+      check_count(plan->n_readonly_paths, PLAN_LIST_MAX, "readonly_paths", failure) < 0) {
     return -1;
   }
   for (size_t i = 0; i < plan->n_mounts; i++) {

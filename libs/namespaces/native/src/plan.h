@@ -18,6 +18,9 @@ typedef Berth__Native__V1__Log log_plan;
 typedef Berth__Native__V1__FileValue file_value;
 typedef Berth__Native__V1__CleanUpContainer clean_up_plan;
 
+/* How many mounts, devices, links, masked paths and so on a plan may have each. */
+#define PLAN_LIST_MAX 1024
+
 /*
  * Each check is a pure function over a message: 0, or -1 with a failure of step "plan" that names the field. They hold what the executing code
  * relies on (absolute paths without "..", ids, counts, flags); what is sensible was decided by the caller.

@@ -26,7 +26,7 @@
 #define READY_FORKS 2
 /* The socket's name, which must fit into an address behind "/proc/self/fd/<n>/". */
 #define NAME_SIZE 64
-#define BACKLOG 128
+#define BACKLOG 4096
 
 struct spawner {
   struct host *host;

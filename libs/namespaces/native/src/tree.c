@@ -4,28 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 
-/* cgroup.max.depth may allow more; whoever nests deeper keeps his directories. */
-#define DEPTH_MAX 64
+#define OPEN_CHILD (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-static int remove_below(int directory, int depth);
-
-static int remove_child(int directory, const char *name, int depth) {
-  if (unlinkat(directory, name, AT_REMOVEDIR) == 0) return 0;
-  cleanup_close int child = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (child < 0) return -1;
-  if (remove_below(child, depth + 1) < 0) return -1;
-  return unlinkat(directory, name, AT_REMOVEDIR);
-}
-
-static int remove_below(int directory, int depth) {
-  if (depth > DEPTH_MAX) {
-    errno = ELOOP;
-    return -1;
-  }
+int tree_for_each(int directory, int (*visit)(int directory, const char *name, void *context), void *context) {
   int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *stream = copy < 0 ? NULL : fdopendir(copy);
   if (stream == NULL) {
@@ -33,12 +19,57 @@ static int remove_below(int directory, int depth) {
     return -1;
   }
   int result = 0;
-  for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream)) {
-    if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    if (remove_child(directory, entry->d_name, depth) < 0) result = -1;
+  for (struct dirent *entry = readdir(stream); entry != NULL && result == 0; entry = readdir(stream)) {
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    result = visit(directory, entry->d_name, context);
   }
+  int error = errno;
   (void)closedir(stream);
+  errno = error;
   return result;
 }
 
-int tree_remove_directories(int directory) { return remove_below(directory, 0); }
+static int find_one(int directory, const char *name, void *found) {
+  (void)directory;
+  (void)name;
+  *(bool *)found = true;
+  return 0;
+}
+
+bool tree_is_empty(int directory) {
+  bool found = false;
+  return tree_for_each(directory, find_one, &found) == 0 && !found;
+}
+
+struct removal {
+  int depth;
+  bool directories_only;
+};
+
+static bool is_directory(int directory, const char *name) {
+  struct stat stat;
+  return fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(stat.st_mode);
+}
+
+static int remove_one(int directory, const char *name, void *context) {
+  struct removal below = *(struct removal *)context;
+  if (!is_directory(directory, name)) return below.directories_only ? 0 : unlinkat(directory, name, 0);
+  if (unlinkat(directory, name, AT_REMOVEDIR) == 0) return 0;
+  if (++below.depth > TREE_DEPTH_MAX) {
+    errno = ELOOP;
+    return -1;
+  }
+  cleanup_close int child = openat(directory, name, OPEN_CHILD);
+  if (child < 0 || tree_for_each(child, remove_one, &below) < 0) return -1;
+  return unlinkat(directory, name, AT_REMOVEDIR);
+}
+
+int tree_remove_directories(int directory) {
+  struct removal removal = {.directories_only = true};
+  return tree_for_each(directory, remove_one, &removal);
+}
+
+int tree_remove(int directory, const char *name) {
+  struct removal removal = {0};
+  return remove_one(directory, name, &removal) < 0 && errno != ENOENT ? -1 : 0;
+}

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { Request } from '@berth/proto/native';
+import { attachKeeper } from '../src/index.ts';
+import { encodeFrame, FRAME } from '../src/frame.ts';
+import { eventually, finish, startTestEngine, type TestEngine } from './test-engine.ts';
+
+let engine: TestEngine;
+beforeAll(async () => {
+  engine = await startTestEngine();
+});
+afterAll(() => engine[Symbol.asyncDispose]());
+
+const MEBIBYTE = 1024 * 1024;
+const attachFrame = () =>
+  encodeFrame(FRAME.request, Request.encode({ request: { $case: 'attach', value: { output: true } } }).finish());
+
+async function connectKeeper(stateDir: string): Promise<Socket> {
+  const socket = connect(join(stateDir, 'control.sock'));
+  await new Promise((resolve) => socket.once('connect', resolve));
+  return socket;
+}
+
+const closed = (socket: Socket) => new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)));
+
+describe('the starting client', () => {
+  test('gets everything, however slowly it reads', async () => {
+    const container = engine.create();
+    const plan = container.plan(['dd', 'if=/dev/zero', 'bs=1M', 'count=40']);
+    const running = await engine.spawner.startContainer(plan);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    let size = 0;
+    for await (const { stream, data } of running.output) if (stream === 'stdout') size += data.length;
+    expect(size).toBe(40 * MEBIBYTE);
+    expect(await running.exited).toMatchObject({ exitCode: 0 });
+  });
+
+  test('gets no output but the exit when it asked for none', async () => {
+    const plan = engine.create().plan(['sh', '-c', 'echo unheard; exit 3'], { detached: true });
+    expect(await finish(await engine.spawner.startContainer(plan))).toMatchObject({
+      stdout: '',
+      exit: { exitCode: 3 },
+    });
+  });
+});
+
+describe('a client that attaches', () => {
+  test('and does not read is cut off, and the container goes on', async () => {
+    const container = engine.create();
+    const script = 'read x; dd if=/dev/zero bs=1M count=4 2>/dev/null; echo done >&2; read y; exit 5';
+    const plan = container.plan(['sh', '-c', script], { openStdin: true, detached: true });
+    const running = await engine.spawner.startContainer(plan);
+    const slow = await connectKeeper(container.places.stateDir);
+    slow.pause();
+    slow.write(attachFrame());
+    await running.write(Buffer.from('\n'));
+    const done = () => readFileSync(container.places.logPath, 'latin1').includes('stderr F done');
+    await eventually(done, 'the container has written everything');
+    const end = closed(slow);
+    slow.resume();
+    expect(await end).toBe(true);
+    await running.write(Buffer.from('\n'));
+    expect(await running.exited).toMatchObject({ exitCode: 5 });
+  });
+
+  test('shares the output with others', async () => {
+    const container = engine.create();
+    const plan = container.plan(['sh', '-c', 'read x; echo for all'], { openStdin: true });
+    const running = await engine.spawner.startContainer(plan);
+    const others = await Promise.all([1, 2, 3].map(() => attachKeeper(container.places.stateDir, { output: true })));
+    await running.write(Buffer.from('\n'));
+    for (const result of await Promise.all([running, ...others].map(finish))) {
+      expect(result).toMatchObject({ stdout: 'for all\n', exit: { exitCode: 0 } });
+    }
+  });
+
+  test('and talks rubbish is cut off', async () => {
+    const container = engine.create();
+    const running = await engine.spawner.startContainer(container.plan(['sleep', '1000']));
+    const messages = [
+      Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+      encodeFrame(FRAME.stdin, Buffer.from('x')),
+      encodeFrame(FRAME.reply, new Uint8Array()),
+    ];
+    for (const message of messages) {
+      const socket = await connectKeeper(container.places.stateDir);
+      const end = closed(socket.resume());
+      socket.on('error', () => undefined);
+      socket.write(message);
+      expect(await end).toBe(true);
+    }
+    await running.signal(15);
+    await running.signal(9);
+    expect(await running.exited).toMatchObject({ exitCode: 137 });
+  });
+
+  test('beyond the thirty-second is turned away, and makes room when it goes', async () => {
+    const container = engine.create();
+    const running = await engine.spawner.startContainer(container.plan(['sleep', '1000']));
+    const sockets = await Promise.all(Array.from({ length: 31 }, () => connectKeeper(container.places.stateDir)));
+    const last = await connectKeeper(container.places.stateDir);
+    expect(await closed(last.resume())).toBe(true);
+    for (const socket of sockets) socket.destroy();
+    const attach = async () => (await attachKeeper(container.places.stateDir, { output: false })).close();
+    await expect(attach()).resolves.toBeUndefined();
+    await running.signal(9);
+    await running.exited;
+  });
+});
+
+describe('stdin', () => {
+  test('stays open when a client goes, unless its end ends it', async () => {
+    const container = engine.create();
+    const plan = container.plan(['cat'], { openStdin: true, stdinOnce: false });
+    const running = await engine.spawner.startContainer(plan);
+    const other = await attachKeeper(container.places.stateDir, { output: false });
+    await other.write(Buffer.from('one '));
+    await other.endInput();
+    other.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await running.write(Buffer.from('two'));
+    const output = running.output[Symbol.asyncIterator]();
+    let seen = '';
+    while (!seen.includes('two')) seen += Buffer.from((await output.next()).value?.data ?? 'ended').toString();
+    expect(seen).toBe('one two');
+    await running.signal(9);
+  });
+
+  test('ends with the client that typed, when it is for one', async () => {
+    const container = engine.create();
+    const running = await engine.spawner.startContainer(container.plan(['cat'], { openStdin: true, stdinOnce: true }));
+    const watching = await attachKeeper(container.places.stateDir, { output: true });
+    await running.write(Buffer.from('last words'));
+    running.close();
+    expect(await finish(watching)).toMatchObject({ stdout: 'last words', exit: { exitCode: 0 } });
+  });
+
+  test('that the process does not read holds up its client, not the keeper', async () => {
+    const container = engine.create();
+    const plan = container.plan(['sh', '-c', 'sleep 0.3; cat | dd of=/dev/null bs=1M; exit 7'], {
+      openStdin: true,
+      stdinOnce: true,
+    });
+    const running = await engine.spawner.startContainer(plan);
+    const written = running.write(new Uint8Array(3 * MEBIBYTE)).then(() => running.endInput());
+    const other = await attachKeeper(container.places.stateDir, { output: false });
+    await written;
+    expect((await finish(running)).exit).toMatchObject({ exitCode: 7 });
+    expect(await other.exited).toMatchObject({ exitCode: 7 });
+  });
+});
