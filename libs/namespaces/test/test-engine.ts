@@ -3,11 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { connectSpawner, readRecord, type ProcessExit, type RunningProcess, type Spawner } from '../src/index.ts';
 import { planContainer, planExec, planProcess, type PlanPlaces } from './test-plan.ts';
 
-const PROGRAM = join(import.meta.dirname, '../native/build/berth-ns');
+/** BERTH_NS names another build, such as the one under sanitizers. */
+const PROGRAM = resolve(process.env['BERTH_NS'] ?? join(import.meta.dirname, '../native/build/berth-ns'));
 const BUSYBOX = '/bin/busybox';
 const APPLETS = [
   'sh',

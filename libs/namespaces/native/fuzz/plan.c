@@ -10,8 +10,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct failure failure;
   request_message *request = berth__native__v1__request__unpack(NULL, size, data);
   if (request == NULL) return 0;
-  if (request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_START_CONTAINER) (void)plan_check_container(request->start_container, &failure);
-  if (request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_START_EXEC) (void)plan_check_exec(request->start_exec, &failure);
+  if (request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_START_CONTAINER)
+    (void)plan_check_container(request->start_container, &failure);
+  if (request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_START_EXEC)
+    (void)plan_check_exec(request->start_exec, &failure);
   if (request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_CLEAN_UP_CONTAINER) {
     (void)plan_check_clean_up(request->clean_up_container, &failure);
   }

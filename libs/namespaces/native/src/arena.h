@@ -1,4 +1,5 @@
-/* Memory for one request: handed out front to back, given back to the kernel all at once, so that a keeper stays small. */
+/* Memory for one request: handed out front to back, given back to the kernel all at once, so that a keeper stays small.
+ */
 #ifndef BERTH_ARENA_H
 #define BERTH_ARENA_H
 

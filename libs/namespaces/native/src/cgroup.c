@@ -157,7 +157,8 @@ void cgroup_close(struct cgroup *cgroup) {
   *cgroup = CGROUP_NONE;
 }
 
-/* Hands the controllers that limits use to the children of a directory; those that the kernel or the parent does not give are left out. */
+/* Hands the controllers that limits use to the children of a directory; those that the kernel or the parent does not
+ * give are left out. */
 static void enable_controllers(int directory) {
   static const char *const CONTROLLERS[] = {"+cpu", "+cpuset", "+io", "+memory", "+pids"};
   for (size_t i = 0; i < sizeof CONTROLLERS / sizeof CONTROLLERS[0]; i++) {
@@ -172,7 +173,8 @@ int cgroup_prepare_parent(const char *dir, struct failure *failure) {
   cleanup_close int above = openat(engine, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (above >= 0) enable_controllers(above);
   enable_controllers(engine);
-  if (mkdirat(engine, "containers", 0755) < 0 && errno != EEXIST) return fail(failure, "cgroup", errno, "make %.180s/containers", dir);
+  if (mkdirat(engine, "containers", 0755) < 0 && errno != EEXIST)
+    return fail(failure, "cgroup", errno, "make %.180s/containers", dir);
   cleanup_close int containers = openat(engine, "containers", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (containers < 0) return fail(failure, "cgroup", errno, "open %.180s/containers", dir);
   enable_controllers(containers);

@@ -20,10 +20,12 @@ struct cgroup {
 
 #define CGROUP_NONE ((struct cgroup){.unified = -1})
 
-/* Makes and opens the directories and writes their values. A NULL plan gives none. Returns 0, or -1 with the failure. */
+/* Makes and opens the directories and writes their values. A NULL plan gives none. Returns 0, or -1 with the failure.
+ */
 int cgroup_create(struct cgroup *cgroup, const cgroup_plan *plan, struct failure *failure);
 
-/* Opens directories that exist, for an exec or a clean-up; one that is missing is left out. Returns 0, or -1 with the failure. */
+/* Opens directories that exist, for an exec or a clean-up; one that is missing is left out. Returns 0, or -1 with the
+ * failure. */
 int cgroup_open(struct cgroup *cgroup, const cgroup_plan *plan, struct failure *failure);
 
 /* Moves the calling process into the cgroup v1 directories; clone3 has put it into the cgroup2 one. */
@@ -42,8 +44,8 @@ void cgroup_remove(struct cgroup *cgroup);
 void cgroup_close(struct cgroup *cgroup);
 
 /*
- * Makes the directory under which an engine's containers live, `<dir>/containers`, hands it the controllers that there are, and attaches
- * the default device program. Returns 0, or -1 with the failure.
+ * Makes the directory under which an engine's containers live, `<dir>/containers`, hands it the controllers that there
+ * are, and attaches the default device program. Returns 0, or -1 with the failure.
  */
 int cgroup_prepare_parent(const char *dir, struct failure *failure);
 

@@ -35,7 +35,8 @@ int clean_up_container(const clean_up_plan *plan, const struct host *host, struc
   if (plan_check_clean_up(plan, failure) < 0) return -1;
   cleanup_close int state_dir = open(plan->state_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (state_dir < 0 && errno != ENOENT) return fail(failure, "state", errno, "open %.200s", plan->state_dir);
-  if (state_dir >= 0 && is_kept(state_dir)) return fail(failure, "state", EBUSY, "the keeper of %.180s lives", plan->state_dir);
+  if (state_dir >= 0 && is_kept(state_dir))
+    return fail(failure, "state", EBUSY, "the keeper of %.180s lives", plan->state_dir);
   if (state_dir >= 0) kill_recorded(state_dir, host);
   struct cgroup cgroup;
   if (cgroup_open(&cgroup, plan->cgroup, failure) < 0) return -1;

@@ -6,7 +6,8 @@
 #include "host.h"
 #include "plan.h"
 
-/* Kills what is left of a container and removes its interface and cgroups. A living keeper makes it fail with EBUSY. Idempotent. */
+/* Kills what is left of a container and removes its interface and cgroups. A living keeper makes it fail with EBUSY.
+ * Idempotent. */
 int clean_up_container(const clean_up_plan *plan, const struct host *host, struct failure *failure);
 
 /* Removes an engine's bridge, table and cgroups. Idempotent. */

@@ -1,4 +1,5 @@
-/* Scope-bound ownership: `cleanup_close int fd = ...` closes fd when it goes out of scope, `take_fd(&fd)` passes ownership on. */
+/* Scope-bound ownership: `cleanup_close int fd = ...` closes fd when it goes out of scope, `take_fd(&fd)` passes
+ * ownership on. */
 #ifndef BERTH_CLEANUP_H
 #define BERTH_CLEANUP_H
 

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-
 void client_open(struct client *client, int fd, bool is_first) {
   memset(client, 0, sizeof *client);
   client->fd = fd;
@@ -36,7 +35,8 @@ static ssize_t send_now(int fd, struct iovec *parts, size_t count) {
 bool client_send(struct client *client, enum frame_type type, const void *payload, size_t size) {
   uint8_t header[FRAME_HEADER_SIZE];
   frame_encode(header, type, size);
-  struct iovec parts[2] = {{.iov_base = header, .iov_len = sizeof header}, {.iov_base = (void *)payload, .iov_len = size}};
+  struct iovec parts[2] = {{.iov_base = header, .iov_len = sizeof header},
+                           {.iov_base = (void *)payload, .iov_len = size}};
   ssize_t sent = client->outbox.size > 0 ? 0 : send_now(client->fd, parts, 2);
   if (sent < 0) return false;
   if (sent > 0) client->progress_nanos = monotonic_nanos();
@@ -55,7 +55,9 @@ bool client_flush(struct client *client) {
   return true;
 }
 
-bool client_pauses_output(const struct client *client) { return client->is_first && client->outbox.size >= FIRST_CLIENT_PAUSE_AT; }
+bool client_pauses_output(const struct client *client) {
+  return client->is_first && client->outbox.size >= FIRST_CLIENT_PAUSE_AT;
+}
 
 bool client_hold(struct client *client, struct frame_piece input) {
   client->held = malloc(input.size);

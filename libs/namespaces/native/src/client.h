@@ -11,7 +11,8 @@
 
 /* A client that came through control.sock loses its connection when it is this far behind. */
 #define CLIENT_BEHIND_MAX (256U << 10)
-/* The starting client is the user's own terminal: when it is this far behind, the container's output is left in the pipes, */
+/* The starting client is the user's own terminal: when it is this far behind, the container's output is left in the
+ * pipes, */
 #define FIRST_CLIENT_PAUSE_AT (4U << 20)
 /* and there is room for what the pipes still hold when the process ends. */
 #define FIRST_CLIENT_BEHIND_MAX (8U << 20)

@@ -74,7 +74,8 @@ int command_execute(const process_plan *process, struct failure *failure) {
       .arguments = end_with_null(process->arguments, process->n_arguments),
       .environment = end_with_null(process->environment, process->n_environment),
   };
-  if (command.arguments == NULL || command.environment == NULL) return fail(failure, "exec", ENOMEM, "prepare the arguments");
+  if (command.arguments == NULL || command.environment == NULL)
+    return fail(failure, "exec", ENOMEM, "prepare the arguments");
   const char *name = process->arguments[0];
   bool is_path = strchr(name, '/') != NULL;
   int error = is_path ? try(name, &command) : search(name, &command);

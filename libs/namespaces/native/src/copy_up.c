@@ -11,8 +11,8 @@
 #include "tree.h"
 
 /*
- * The copy is made in a directory of the volume, which gets another name when it is complete, and whose contents then move up. So a volume
- * with FILLING in it was cut off while copying, one with FILLED while moving.
+ * The copy is made in a directory of the volume, which gets another name when it is complete, and whose contents then
+ * move up. So a volume with FILLING in it was cut off while copying, one with FILLED while moving.
  */
 static const char FILLING[] = ".berth-filling";
 static const char FILLED[] = ".berth-filled";
@@ -47,6 +47,7 @@ int copy_up(int from, int to, struct failure *failure) {
   cleanup_close int volume = openat(to, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (source < 0 || volume < 0) return 0;
   if (has(volume, FILLED)) return finish(source, volume, failure);
-  if (has(volume, FILLING) && tree_remove(volume, FILLING) < 0) return fail(failure, "mount", errno, "begin anew to fill the volume");
+  if (has(volume, FILLING) && tree_remove(volume, FILLING) < 0)
+    return fail(failure, "mount", errno, "begin anew to fill the volume");
   return tree_is_empty(volume) ? fill(source, volume, failure) : 0;
 }

@@ -13,11 +13,16 @@
 #include "syscalls.h"
 #include "terminal.h"
 
-static int not_running(struct failure *failure) { return fail(failure, "setns", ESRCH, "the container is not running"); }
+static int not_running(struct failure *failure) {
+  return fail(failure, "setns", ESRCH, "the container is not running");
+}
 
-int exec_open_target(struct exec_target *target, const exec_plan *plan, const struct host *host, struct failure *failure) {
+int exec_open_target(struct exec_target *target, const exec_plan *plan, const struct host *host,
+                     struct failure *failure) {
   cleanup_close int state_dir = open(plan->container_state_dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (state_dir < 0) return errno == ENOENT ? not_running(failure) : fail(failure, "setns", errno, "open %.200s", plan->container_state_dir);
+  if (state_dir < 0)
+    return errno == ENOENT ? not_running(failure)
+                           : fail(failure, "setns", errno, "open %.200s", plan->container_state_dir);
   struct record record;
   if (record_read(state_dir, &record, failure) < 0) return failure->error == ENOENT ? not_running(failure) : -1;
   if (record.phase != RECORD_RUNNING || strcmp(record.boot_id, host->boot_id) != 0) return not_running(failure);
@@ -37,7 +42,8 @@ void exec_close_target(struct exec_target *target) { close_fd(&target->pidfd); }
 static int enter(const struct exec_target *target, struct failure *failure) {
   int others = (int)(target->namespace_flags & ~(uint64_t)CLONE_NEWPID);
   if (setns(target->pidfd, others) == 0) return 0;
-  return errno == ESRCH ? not_running(failure) : fail(failure, "setns", errno, "enter the namespaces 0x%x", (unsigned)others);
+  return errno == ESRCH ? not_running(failure)
+                        : fail(failure, "setns", errno, "enter the namespaces 0x%x", (unsigned)others);
 }
 
 static int open_terminal(struct child *child, int root, const process_plan *process, struct failure *failure) {
@@ -46,7 +52,8 @@ static int open_terminal(struct child *child, int root, const process_plan *proc
   return terminal_open(child, devpts, process, failure);
 }
 
-int exec_run(struct child *child, const struct exec_context *context, const struct cgroup *cgroup, struct failure *failure) {
+int exec_run(struct child *child, const struct exec_context *context, const struct cgroup *cgroup,
+             struct failure *failure) {
   const process_plan *process = context->plan->process;
   (void)umask(0);
   if (setsid() < 0) return fail(failure, "session", errno, "lead a session");

@@ -24,14 +24,16 @@ struct exec_context {
 };
 
 /*
- * Finds the container's first process by its record and enters its pid namespace for children to come. Returns 0, or -1 with the failure:
- * step "setns", ESRCH when the container does not run.
+ * Finds the container's first process by its record and enters its pid namespace for children to come. Returns 0, or -1
+ * with the failure: step "setns", ESRCH when the container does not run.
  */
-int exec_open_target(struct exec_target *target, const exec_plan *plan, const struct host *host, struct failure *failure);
+int exec_open_target(struct exec_target *target, const exec_plan *plan, const struct host *host,
+                     struct failure *failure);
 
 void exec_close_target(struct exec_target *target);
 
 /* In the child: enters the container and executes the plan's process. Returns only on failure. */
-int exec_run(struct child *child, const struct exec_context *context, const struct cgroup *cgroup, struct failure *failure);
+int exec_run(struct child *child, const struct exec_context *context, const struct cgroup *cgroup,
+             struct failure *failure);
 
 #endif

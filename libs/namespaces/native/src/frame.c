@@ -41,7 +41,7 @@ static bool is_acceptable(const struct frame_header *header) {
 
 static bool read_header(struct frame_reader *reader, struct frame_piece *input) {
   reader->header_size = (uint8_t)(reader->header_size + take(input, reader->header_bytes + reader->header_size,
-                                                            FRAME_HEADER_SIZE - (size_t)reader->header_size));
+                                                             FRAME_HEADER_SIZE - (size_t)reader->header_size));
   return reader->header_size == FRAME_HEADER_SIZE;
 }
 
@@ -51,7 +51,8 @@ enum frame_event frame_read(struct frame_reader *reader, struct frame_piece *inp
   while (input->size > 0) {
     if (reader->header_size < FRAME_HEADER_SIZE) {
       if (!read_header(reader, input)) return FRAME_EVENT_NONE;
-      if (!frame_decode(reader->header_bytes, &reader->header) || !is_acceptable(&reader->header)) return FRAME_EVENT_BAD;
+      if (!frame_decode(reader->header_bytes, &reader->header) || !is_acceptable(&reader->header))
+        return FRAME_EVENT_BAD;
       reader->left = reader->header.size;
       reader->payload_size = 0;
       if (reader->header.type == FRAME_STDIN && reader->left == 0) next_frame(reader);

@@ -1,4 +1,5 @@
-/* Frames on a stream socket: u32 little-endian payload size | u8 type | three zero bytes | payload. See native.proto. */
+/* Frames on a stream socket: u32 little-endian payload size | u8 type | three zero bytes | payload. See native.proto.
+ */
 #ifndef BERTH_FRAME_H
 #define BERTH_FRAME_H
 
@@ -55,7 +56,8 @@ struct frame_piece {
   size_t size;
 };
 
-/* Takes bytes from the front of `input` up to the next event; `stdin_piece` is set with FRAME_EVENT_STDIN, and points into it. */
+/* Takes bytes from the front of `input` up to the next event; `stdin_piece` is set with FRAME_EVENT_STDIN, and points
+ * into it. */
 enum frame_event frame_read(struct frame_reader *reader, struct frame_piece *input, struct frame_piece *stdin_piece);
 
 /* Puts the last `size` bytes of the piece that frame_read has just given back to the front of `input`. */

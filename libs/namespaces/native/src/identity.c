@@ -67,7 +67,8 @@ static int set_ids(const process_plan *process, struct failure *failure) {
 }
 
 static int raise_ambient(uint64_t ambient, struct failure *failure) {
-  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return fail(failure, "capabilities", errno, "clear the ambient set");
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+    return fail(failure, "capabilities", errno, "clear the ambient set");
   for (unsigned long capability = 0; capability < CAPABILITIES; capability++) {
     if ((ambient >> capability & 1) == 0) continue;
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) < 0) {
@@ -79,8 +80,8 @@ static int raise_ambient(uint64_t ambient, struct failure *failure) {
 
 static int set_filter(const ProtobufCBinaryData *filter, struct failure *failure) {
   if (filter->len == 0) return 0;
-  struct sock_fprog program = {
-      .len = (unsigned short)(filter->len / sizeof(struct sock_filter)), .filter = (struct sock_filter *)(void *)filter->data};
+  struct sock_fprog program = {.len = (unsigned short)(filter->len / sizeof(struct sock_filter)),
+                               .filter = (struct sock_filter *)(void *)filter->data};
   /* Without SPEC_ALLOW, kernels before 5.16 switch speculative store bypass off for the whole life of the process. */
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0) return 0;
   return fail(failure, "seccomp", errno, "load a filter of %u instructions", program.len);

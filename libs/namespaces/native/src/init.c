@@ -36,7 +36,8 @@ static int step_session(struct setup *setup, struct failure *failure) {
   return 0;
 }
 
-/* clone3 would root the new cgroup namespace in the keeper's cgroup, not in that which CLONE_INTO_CGROUP gives: so it is unshared here. */
+/* clone3 would root the new cgroup namespace in the keeper's cgroup, not in that which CLONE_INTO_CGROUP gives: so it
+ * is unshared here. */
 static int step_cgroup(struct setup *setup, struct failure *failure) {
   if (cgroup_join_legacy(setup->cgroup, failure) < 0) return -1;
   if ((setup->plan->namespace_flags & CLONE_NEWCGROUP) != 0 && unshare(CLONE_NEWCGROUP) < 0) {
@@ -47,7 +48,8 @@ static int step_cgroup(struct setup *setup, struct failure *failure) {
 
 static int step_sources(struct setup *setup, struct failure *failure) {
   /* Nothing that is mounted from here on may show on the host, nor the other way round. */
-  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return fail(failure, "mount", errno, "make the mounts private");
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    return fail(failure, "mount", errno, "make the mounts private");
   return mount_open_sources(setup->plan, setup->sources, failure);
 }
 
@@ -63,7 +65,9 @@ static int step_mounts(struct setup *setup, struct failure *failure) {
   return 0;
 }
 
-static int step_devices(struct setup *setup, struct failure *failure) { return make_devices(setup->root, setup->plan, failure); }
+static int step_devices(struct setup *setup, struct failure *failure) {
+  return make_devices(setup->root, setup->plan, failure);
+}
 
 static int step_terminal(struct setup *setup, struct failure *failure) {
   if (!setup->plan->process->terminal) return 0;
@@ -84,12 +88,12 @@ static int step_loopback(struct setup *setup, struct failure *failure) {
 }
 
 /*
- * Writes below a proc mount of our own making, by descriptor: what the image, a volume or a bind mount shows at /proc does not matter
- * (CVE-2025-52881). No other mount and no link is crossed.
+ * Writes below a proc mount of our own making, by descriptor: what the image, a volume or a bind mount shows at /proc
+ * does not matter (CVE-2025-52881). No other mount and no link is crossed.
  */
 static int write_proc(int proc, const char *path, const char *value) {
-  cleanup_close int fd =
-      sys_openat2(proc, path, O_WRONLY | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+  cleanup_close int fd = sys_openat2(proc, path, O_WRONLY | O_CLOEXEC,
+                                     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
   if (fd < 0) return -1;
   return write(fd, value, strlen(value)) < 0 ? -1 : 0;
 }
@@ -99,7 +103,8 @@ static int write_sysctls(int proc, const container_plan *plan, struct failure *f
   for (size_t i = 0; i < plan->n_sysctls; i++) {
     (void)snprintf(path, sizeof path, "sys/%s", plan->sysctls[i]->path);
     if (write_proc(proc, path, plan->sysctls[i]->value) < 0) {
-      return fail(failure, "sysctl", errno, "write \"%.64s\" to %.128s", plan->sysctls[i]->value, plan->sysctls[i]->path);
+      return fail(failure, "sysctl", errno, "write \"%.64s\" to %.128s", plan->sysctls[i]->value,
+                  plan->sysctls[i]->path);
     }
   }
   return 0;
@@ -151,14 +156,16 @@ static int step_execute(struct setup *setup, struct failure *failure) {
   return process_execute(setup->child, setup->plan->process, failure);
 }
 
-/* The order matters: host paths are reachable until the pivot, and what is made in the root is made before it becomes read-only. */
+/* The order matters: host paths are reachable until the pivot, and what is made in the root is made before it becomes
+ * read-only. */
 static const struct {
   const char *name;
   int (*run)(struct setup *, struct failure *);
 } STEPS[] = {
-    {"session", step_session},   {"cgroup", step_cgroup},     {"sources", step_sources},       {"overlay", step_overlay},
-    {"mounts", step_mounts},     {"device", step_devices},    {"terminal", step_terminal},     {"hostname", step_hostname},
-    {"loopback", step_loopback}, {"sysctl", step_sysctls},    {"mask", step_masks},            {"cwd", step_working_directory},
+    {"session", step_session},   {"cgroup", step_cgroup},     {"sources", step_sources},
+    {"overlay", step_overlay},   {"mounts", step_mounts},     {"device", step_devices},
+    {"terminal", step_terminal}, {"hostname", step_hostname}, {"loopback", step_loopback},
+    {"sysctl", step_sysctls},    {"mask", step_masks},        {"cwd", step_working_directory},
     {"pivot", step_pivot},       {"execute", step_execute},
 };
 

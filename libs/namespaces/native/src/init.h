@@ -8,8 +8,8 @@
 #include "process.h"
 
 /*
- * Runs in the new namespaces: builds the root file system, enters it and executes the plan's process. Returns only on failure; whatever was
- * made then goes away with the namespaces.
+ * Runs in the new namespaces: builds the root file system, enters it and executes the plan's process. Returns only on
+ * failure; whatever was made then goes away with the namespaces.
  */
 int init_run(struct child *child, const container_plan *plan, const struct cgroup *cgroup, struct failure *failure);
 

@@ -12,7 +12,8 @@ ssize_t read_full(int fd, void *data, size_t size);
 /* Writes everything. Returns 0, or -1 with errno. For blocking descriptors. */
 int write_full(int fd, const void *data, size_t size);
 
-/* Reads a small file whole into `text` and ends it with NUL. Returns its length, or -1 with errno (E2BIG when it does not fit). */
+/* Reads a small file whole into `text` and ends it with NUL. Returns its length, or -1 with errno (E2BIG when it does
+ * not fit). */
 ssize_t read_text_at(int directory, const char *path, char *text, size_t size);
 
 /* Writes `value` with one write, as the files of cgroup and /proc/sys want it. Returns 0, or -1 with errno. */

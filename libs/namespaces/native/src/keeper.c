@@ -27,7 +27,8 @@ static int take_lock(int state_dir, struct failure *failure) {
   cleanup_close int fd = openat(state_dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return fail(failure, "state", errno, "create the lock");
   const struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  if (fcntl(fd, F_OFD_SETLK, &lock) < 0) return fail(failure, "state", errno, "another keeper has this state directory");
+  if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+    return fail(failure, "state", errno, "another keeper has this state directory");
   return take_fd(&fd);
 }
 
@@ -38,7 +39,8 @@ static int listen_at(int directory, const char *name, struct failure *failure) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   (void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name);
   (void)unlinkat(directory, name, 0);
-  if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0) return fail(failure, "state", errno, "bind %s", name);
+  if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+    return fail(failure, "state", errno, "bind %s", name);
   if (listen(fd, 64) < 0) return fail(failure, "state", errno, "listen on %s", name);
   return take_fd(&fd);
 }

@@ -1,6 +1,7 @@
 /*
- * A keeper: the parent of one process that was started, a container's first or an exec. It holds the process's streams, writes the log, serves
- * attached clients, and records the exit. It is a fork of the spawner and outlives it and every other part of the engine.
+ * A keeper: the parent of one process that was started, a container's first or an exec. It holds the process's streams,
+ * writes the log, serves attached clients, and records the exit. It is a fork of the spawner and outlives it and every
+ * other part of the engine.
  */
 #ifndef BERTH_KEEPER_H
 #define BERTH_KEEPER_H
@@ -24,8 +25,8 @@ struct keeper {
   pid_t pid;
   int pidfd;
   /*
-   * The process's mount namespace. The last one to leave a namespace takes its mounts apart before its death is told, which would cost every exit
-   * a millisecond: so that is the keeper, afterwards. -1 for an exec.
+   * The process's mount namespace. The last one to leave a namespace takes its mounts apart before its death is told,
+   * which would cost every exit a millisecond: so that is the keeper, afterwards. -1 for an exec.
    */
   int mounts;
   int input;  /* the process's stdin, or a copy of its terminal; -1 without one */
@@ -38,11 +39,21 @@ struct keeper {
   bool detached; /* the starting connection gets no output */
 };
 
-#define KEEPER_NONE                                                                                                      \
-  ((struct keeper){.state_dir = -1, .lock = -1, .control = -1, .cgroup = CGROUP_NONE, .log = LOG_NONE, .pidfd = -1, .mounts = -1, .input = -1, \
-                   .output = -1, .error = -1, .slave = -1})
+#define KEEPER_NONE                       \
+  ((struct keeper){.state_dir = -1,       \
+                   .lock = -1,            \
+                   .control = -1,         \
+                   .cgroup = CGROUP_NONE, \
+                   .log = LOG_NONE,       \
+                   .pidfd = -1,           \
+                   .mounts = -1,          \
+                   .input = -1,           \
+                   .output = -1,          \
+                   .error = -1,           \
+                   .slave = -1})
 
-/* Opens the state directory, takes its lock, writes the first record and listens on control.sock. Returns 0, or -1 with the failure. */
+/* Opens the state directory, takes its lock, writes the first record and listens on control.sock. Returns 0, or -1 with
+ * the failure. */
 int keeper_open(struct keeper *keeper, const char *state_dir, const struct host *host, struct failure *failure);
 
 /* Undoes keeper_open and whatever a failed start has made: the start leaves nothing behind. */

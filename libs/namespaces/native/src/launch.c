@@ -52,8 +52,9 @@ _Noreturn static void run_child(struct child *child, const struct keeper *keeper
 }
 
 static pid_t clone_child(struct keeper *keeper, const struct launch *how) {
-  struct clone_args arguments = {
-      .flags = how->clone_flags | (uint64_t)CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&keeper->pidfd, .exit_signal = SIGCHLD};
+  struct clone_args arguments = {.flags = how->clone_flags | (uint64_t)CLONE_PIDFD,
+                                 .pidfd = (uint64_t)(uintptr_t)&keeper->pidfd,
+                                 .exit_signal = SIGCHLD};
   if (keeper->cgroup.unified >= 0) {
     arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = (unsigned)keeper->cgroup.unified;
@@ -93,7 +94,8 @@ static int read_conversation(struct keeper *keeper, int sync, struct timings *ti
   }
 }
 
-static int accompany(struct keeper *keeper, const struct launch *how, int sync, struct timings *timings, struct failure *failure) {
+static int accompany(struct keeper *keeper, const struct launch *how, int sync, struct timings *timings,
+                     struct failure *failure) {
   if (how->meanwhile != NULL && how->meanwhile(keeper, how->plan, failure) < 0) return -1;
   timings_lap(timings, "meanwhile");
   if (keeper_record_running(keeper, failure) < 0) return -1;
@@ -111,7 +113,8 @@ static void kill_child(struct keeper *keeper) {
 int launch(struct keeper *keeper, const struct launch *how, struct timings *timings, struct failure *failure) {
   int pair[2];
   struct child child = {.sync = -1, .stdio = {-1, -1, -1}, .working_directory = -1};
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fail(failure, "clone", errno, "make a socket pair");
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+    return fail(failure, "clone", errno, "make a socket pair");
   cleanup_close int sync = pair[0];
   cleanup_close int child_sync = pair[1];
   child.sync = child_sync;
@@ -125,7 +128,8 @@ int launch(struct keeper *keeper, const struct launch *how, struct timings *timi
   int error = errno;
   close_streams(&child);
   close_fd(&child_sync);
-  if (keeper->pid < 0) return fail(failure, "clone", error, "clone with the flags 0x%llx", (unsigned long long)how->clone_flags);
+  if (keeper->pid < 0)
+    return fail(failure, "clone", error, "clone with the flags 0x%llx", (unsigned long long)how->clone_flags);
   timings_lap(timings, "clone");
   if (accompany(keeper, how, sync, timings, failure) == 0) return 0;
   kill_child(keeper);

@@ -1,4 +1,5 @@
-/* The keeper's side of every start: make the streams, clone, let the child become the process, and know whether it did. */
+/* The keeper's side of every start: make the streams, clone, let the child become the process, and know whether it did.
+ */
 #ifndef BERTH_LAUNCH_H
 #define BERTH_LAUNCH_H
 
@@ -22,8 +23,8 @@ struct launch {
 };
 
 /*
- * Starts a process. On success keeper->pid, pidfd and the streams are set, the record says "running", and execve has succeeded.
- * `timings` gets what each step took. Returns 0, or -1 with the failure; the child is gone then.
+ * Starts a process. On success keeper->pid, pidfd and the streams are set, the record says "running", and execve has
+ * succeeded. `timings` gets what each step took. Returns 0, or -1 with the failure; the child is gone then.
  */
 int launch(struct keeper *keeper, const struct launch *how, struct timings *timings, struct failure *failure);
 

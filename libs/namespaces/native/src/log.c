@@ -55,7 +55,8 @@ static void put_digits(char *text, uint64_t value, size_t digits) {
   }
 }
 
-/* Year, month and day of a count of days since 1970. http://howardhinnant.github.io/date_algorithms.html#civil_from_days */
+/* Year, month and day of a count of days since 1970.
+ * http://howardhinnant.github.io/date_algorithms.html#civil_from_days */
 static void civil_from_days(uint64_t days, uint64_t *year, uint64_t *month, uint64_t *day) {
   uint64_t shifted = days + 719468;
   uint64_t era = shifted / 146097;

@@ -42,8 +42,9 @@ void log_close(struct log *log);
 void log_format_time(char text[LOG_TIME_SIZE], uint64_t unix_nanos);
 
 /*
- * Cuts lines off the front of `chunk` into records of two or three parts each, as many as fit into `max` parts and `budget` bytes. `full` and
- * `partial` are the prefixes with the tags F and P. Returns the number of parts, 0 when not even the first line fits.
+ * Cuts lines off the front of `chunk` into records of two or three parts each, as many as fit into `max` parts and
+ * `budget` bytes. `full` and `partial` are the prefixes with the tags F and P. Returns the number of parts, 0 when not
+ * even the first line fits.
  */
 size_t log_cut(struct frame_piece *chunk, char *full, char *partial, struct iovec *parts, size_t max, uint64_t budget);
 

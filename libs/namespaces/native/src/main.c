@@ -10,7 +10,8 @@
 
 static const char USAGE[] =
     "usage: berth-ns spawner --socket PATH [--cgroup-dir DIR]   serve requests until SIGTERM\n"
-    "       berth-ns run REQUEST-FILE                           serve one request, a serialized berth.native.v1.Request\n"
+    "       berth-ns run REQUEST-FILE                           serve one request, a serialized "
+    "berth.native.v1.Request\n"
     "       berth-ns version\n";
 
 static int usage(void) {
@@ -46,6 +47,7 @@ int main(int count, char **arguments, char **environment) {
   if (count == 3 && strcmp(arguments[1], "run") == 0) {
     return prepare(arguments, environment, &host) < 0 ? 1 : one_shot_run(arguments[2], &host);
   }
-  if (count < 2 || strcmp(arguments[1], "spawner") != 0 || parse_spawner(count - 2, arguments + 2, &options) < 0) return usage();
+  if (count < 2 || strcmp(arguments[1], "spawner") != 0 || parse_spawner(count - 2, arguments + 2, &options) < 0)
+    return usage();
   return prepare(arguments, environment, &host) < 0 ? 1 : spawner_run(&options, &host);
 }

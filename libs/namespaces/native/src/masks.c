@@ -25,7 +25,8 @@ static int open_null(void) {
 /* A detached file system without room for anything; each masked directory gets a clone of it. */
 static int make_empty_directory(void) {
   static char *const OPTIONS[] = {"nr_blocks=1", "nr_inodes=1", "mode=0755"};
-  return mount_filesystem("tmpfs", OPTIONS, 3, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  return mount_filesystem("tmpfs", OPTIONS, 3,
+                          MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 static bool is_directory(int fd) {
@@ -65,7 +66,8 @@ int make_paths_readonly(int root, char *const *paths, size_t count, struct failu
     }
     cleanup_close int tree = mount_clone(target, true);
     if (tree < 0) return fail(failure, "mask", errno, "clone %.200s", paths[i]);
-    if (mount_set(tree, MOUNT_ATTR_RDONLY, true) < 0) return fail(failure, "mask", errno, "make %.200s read-only", paths[i]);
+    if (mount_set(tree, MOUNT_ATTR_RDONLY, true) < 0)
+      return fail(failure, "mask", errno, "make %.200s read-only", paths[i]);
     if (mount_move(tree, target) < 0) return fail(failure, "mask", errno, "cover %.200s", paths[i]);
   }
   return 0;

@@ -7,8 +7,9 @@
 #include "failure.h"
 
 /*
- * Hides each path: a file under a /dev/null of the host, whose identity was checked (CVE-2025-31133), a directory under an empty read-only
- * tmpfs. Must run while the host's /dev is still reachable at its path. Absent paths are skipped. Returns 0, or -1 with the failure.
+ * Hides each path: a file under a /dev/null of the host, whose identity was checked (CVE-2025-31133), a directory under
+ * an empty read-only tmpfs. Must run while the host's /dev is still reachable at its path. Absent paths are skipped.
+ * Returns 0, or -1 with the failure.
  */
 int mask_paths(int root, char *const *paths, size_t count, struct failure *failure);
 

@@ -11,7 +11,8 @@
 #define PAGE_SIZE 4096UL
 #define STACK_PAGES 10
 
-/* Advises on every segment of the program that is never written to. Kernels that do not know the advice (before 5.14) ignore it. */
+/* Advises on every segment of the program that is never written to. Kernels that do not know the advice (before 5.14)
+ * ignore it. */
 static int advise_readonly(struct dl_phdr_info *info, size_t size, void *advice) {
   (void)size;
   for (size_t i = 0; i < info->dlpi_phnum; i++) {

@@ -8,7 +8,8 @@ void memory_map_program(void);
 /* Makes the writable pages that a start uses the process's own, while it still waits for work. */
 void memory_own_pages(void);
 
-/* Unmaps code that a start has used and the event loop does not: what is needed is mapped again, shared with every other keeper. */
+/* Unmaps code that a start has used and the event loop does not: what is needed is mapped again, shared with every
+ * other keeper. */
 void memory_trim(void);
 
 #endif

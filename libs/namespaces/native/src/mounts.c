@@ -54,12 +54,12 @@ int mount_move(int mount, int target) {
 }
 
 /*
- * What a bind mount may cover in /proc: files that only inform. Covering others would hide from the tools in the container what guards it
- * (CVE-2019-16884). The list is that of runc's checkProcMount.
+ * What a bind mount may cover in /proc: files that only inform. Covering others would hide from the tools in the
+ * container what guards it (CVE-2019-16884). The list is that of runc's checkProcMount.
  */
 static bool may_cover_in_proc(const char *target) {
   static const char *const HARMLESS[] = {
-      "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat",    "/proc/swaps",
+      "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo",  "/proc/stat",    "/proc/swaps",
       "/proc/uptime",  "/proc/loadavg",   "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid",
   };
   for (size_t i = 0; i < sizeof HARMLESS / sizeof HARMLESS[0]; i++) {
@@ -78,7 +78,8 @@ int mount_open_sources(const container_plan *plan, int sources[PLAN_LIST_MAX], s
     sources[i] = -1;
     if (plan->mounts[i]->source_case != BERTH__NATIVE__V1__MOUNT__SOURCE_BIND) continue;
     const Berth__Native__V1__BindMount *bind = plan->mounts[i]->bind;
-    sources[i] = open_tree(AT_FDCWD, bind->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0U));
+    sources[i] =
+        open_tree(AT_FDCWD, bind->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0U));
     if (sources[i] < 0) return fail(failure, "mount", errno, "open the source %.200s", bind->source);
   }
   return 0;
@@ -97,7 +98,8 @@ static int attach_bind(int root, const mount_plan *plan, int tree, struct failur
   if (plan->attributes != 0 && mount_set(tree, plan->attributes, bind->recursive) < 0) {
     return fail(failure, "mount", errno, "set the attributes of %.200s", plan->target);
   }
-  if (mount_move(tree, target) < 0) return fail(failure, "mount", errno, "bind %.100s to %.100s", bind->source, plan->target);
+  if (mount_move(tree, target) < 0)
+    return fail(failure, "mount", errno, "bind %.100s to %.100s", bind->source, plan->target);
   return 0;
 }
 
@@ -116,16 +118,19 @@ static int open_filesystem_target(int root, const mount_plan *plan) {
 static void note_own(struct own_mounts *own, const mount_plan *plan, int *mount) {
   const char *type = plan->filesystem->type;
   if (own->devpts < 0 && strcmp(type, "devpts") == 0) own->devpts = take_fd(mount);
-  if (own->proc < 0 && strcmp(type, "proc") == 0 && (plan->attributes & MOUNT_ATTR_RDONLY) == 0) own->proc = take_fd(mount);
+  if (own->proc < 0 && strcmp(type, "proc") == 0 && (plan->attributes & MOUNT_ATTR_RDONLY) == 0)
+    own->proc = take_fd(mount);
 }
 
 static int attach_filesystem(int root, const mount_plan *plan, struct own_mounts *own, struct failure *failure) {
   const Berth__Native__V1__FilesystemMount *filesystem = plan->filesystem;
   cleanup_close int target = open_filesystem_target(root, plan);
   if (target < 0) return fail(failure, "mount", errno, "make the target %.200s", plan->target);
-  cleanup_close int mount = mount_filesystem(filesystem->type, filesystem->options, filesystem->n_options, plan->attributes);
+  cleanup_close int mount =
+      mount_filesystem(filesystem->type, filesystem->options, filesystem->n_options, plan->attributes);
   if (mount < 0) return fail(failure, "mount", errno, "make a %.16s for %.180s", filesystem->type, plan->target);
-  if (mount_move(mount, target) < 0) return fail(failure, "mount", errno, "mount %.16s on %.180s", filesystem->type, plan->target);
+  if (mount_move(mount, target) < 0)
+    return fail(failure, "mount", errno, "mount %.16s on %.180s", filesystem->type, plan->target);
   note_own(own, plan, &mount);
   return 0;
 }

@@ -9,8 +9,9 @@
 #include "plan.h"
 
 /*
- * Opens the sources of the plan's bind mounts as detached mounts. Before the root is attached anywhere, for that could cover a source.
- * `sources` gets a descriptor for each mount of the plan, -1 for those that are no bind. Returns 0, or -1 with the failure.
+ * Opens the sources of the plan's bind mounts as detached mounts. Before the root is attached anywhere, for that could
+ * cover a source. `sources` gets a descriptor for each mount of the plan, -1 for those that are no bind. Returns 0, or
+ * -1 with the failure.
  */
 int mount_open_sources(const container_plan *plan, int sources[PLAN_LIST_MAX], struct failure *failure);
 
@@ -21,15 +22,17 @@ struct own_mounts {
 };
 
 /*
- * Carries out one mount of the plan below `root`, from its opened source or, when that is -1, of a new file system, which is noted in `own` when
- * it is the first of its kind. Returns 0, or -1 with the failure.
+ * Carries out one mount of the plan below `root`, from its opened source or, when that is -1, of a new file system,
+ * which is noted in `own` when it is the first of its kind. Returns 0, or -1 with the failure.
  */
 int mount_attach(int root, const mount_plan *plan, int source, struct own_mounts *own, struct failure *failure);
 
-/* Makes a detached file system. `options` are `key=value` or `key`. Returns the mount's descriptor, or -1 with errno. */
+/* Makes a detached file system. `options` are `key=value` or `key`. Returns the mount's descriptor, or -1 with errno.
+ */
 int mount_filesystem(const char *type, char *const *options, size_t count, uint64_t attributes);
 
-/* Clones what `fd` shows as a detached mount. `recursive`: with the mounts below it. Returns the descriptor, or -1 with errno. */
+/* Clones what `fd` shows as a detached mount. `recursive`: with the mounts below it. Returns the descriptor, or -1 with
+ * errno. */
 int mount_clone(int fd, bool recursive);
 
 /* Sets MOUNT_ATTR_* flags on a detached mount. Returns 0, or -1 with errno. */

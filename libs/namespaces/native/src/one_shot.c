@@ -24,7 +24,8 @@ static int send_file(const char *path, int connection) {
   if (stat.st_size > FRAME_SIZE_MAX) return complain("%s is too large", path);
   size_t size = (size_t)stat.st_size;
   cleanup_free uint8_t *data = malloc(size + FRAME_HEADER_SIZE);
-  if (data == NULL || read_full(fd, data + FRAME_HEADER_SIZE, size) != (ssize_t)size) return complain_errno("cannot read %s", path);
+  if (data == NULL || read_full(fd, data + FRAME_HEADER_SIZE, size) != (ssize_t)size)
+    return complain_errno("cannot read %s", path);
   frame_encode(data, FRAME_REQUEST, size);
   return write_full(connection, data, size + FRAME_HEADER_SIZE) < 0 ? complain_errno("cannot send the request") : 0;
 }
@@ -36,7 +37,8 @@ static int handle_reply(const uint8_t *payload, size_t size) {
   int status = 0;
   if (reply->reply_case == BERTH__NATIVE__V1__REPLY__REPLY_FAILURE) {
     status = EXIT_FAILED;
-    (void)complain("%s: %s: %s", reply->failure->step, reply->failure->detail, strerror((int)reply->failure->error_number));
+    (void)complain("%s: %s: %s", reply->failure->step, reply->failure->detail,
+                   strerror((int)reply->failure->error_number));
   } else if (reply->reply_case == BERTH__NATIVE__V1__REPLY__REPLY_STARTED) {
     status = -1;
   }

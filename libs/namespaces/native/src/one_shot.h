@@ -5,8 +5,8 @@
 #include "host.h"
 
 /*
- * Serves the request as a keeper would, and is its client: prints the output, and on stderr the failure. Returns the process's exit code,
- * 0 for other requests, 125 for a failure.
+ * Serves the request as a keeper would, and is its client: prints the output, and on stderr the failure. Returns the
+ * process's exit code, 0 for other requests, 125 for a failure.
  */
 int one_shot_run(const char *path, struct host *host);
 

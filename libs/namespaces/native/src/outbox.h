@@ -1,4 +1,5 @@
-/* Bytes that a client's socket has not taken yet: grows on demand up to a limit, and is nothing while the client keeps up. */
+/* Bytes that a client's socket has not taken yet: grows on demand up to a limit, and is nothing while the client keeps
+ * up. */
 #ifndef BERTH_OUTBOX_H
 #define BERTH_OUTBOX_H
 
@@ -14,7 +15,8 @@ struct outbox {
   size_t size;
 };
 
-/* Appends the parts from byte `skip` on. False, with nothing appended, when they do not fit into `capacity`, or there is no memory. */
+/* Appends the parts from byte `skip` on. False, with nothing appended, when they do not fit into `capacity`, or there
+ * is no memory. */
 bool outbox_append(struct outbox *outbox, const struct iovec *parts, size_t count, size_t skip);
 
 /* Drops bytes that were sent from the front; the memory goes back when it is empty. */

@@ -12,10 +12,11 @@
 #include "syscalls.h"
 
 /*
- * Given every time, because the kernel's defaults are a build option of each distribution: no feature that leaves an xattr which a later
- * commit or a newer mount would trip over. https://docs.kernel.org/filesystems/overlayfs.html
+ * Given every time, because the kernel's defaults are a build option of each distribution: no feature that leaves an
+ * xattr which a later commit or a newer mount would trip over. https://docs.kernel.org/filesystems/overlayfs.html
  */
-static const char *const OPTIONS[][2] = {{"index", "off"}, {"metacopy", "off"}, {"redirect_dir", "nofollow"}, {"xino", "off"}};
+static const char *const OPTIONS[][2] = {
+    {"index", "off"}, {"metacopy", "off"}, {"redirect_dir", "nofollow"}, {"xino", "off"}};
 static const char OPTIONS_TEXT[] = "index=off,metacopy=off,redirect_dir=nofollow,xino=off";
 
 static int set(int context, const char *key, const char *value, struct failure *failure) {
@@ -38,11 +39,14 @@ static int mount_by_fsopen(const rootfs_plan *rootfs, bool *unsupported, struct 
       return -1;
     }
   }
-  if (set(context, "upperdir", rootfs->upper_dir, failure) < 0 || set(context, "workdir", rootfs->work_dir, failure) < 0) return -1;
+  if (set(context, "upperdir", rootfs->upper_dir, failure) < 0 ||
+      set(context, "workdir", rootfs->work_dir, failure) < 0)
+    return -1;
   for (size_t i = 0; i < sizeof OPTIONS / sizeof OPTIONS[0]; i++) {
     if (set(context, OPTIONS[i][0], OPTIONS[i][1], failure) < 0) return -1;
   }
-  if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) return fail(failure, "overlay", errno, "create the superblock");
+  if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+    return fail(failure, "overlay", errno, "create the superblock");
   int mount = fsmount(context, FSMOUNT_CLOEXEC, 0);
   return mount >= 0 ? mount : fail(failure, "overlay", errno, "fsmount");
 }
@@ -51,16 +55,20 @@ static int mount_by_fsopen(const rootfs_plan *rootfs, bool *unsupported, struct 
 static int mount_by_options(const rootfs_plan *rootfs, struct failure *failure) {
   char options[4096];
   if (strpbrk(rootfs->upper_dir, ",:\\") != NULL || strpbrk(rootfs->work_dir, ",:\\") != NULL) {
-    return fail(failure, "overlay", EINVAL, "a directory has a comma, colon or backslash in its name: %.128s", rootfs->upper_dir);
+    return fail(failure, "overlay", EINVAL, "a directory has a comma, colon or backslash in its name: %.128s",
+                rootfs->upper_dir);
   }
   size_t at = 0;
   for (size_t i = 0; i < rootfs->n_lower_dirs && at < sizeof options; i++) {
-    at += (size_t)snprintf(options + at, sizeof options - at, "%s%s", i == 0 ? "lowerdir=" : ":", rootfs->lower_dirs[i]);
+    at +=
+        (size_t)snprintf(options + at, sizeof options - at, "%s%s", i == 0 ? "lowerdir=" : ":", rootfs->lower_dirs[i]);
   }
   if (at < sizeof options) {
-    at += (size_t)snprintf(options + at, sizeof options - at, ",upperdir=%s,workdir=%s,%s", rootfs->upper_dir, rootfs->work_dir, OPTIONS_TEXT);
+    at += (size_t)snprintf(options + at, sizeof options - at, ",upperdir=%s,workdir=%s,%s", rootfs->upper_dir,
+                           rootfs->work_dir, OPTIONS_TEXT);
   }
-  if (at >= sizeof options) return fail(failure, "overlay", E2BIG, "too many layers for this kernel: %zu", rootfs->n_lower_dirs);
+  if (at >= sizeof options)
+    return fail(failure, "overlay", E2BIG, "too many layers for this kernel: %zu", rootfs->n_lower_dirs);
   if (mount("overlay", ".", "overlay", 0, options) < 0) return fail(failure, "overlay", errno, "mount overlay");
   return 0;
 }

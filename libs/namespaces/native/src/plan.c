@@ -19,23 +19,26 @@
 #define INTERFACE_NAME_MAX 15
 #define FSCONFIG_VALUE_MAX 255
 
-static const uint64_t NAMESPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME;
-static const uint64_t ATTRIBUTES = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME |
-                                   MOUNT_ATTR_NODIRATIME | MOUNT_ATTR_NOSYMFOLLOW;
+static const uint64_t NAMESPACES =
+    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME;
+static const uint64_t ATTRIBUTES = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+                                   MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME | MOUNT_ATTR_NOSYMFOLLOW;
 
 static int refuse(struct failure *failure, const char *field, const char *why, const char *value) {
   return fail(failure, "plan", EINVAL, "%s %s: \"%.128s\"", field, why, value);
 }
 
 static int check_count(size_t count, size_t max, const char *field, struct failure *failure) {
-  return count <= max ? 0 : fail(failure, "plan", E2BIG, "%s has %zu entries, at most %zu are allowed", field, count, max);
+  return count <= max ? 0
+                      : fail(failure, "plan", E2BIG, "%s has %zu entries, at most %zu are allowed", field, count, max);
 }
 
 /* No component of the path is empty, "." or "..". */
 static bool is_clean(const char *path) {
   while (*path != '\0') {
     size_t length = strcspn(path, "/");
-    if (length == 0 || (length == 1 && path[0] == '.') || (length == 2 && path[0] == '.' && path[1] == '.')) return false;
+    if (length == 0 || (length == 1 && path[0] == '.') || (length == 2 && path[0] == '.' && path[1] == '.'))
+      return false;
     path += length;
     if (*path == '/' && *++path == '\0') return false;
   }
@@ -76,7 +79,8 @@ static int check_inside(const char *path, const char *field, struct failure *fai
 }
 
 static int check_id(const char *id, struct failure *failure) {
-  if (strlen(id) != 64 || strspn(id, "0123456789abcdef") != 64) return refuse(failure, "container_id", "is not 64 hexadecimal digits", id);
+  if (strlen(id) != 64 || strspn(id, "0123456789abcdef") != 64)
+    return refuse(failure, "container_id", "is not 64 hexadecimal digits", id);
   return 0;
 }
 
@@ -100,15 +104,18 @@ static int check_filesystem(const Berth__Native__V1__FilesystemMount *filesystem
   if (!known) return refuse(failure, "mounts.type", "is not one that a container may have", filesystem->type);
   if (check_count(filesystem->n_options, 32, "mounts.options", failure) < 0) return -1;
   for (size_t i = 0; i < filesystem->n_options; i++) {
-    if (strlen(filesystem->options[i]) > FSCONFIG_VALUE_MAX) return refuse(failure, "mounts.options", "is too long", filesystem->options[i]);
+    if (strlen(filesystem->options[i]) > FSCONFIG_VALUE_MAX)
+      return refuse(failure, "mounts.options", "is too long", filesystem->options[i]);
   }
   return 0;
 }
 
 static int check_mount(const mount_plan *mount, struct failure *failure) {
   if (check_inside(mount->target, "mounts.target", failure) < 0) return -1;
-  if (strspn(mount->target, "/") == strlen(mount->target)) return refuse(failure, "mounts.target", "is the root", mount->target);
-  if ((mount->attributes & ~ATTRIBUTES) != 0) return refuse(failure, "mounts.attributes", "has an unknown flag", mount->target);
+  if (strspn(mount->target, "/") == strlen(mount->target))
+    return refuse(failure, "mounts.target", "is the root", mount->target);
+  if ((mount->attributes & ~ATTRIBUTES) != 0)
+    return refuse(failure, "mounts.attributes", "has an unknown flag", mount->target);
   switch (mount->source_case) {
     case BERTH__NATIVE__V1__MOUNT__SOURCE_FILESYSTEM:
       return check_filesystem(mount->filesystem, failure);
@@ -131,8 +138,8 @@ static int check_device(const Berth__Native__V1__Device *device, struct failure 
 
 /* The values below /proc/sys that belong to a namespace. Any other would change the host. */
 static bool is_namespaced(const char *path, uint64_t namespaces) {
-  static const char *const IPC[] = {"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem",   "kernel/shmall",
-                                    "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced"};
+  static const char *const IPC[] = {"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem",
+                                    "kernel/shmall", "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced"};
   if ((namespaces & CLONE_NEWNET) != 0 && strncmp(path, "net/", 4) == 0) return true;
   if ((namespaces & CLONE_NEWUTS) != 0 && strcmp(path, "kernel/domainname") == 0) return true;
   if ((namespaces & CLONE_NEWIPC) == 0) return false;
@@ -155,7 +162,8 @@ static int check_sysctls(const container_plan *plan, struct failure *failure) {
   if (check_values(plan->n_sysctls, plan->sysctls, "sysctls", failure) < 0) return -1;
   for (size_t i = 0; i < plan->n_sysctls; i++) {
     if (!is_namespaced(plan->sysctls[i]->path, plan->namespace_flags)) {
-      return refuse(failure, "sysctls", "belongs to the host, not to a namespace of the container", plan->sysctls[i]->path);
+      return refuse(failure, "sysctls", "belongs to the host, not to a namespace of the container",
+                    plan->sysctls[i]->path);
     }
   }
   return 0;
@@ -163,13 +171,15 @@ static int check_sysctls(const container_plan *plan, struct failure *failure) {
 
 static int check_process(const process_plan *process, struct failure *failure) {
   if (process == NULL) return refuse(failure, "process", "is missing", "");
-  if (process->n_arguments == 0 || process->arguments[0][0] == '\0') return refuse(failure, "process.arguments", "is empty", "");
+  if (process->n_arguments == 0 || process->arguments[0][0] == '\0')
+    return refuse(failure, "process.arguments", "is empty", "");
   if (check_count(process->n_arguments, ARGUMENTS_MAX, "process.arguments", failure) < 0) return -1;
   if (check_count(process->n_environment, ARGUMENTS_MAX, "process.environment", failure) < 0) return -1;
   if (check_count(process->n_additional_group_ids, GROUPS_MAX, "process.additional_group_ids", failure) < 0) return -1;
   if (check_inside(process->working_directory, "process.working_directory", failure) < 0) return -1;
   /* -1 means "leave as it is" to setresuid(2): it must never get there. */
-  if (process->user_id == UINT32_MAX || process->group_id == UINT32_MAX) return refuse(failure, "process.user_id", "is 4294967295", "");
+  if (process->user_id == UINT32_MAX || process->group_id == UINT32_MAX)
+    return refuse(failure, "process.user_id", "is 4294967295", "");
   if (process->capabilities == NULL) return refuse(failure, "process.capabilities", "is missing", "");
   if (process->umask > 0777) return refuse(failure, "process.umask", "is not one", "");
   if (process->seccomp_filter.len % 8 != 0 || process->seccomp_filter.len > FILTER_MAX) {
@@ -178,14 +188,16 @@ static int check_process(const process_plan *process, struct failure *failure) {
   if (check_count(process->n_resource_limits, RLIM_NLIMITS, "process.resource_limits", failure) < 0) return -1;
   for (size_t i = 0; i < process->n_resource_limits; i++) {
     const Berth__Native__V1__ResourceLimit *limit = process->resource_limits[i];
-    if (limit->resource >= RLIM_NLIMITS || limit->soft > limit->hard) return refuse(failure, "process.resource_limits", "is not one", "");
+    if (limit->resource >= RLIM_NLIMITS || limit->soft > limit->hard)
+      return refuse(failure, "process.resource_limits", "is not one", "");
   }
   return 0;
 }
 
 static int check_cgroup(const cgroup_plan *cgroup, struct failure *failure) {
   if (cgroup == NULL) return 0;
-  if (cgroup->unified_dir[0] != '\0' && plan_check_path(cgroup->unified_dir, "cgroup.unified_dir", failure) < 0) return -1;
+  if (cgroup->unified_dir[0] != '\0' && plan_check_path(cgroup->unified_dir, "cgroup.unified_dir", failure) < 0)
+    return -1;
   if (check_values(cgroup->n_values, cgroup->values, "cgroup.values", failure) < 0) return -1;
   if (check_count(cgroup->n_legacy, 16, "cgroup.legacy", failure) < 0) return -1;
   for (size_t i = 0; i < cgroup->n_legacy; i++) {
@@ -214,7 +226,8 @@ static int check_network(const container_plan *plan, struct failure *failure) {
 }
 
 static int check_lists(const container_plan *plan, struct failure *failure) {
-  if (check_count(plan->n_mounts, PLAN_LIST_MAX, "mounts", failure) < 0 || check_count(plan->n_devices, PLAN_LIST_MAX, "devices", failure) < 0 ||
+  if (check_count(plan->n_mounts, PLAN_LIST_MAX, "mounts", failure) < 0 ||
+      check_count(plan->n_devices, PLAN_LIST_MAX, "devices", failure) < 0 ||
       check_count(plan->n_symlinks, PLAN_LIST_MAX, "symlinks", failure) < 0 ||
       check_count(plan->n_masked_paths, PLAN_LIST_MAX, "masked_paths", failure) < 0 ||
       check_count(plan->n_readonly_paths, PLAN_LIST_MAX, "readonly_paths", failure) < 0) {
@@ -241,15 +254,20 @@ static int check_lists(const container_plan *plan, struct failure *failure) {
 static int check_hostname(const container_plan *plan, struct failure *failure) {
   size_t length = strlen(plan->hostname);
   if (length == 0) return 0;
-  if ((plan->namespace_flags & CLONE_NEWUTS) == 0) return refuse(failure, "hostname", "needs a UTS namespace", plan->hostname);
+  if ((plan->namespace_flags & CLONE_NEWUTS) == 0)
+    return refuse(failure, "hostname", "needs a UTS namespace", plan->hostname);
   return length <= HOST_NAME_MAX_LINUX ? 0 : refuse(failure, "hostname", "is too long", plan->hostname);
 }
 
 int plan_check_container(const container_plan *plan, struct failure *failure) {
-  if (check_id(plan->container_id, failure) < 0 || plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
-  if ((plan->namespace_flags & ~NAMESPACES) != 0) return refuse(failure, "namespace_flags", "has an unsupported flag", "");
-  if ((plan->namespace_flags & CLONE_NEWNS) == 0) return refuse(failure, "namespace_flags", "lacks the mount namespace", "");
-  if (check_rootfs(plan->rootfs, failure) < 0 || check_lists(plan, failure) < 0 || check_sysctls(plan, failure) < 0) return -1;
+  if (check_id(plan->container_id, failure) < 0 || plan_check_path(plan->state_dir, "state_dir", failure) < 0)
+    return -1;
+  if ((plan->namespace_flags & ~NAMESPACES) != 0)
+    return refuse(failure, "namespace_flags", "has an unsupported flag", "");
+  if ((plan->namespace_flags & CLONE_NEWNS) == 0)
+    return refuse(failure, "namespace_flags", "lacks the mount namespace", "");
+  if (check_rootfs(plan->rootfs, failure) < 0 || check_lists(plan, failure) < 0 || check_sysctls(plan, failure) < 0)
+    return -1;
   if (check_values(plan->n_process_files, plan->process_files, "process_files", failure) < 0) return -1;
   if (check_process(plan->process, failure) < 0 || check_hostname(plan, failure) < 0) return -1;
   if (check_network(plan, failure) < 0 || check_cgroup(plan->cgroup, failure) < 0) return -1;
@@ -257,7 +275,8 @@ int plan_check_container(const container_plan *plan, struct failure *failure) {
 }
 
 int plan_check_exec(const exec_plan *plan, struct failure *failure) {
-  if (check_id(plan->container_id, failure) < 0 || plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
+  if (check_id(plan->container_id, failure) < 0 || plan_check_path(plan->state_dir, "state_dir", failure) < 0)
+    return -1;
   if (plan_check_path(plan->container_state_dir, "container_state_dir", failure) < 0) return -1;
   if (check_process(plan->process, failure) < 0) return -1;
   return check_cgroup(plan->cgroup, failure);

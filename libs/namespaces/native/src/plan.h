@@ -22,8 +22,9 @@ typedef Berth__Native__V1__CleanUpContainer clean_up_plan;
 #define PLAN_LIST_MAX 1024
 
 /*
- * Each check is a pure function over a message: 0, or -1 with a failure of step "plan" that names the field. They hold what the executing code
- * relies on (absolute paths without "..", ids, counts, flags); what is sensible was decided by the caller.
+ * Each check is a pure function over a message: 0, or -1 with a failure of step "plan" that names the field. They hold
+ * what the executing code relies on (absolute paths without "..", ids, counts, flags); what is sensible was decided by
+ * the caller.
  */
 int plan_check_container(const container_plan *plan, struct failure *failure);
 int plan_check_exec(const exec_plan *plan, struct failure *failure);

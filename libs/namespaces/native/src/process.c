@@ -18,7 +18,8 @@
 #include "sync.h"
 #include "syscalls.h"
 
-int process_open_working_directory(struct child *child, int root, const process_plan *process, struct failure *failure) {
+int process_open_working_directory(struct child *child, int root, const process_plan *process,
+                                   struct failure *failure) {
   const char *path = process->working_directory;
   child->working_directory = root_open(root, path, O_PATH | O_DIRECTORY);
   if (child->working_directory < 0 && errno == ENOENT && process->create_working_directory) {
@@ -34,7 +35,8 @@ int process_open_working_directory(struct child *child, int root, const process_
 static int enter_working_directory(int directory, const char *path, struct failure *failure) {
   char real[PATH_MAX];
   if (fchdir(directory) < 0) return fail(failure, "cwd", errno, "enter %.200s", path);
-  /* The kernel says "(unreachable)/..." for a directory outside the root, as a leaked descriptor would give (CVE-2024-21626). */
+  /* The kernel says "(unreachable)/..." for a directory outside the root, as a leaked descriptor would give
+   * (CVE-2024-21626). */
   if (sys_getcwd(real, sizeof real) < 0) return fail(failure, "cwd", errno, "examine %.200s", path);
   if (real[0] != '/') return fail(failure, "cwd", ENOENT, "%.200s lies outside the container", path);
   return 0;
@@ -44,14 +46,16 @@ static int set_limits(const process_plan *process, struct failure *failure) {
   for (size_t i = 0; i < process->n_resource_limits; i++) {
     const Berth__Native__V1__ResourceLimit *limit = process->resource_limits[i];
     const struct rlimit values = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
-    if (setrlimit(limit->resource, &values) < 0) return fail(failure, "limits", errno, "set the resource limit %u", limit->resource);
+    if (setrlimit(limit->resource, &values) < 0)
+      return fail(failure, "limits", errno, "set the resource limit %u", limit->resource);
   }
   return 0;
 }
 
 static bool is_null_device(const struct stat *stat) {
   struct stat null;
-  return S_ISCHR(stat->st_mode) && fstatat(AT_FDCWD, "/dev/null", &null, AT_SYMLINK_NOFOLLOW) == 0 && stat->st_rdev == null.st_rdev;
+  return S_ISCHR(stat->st_mode) && fstatat(AT_FDCWD, "/dev/null", &null, AT_SYMLINK_NOFOLLOW) == 0 &&
+         stat->st_rdev == null.st_rdev;
 }
 
 /* A process that is not root reopens /dev/stdout and the like by path, for which it must own them. */
@@ -68,7 +72,8 @@ static int install_streams(const struct child *child, const process_plan *proces
     if (dup2(child->stdio[fd], fd) < 0) return fail(failure, "stdio", errno, "install the stream %d", fd);
     if (own_stream(fd, process->user_id, failure) < 0) return -1;
   }
-  if (process->terminal && ioctl(0, TIOCSCTTY, 0) < 0) return fail(failure, "terminal", errno, "take the controlling terminal");
+  if (process->terminal && ioctl(0, TIOCSCTTY, 0) < 0)
+    return fail(failure, "terminal", errno, "take the controlling terminal");
   /* Whatever this process holds besides its streams ends with execve (CVE-2016-9962, CVE-2024-21626). */
   if (close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0) return fail(failure, "stdio", errno, "mark the descriptors");
   return 0;

@@ -23,7 +23,8 @@ int record_write(int state_dir, const struct record *record, struct failure *fai
   cleanup_close int fd = openat(state_dir, "record.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return fail(failure, "state", errno, "create record.new");
   if (write_full(fd, record, sizeof *record) < 0) return fail(failure, "state", errno, "write record.new");
-  if (renameat(state_dir, "record.new", state_dir, "record") < 0) return fail(failure, "state", errno, "rename record.new");
+  if (renameat(state_dir, "record.new", state_dir, "record") < 0)
+    return fail(failure, "state", errno, "rename record.new");
   return 0;
 }
 
@@ -50,7 +51,8 @@ uint64_t parse_start_ticks(const char *stat) {
   }
   uint64_t ticks = 0;
   for (; *field >= '0' && *field <= '9'; field++) {
-    if (__builtin_mul_overflow(ticks, 10, &ticks) || __builtin_add_overflow(ticks, (uint64_t)(*field - '0'), &ticks)) return 0;
+    if (__builtin_mul_overflow(ticks, 10, &ticks) || __builtin_add_overflow(ticks, (uint64_t)(*field - '0'), &ticks))
+      return 0;
   }
   return ticks;
 }

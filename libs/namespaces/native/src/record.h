@@ -1,6 +1,6 @@
 /*
- * The record of a process: `<state_dir>/record`, 256 bytes, little-endian, replaced as a whole by rename, so that a reader sees one state or
- * the next. src/record.ts reads the same layout; a test compares the two.
+ * The record of a process: `<state_dir>/record`, 256 bytes, little-endian, replaced as a whole by rename, so that a
+ * reader sees one state or the next. src/record.ts reads the same layout; a test compares the two.
  *
  *   offset size  field
  *        0    8  magic "BERTHREC"
@@ -67,7 +67,8 @@ int record_read(int state_dir, struct record *record, struct failure *failure);
 /* The start time of a process out of /proc/<pid>/stat; 0 when it is gone. */
 uint64_t process_start_ticks(pid_t pid);
 
-/* Field 22 out of the text of a /proc/<pid>/stat; 0 when the text is not one. The command name may hold blanks and brackets. */
+/* Field 22 out of the text of a /proc/<pid>/stat; 0 when the text is not one. The command name may hold blanks and
+ * brackets. */
 uint64_t parse_start_ticks(const char *stat);
 
 /* Reads this boot's id into `boot_id`. Returns 0, or -1 with errno. */

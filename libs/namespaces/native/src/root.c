@@ -9,7 +9,8 @@
 #include "cleanup.h"
 #include "syscalls.h"
 
-/* How many dangling symbolic links are followed while making directories; the kernel's own limit for existing ones is 40. */
+/* How many dangling symbolic links are followed while making directories; the kernel's own limit for existing ones
+ * is 40. */
 #define LINK_DEPTH_MAX 16
 
 int root_open(int root, const char *path, int flags) {
@@ -23,7 +24,8 @@ int root_open_plain(int root, const char *path, int flags) {
 
 static int make_directory(int root, const char *path, int depth);
 
-/* Splits a path at its last component; trailing slashes do not count. Returns 0, or -1 when there is no last component. */
+/* Splits a path at its last component; trailing slashes do not count. Returns 0, or -1 when there is no last component.
+ */
 static int split(const char *path, char parent[PATH_MAX], char name[NAME_MAX + 1]) {
   size_t end = strlen(path);
   while (end > 0 && path[end - 1] == '/') end--;
@@ -41,7 +43,8 @@ static int split(const char *path, char parent[PATH_MAX], char name[NAME_MAX + 1
   return 0;
 }
 
-/* A symbolic link that points to nothing: makes the directory that it points to (`/var/run -> /run` in an image without /run). */
+/* A symbolic link that points to nothing: makes the directory that it points to (`/var/run -> /run` in an image without
+ * /run). */
 static int make_link_target(int root, const char *parent, const char *link, int depth) {
   char joined[PATH_MAX];
   size_t at = 0;
@@ -62,7 +65,8 @@ too_long:
 
 static int make_last(int root, int parent_fd, const char *parent, const char *name, int depth) {
   if (mkdirat(parent_fd, name, 0755) < 0 && errno != EEXIST) return -1;
-  int fd = sys_openat2(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+  int fd = sys_openat2(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+                       RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
   if (fd >= 0 || (errno != ELOOP && errno != ENOTDIR)) return fd;
   char link[PATH_MAX];
   ssize_t length = readlinkat(parent_fd, name, link, sizeof link - 1);

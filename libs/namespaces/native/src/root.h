@@ -1,6 +1,7 @@
 /*
- * Paths inside a container's root. Each is resolved by the kernel as if the root were "/" (RESOLVE_IN_ROOT), never through magic links, and
- * used only by descriptor: whatever the image, a volume or a process in the container does to the tree, the host is not reached.
+ * Paths inside a container's root. Each is resolved by the kernel as if the root were "/" (RESOLVE_IN_ROOT), never
+ * through magic links, and used only by descriptor: whatever the image, a volume or a process in the container does to
+ * the tree, the host is not reached.
  */
 #ifndef BERTH_ROOT_H
 #define BERTH_ROOT_H
@@ -9,7 +10,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Opens a path of the container. `flags` as for open(2); O_CLOEXEC is added. Returns the descriptor, or -1 with errno. */
+/* Opens a path of the container. `flags` as for open(2); O_CLOEXEC is added. Returns the descriptor, or -1 with errno.
+ */
 int root_open(int root, const char *path, int flags);
 
 /* Opens a path of the container that must have no symbolic link in it. */

@@ -1,4 +1,5 @@
-/* The program runs from a sealed copy of itself in memory, so that nothing which gets hold of its /proc/<pid>/exe can change it (CVE-2019-5736). */
+/* The program runs from a sealed copy of itself in memory, so that nothing which gets hold of its /proc/<pid>/exe can
+ * change it (CVE-2019-5736). */
 #ifndef BERTH_SEALED_H
 #define BERTH_SEALED_H
 

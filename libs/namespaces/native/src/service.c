@@ -27,10 +27,13 @@ void service_watch(const struct service *service, int fd, enum source source, ui
   }
 }
 
-void service_unwatch(const struct service *service, int fd) { (void)epoll_ctl(service->epoll, EPOLL_CTL_DEL, fd, NULL); }
+void service_unwatch(const struct service *service, int fd) {
+  (void)epoll_ctl(service->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
 
 void service_watch_client(const struct service *service, const struct client *client) {
-  uint32_t events = (client->outbox.size > 0 ? (uint32_t)EPOLLOUT : 0) | (client->held_size == 0 ? (uint32_t)EPOLLIN : 0);
+  uint32_t events =
+      (client->outbox.size > 0 ? (uint32_t)EPOLLOUT : 0) | (client->held_size == 0 ? (uint32_t)EPOLLIN : 0);
   service_watch(service, client->fd, SOURCE_CLIENT, (uint32_t)(client - service->clients), events);
 }
 
@@ -44,7 +47,8 @@ static void note_exit(struct keeper *keeper, const siginfo_t *info) {
   record->exited_unix_nanos = unix_nanos();
 }
 
-/* The order is the promise: what the process wrote is in the log and on its way to the clients, then the exit is on disk, then it is told. */
+/* The order is the promise: what the process wrote is in the log and on its way to the clients, then the exit is on
+ * disk, then it is told. */
 static void on_process(struct service *service) {
   struct keeper *keeper = service->keeper;
   siginfo_t info = {0};

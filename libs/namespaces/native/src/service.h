@@ -20,7 +20,8 @@ struct service {
   struct client clients[CLIENTS_MAX];
 };
 
-/* Serves until the process has ended and its clients know, with `connection` as the first attached one (-1: none). Then cleans up. */
+/* Serves until the process has ended and its clients know, with `connection` as the first attached one (-1: none). Then
+ * cleans up. */
 void service_run(struct keeper *keeper, int connection);
 
 /* Watching descriptors. */
@@ -28,7 +29,8 @@ void service_watch(const struct service *service, int fd, enum source source, ui
 void service_unwatch(const struct service *service, int fd);
 void service_watch_client(const struct service *service, const struct client *client);
 
-/* Output: reads one chunk, writes it to the log, sends it to the clients. Returns its size, 0 for nothing now, -1 at the end. */
+/* Output: reads one chunk, writes it to the log, sends it to the clients. Returns its size, 0 for nothing now, -1 at
+ * the end. */
 ssize_t service_pump(struct service *service, int *fd, enum frame_type type);
 
 /* Output: what is left after the process has ended. Closes both streams. */

@@ -66,8 +66,10 @@ void service_accept(struct service *service) {
 }
 
 static void attach(struct service *service, struct client *client) {
-  request_message *request = berth__native__v1__request__unpack(NULL, client->reader.payload_size, client->reader.payload);
-  bool good = request != NULL && request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_ATTACH && !client->attached;
+  request_message *request =
+      berth__native__v1__request__unpack(NULL, client->reader.payload_size, client->reader.payload);
+  bool good =
+      request != NULL && request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_ATTACH && !client->attached;
   bool output = good && request->attach->output;
   if (request != NULL) berth__native__v1__request__free_unpacked(request, NULL);
   if (!good || wire_send_done(client->fd) < 0) {

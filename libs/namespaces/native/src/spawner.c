@@ -42,7 +42,8 @@ struct spawner {
 static int open_socket_directory(struct spawner *spawner, const char *path) {
   char directory[PATH_MAX];
   const char *slash = strrchr(path, '/');
-  if (slash == NULL || slash[1] == '\0' || (size_t)(slash - path) >= sizeof directory || strlen(slash + 1) > NAME_SIZE - 1) {
+  if (slash == NULL || slash[1] == '\0' || (size_t)(slash - path) >= sizeof directory ||
+      strlen(slash + 1) > NAME_SIZE - 1) {
     return complain("the socket's path must be absolute: %s", path);
   }
   memcpy(directory, path, (size_t)(slash - path));
@@ -85,7 +86,8 @@ static int listen_on_socket(struct spawner *spawner) {
 static int watch_signals(struct spawner *spawner) {
   sigset_t set;
   (void)sigfillset(&set);
-  if (sigprocmask(SIG_SETMASK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR) return complain_errno("cannot set the signals");
+  if (sigprocmask(SIG_SETMASK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+    return complain_errno("cannot set the signals");
   (void)sigemptyset(&set);
   (void)sigaddset(&set, SIGCHLD);
   (void)sigaddset(&set, SIGTERM);
@@ -102,7 +104,8 @@ static int wait_for_connection(int listener) {
   }
 }
 
-/* A fork: waits for its one connection, then is on its own. While it waits it dies with the spawner, afterwards it does not. */
+/* A fork: waits for its one connection, then is on its own. While it waits it dies with the spawner, afterwards it does
+ * not. */
 _Noreturn static void run_fork(struct spawner *spawner) {
   const pid_t parent = spawner->host->spawner_pid;
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent || setsid() < 0) _exit(1);
@@ -160,7 +163,8 @@ static bool read_signals(struct spawner *spawner) {
 
 static int serve(struct spawner *spawner) {
   for (;;) {
-    struct pollfd sources[2] = {{.fd = spawner->taken[0], .events = POLLIN}, {.fd = spawner->signals, .events = POLLIN}};
+    struct pollfd sources[2] = {{.fd = spawner->taken[0], .events = POLLIN},
+                                {.fd = spawner->signals, .events = POLLIN}};
     /* A fork that fails is tried again, not given up: what is there may end and make room. */
     int patience = fill(spawner) < 0 ? 1000 : -1;
     if (poll(sources, 2, patience) < 0 && errno != EINTR) return complain_errno("cannot wait");
@@ -170,7 +174,8 @@ static int serve(struct spawner *spawner) {
 }
 
 int spawner_run(const struct spawner_options *options, struct host *host) {
-  struct spawner spawner = {.host = host, .directory = -1, .lock = -1, .listener = -1, .signals = -1, .taken = {-1, -1}};
+  struct spawner spawner = {
+      .host = host, .directory = -1, .lock = -1, .listener = -1, .signals = -1, .taken = {-1, -1}};
   struct failure failure;
   host->spawner_pid = getpid();
   if (open_socket_directory(&spawner, options->socket_path) < 0 || take_lock(&spawner) < 0) return 1;

@@ -1,6 +1,7 @@
 /*
- * The resident spawner: listens on a unix socket and keeps a few forks of itself ready in accept(2), so that no start waits for a fork. Which of
- * them takes a connection serves it and, for a start, becomes the keeper. The spawner itself reads nothing from anybody.
+ * The resident spawner: listens on a unix socket and keeps a few forks of itself ready in accept(2), so that no start
+ * waits for a fork. Which of them takes a connection serves it and, for a start, becomes the keeper. The spawner itself
+ * reads nothing from anybody.
  */
 #ifndef BERTH_SPAWNER_H
 #define BERTH_SPAWNER_H

@@ -38,7 +38,8 @@ static int send_started(int connection, const struct keeper *keeper, const struc
   return wire_send_reply(connection, &reply);
 }
 
-static int run_container_child(struct child *child, const struct keeper *keeper, const void *plan, struct failure *failure) {
+static int run_container_child(struct child *child, const struct keeper *keeper, const void *plan,
+                               struct failure *failure) {
   return init_run(child, plan, &keeper->cgroup, failure);
 }
 
@@ -58,8 +59,8 @@ static int accompany_container(struct keeper *keeper, const void *plan, struct f
   return network_attach(container->network, network, failure);
 }
 
-static int prepare_container(struct keeper *keeper, const container_plan *plan, const struct host *host, struct timings *timings,
-                             struct failure *failure) {
+static int prepare_container(struct keeper *keeper, const container_plan *plan, const struct host *host,
+                             struct timings *timings, struct failure *failure) {
   if (plan_check_container(plan, failure) < 0) return -1;
   timings_lap(timings, "plan");
   if (keeper_open(keeper, plan->state_dir, host, failure) < 0) return -1;
@@ -74,9 +75,10 @@ static int prepare_container(struct keeper *keeper, const container_plan *plan, 
   return 0;
 }
 
-/* Tells the client how it went, and either serves or undoes. A client that is gone changes nothing for a process that runs. */
-static void finish(int connection, struct keeper *keeper, struct arena *arena, int result, const struct timings *timings,
-                   const struct failure *failure) {
+/* Tells the client how it went, and either serves or undoes. A client that is gone changes nothing for a process that
+ * runs. */
+static void finish(int connection, struct keeper *keeper, struct arena *arena, int result,
+                   const struct timings *timings, const struct failure *failure) {
   if (result < 0) {
     keeper_discard(keeper);
     wire_send_failure(connection, failure);
@@ -115,7 +117,8 @@ static int run_exec_child(struct child *child, const struct keeper *keeper, cons
   return exec_run(child, plan, &keeper->cgroup, failure);
 }
 
-static int prepare_exec(struct keeper *keeper, const exec_plan *plan, const struct host *host, struct timings *timings, struct failure *failure) {
+static int prepare_exec(struct keeper *keeper, const exec_plan *plan, const struct host *host, struct timings *timings,
+                        struct failure *failure) {
   if (plan_check_exec(plan, failure) < 0) return -1;
   timings_lap(timings, "plan");
   keeper->is_exec = true;

@@ -1,7 +1,8 @@
 /*
- * The conversation between a keeper and its child while the child becomes the container's process, over a SOCK_SEQPACKET pair:
- * the child may send TERMINAL, then sends READY just before execve, or FAILURE; the keeper sends one byte (go) once what it does meanwhile is
- * done. The child's end is close-on-exec: end of file after READY means that execve succeeded, without READY that the child died.
+ * The conversation between a keeper and its child while the child becomes the container's process, over a
+ * SOCK_SEQPACKET pair: the child may send TERMINAL, then sends READY just before execve, or FAILURE; the keeper sends
+ * one byte (go) once what it does meanwhile is done. The child's end is close-on-exec: end of file after READY means
+ * that execve succeeded, without READY that the child died.
  */
 #ifndef BERTH_SYNC_H
 #define BERTH_SYNC_H

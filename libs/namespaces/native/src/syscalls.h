@@ -1,4 +1,5 @@
-/* System calls that glibc 2.36 has no wrapper for, and the numbers of newer ones. All set errno and return -1 on failure. */
+/* System calls that glibc 2.36 has no wrapper for, and the numbers of newer ones. All set errno and return -1 on
+ * failure. */
 #ifndef BERTH_SYSCALLS_H
 #define BERTH_SYSCALLS_H
 

@@ -44,7 +44,8 @@ int terminal_open(struct child *child, int directory, const process_plan *proces
   if (slave < 0) return fail(failure, "terminal", errno, "open the terminal's other end");
   for (int i = 0; i < 3; i++) child->stdio[i] = slave;
   const struct sync_message message = {.kind = SYNC_TERMINAL};
-  if (sync_send(child->sync, &message, master) < 0) return fail(failure, "terminal", errno, "hand the terminal to the keeper");
+  if (sync_send(child->sync, &message, master) < 0)
+    return fail(failure, "terminal", errno, "hand the terminal to the keeper");
   return 0;
 }
 

@@ -7,8 +7,9 @@
 #include "process.h"
 
 /*
- * Opens a terminal by the descriptor `directory` of a devpts mount: sends its master to the keeper and makes its slave the child's streams.
- * Never by a path of the container, so that what lies at /dev/pts cannot be forged (CVE-2025-52565). Returns 0, or -1 with the failure.
+ * Opens a terminal by the descriptor `directory` of a devpts mount: sends its master to the keeper and makes its slave
+ * the child's streams. Never by a path of the container, so that what lies at /dev/pts cannot be forged
+ * (CVE-2025-52565). Returns 0, or -1 with the failure.
  */
 int terminal_open(struct child *child, int directory, const process_plan *process, struct failure *failure);
 

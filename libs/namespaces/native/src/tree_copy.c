@@ -86,7 +86,8 @@ static int copy_link(int directory, const char *name, int to, const struct stat 
   if (size < 0) return -1;
   target[size] = '\0';
   const struct timespec times[2] = {stat->st_atim, stat->st_mtim};
-  if (symlinkat(target, to, name) < 0 || fchownat(to, name, stat->st_uid, stat->st_gid, AT_SYMLINK_NOFOLLOW) < 0) return -1;
+  if (symlinkat(target, to, name) < 0 || fchownat(to, name, stat->st_uid, stat->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+    return -1;
   return utimensat(to, name, times, AT_SYMLINK_NOFOLLOW);
 }
 

@@ -38,7 +38,8 @@ request_message *wire_receive_request(int connection, struct arena *arena, struc
 int wire_send(int connection, enum frame_type type, const void *payload, size_t size) {
   uint8_t header[FRAME_HEADER_SIZE];
   frame_encode(header, type, size);
-  struct iovec parts[2] = {{.iov_base = header, .iov_len = sizeof header}, {.iov_base = (void *)payload, .iov_len = size}};
+  struct iovec parts[2] = {{.iov_base = header, .iov_len = sizeof header},
+                           {.iov_base = (void *)payload, .iov_len = size}};
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
   ssize_t sent = sendmsg(connection, &message, MSG_NOSIGNAL);
   if (sent < 0) return -1;

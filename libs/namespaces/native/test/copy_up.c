@@ -41,12 +41,14 @@ static bool fills(int volume) {
   return copy_up(image, volume, &failure) == 0;
 }
 
-static const char LIST[] = "find . -mindepth 1 -printf '%P %y %m %U:%G %s %l %TY\\n' | grep -v ' d ' | sort; find . -printf '%P %y %m %U:%G %TY\\n' | grep ' d ' | sort";
+static const char LIST[] =
+    "find . -mindepth 1 -printf '%P %y %m %U:%G %s %l %TY\\n' | grep -v ' d ' | sort; find . -printf '%P %y %m %U:%G "
+    "%TY\\n' | grep ' d ' | sort";
 
 static bool is_like_image(const char *volume) {
   char command[2048];
-  (void)snprintf(command, sizeof command, "a=$(cd image && %s); b=$(cd %s && %s); test \"$a\" = \"$b\" && echo same", LIST, volume,
-                 LIST);
+  (void)snprintf(command, sizeof command, "a=$(cd image && %s); b=$(cd %s && %s); test \"$a\" = \"$b\" && echo same",
+                 LIST, volume, LIST);
   return says(command, "same\n");
 }
 
@@ -54,7 +56,8 @@ static void make_image(void) {
   run("mkdir -p image/sub/deep image/empty && echo hello > image/file && printf x > image/sub/deep/x");
   run("ln -s file image/link && ln -s /nowhere image/sub/dangling && mkfifo image/sub/pipe && : > image/nothing");
   run("dd if=/dev/urandom of=image/large bs=1M count=3 2>/dev/null");
-  run("chown 12:34 image image/sub image/file && chown -h 5:6 image/link && chmod 4755 image/file && chmod 1777 image && chmod 700 image/sub");
+  run("chown 12:34 image image/sub image/file && chown -h 5:6 image/link && chmod 4755 image/file && chmod 1777 image "
+      "&& chmod 700 image/sub");
   run("touch -h -d 2001-02-03 image/file image/link image/sub/deep image/sub image");
   image = openat(top, "image", O_PATH | O_DIRECTORY);
   int file = openat(top, "image/file", O_RDONLY);
@@ -73,7 +76,8 @@ static void test_fill(void) {
   check(fgetxattr(file, "trusted.overlay.opaque", NULL, 0) < 0, "but overlayfs's own are not");
   (void)close(file);
   run("echo changed > v1/file && rm v1/large");
-  check(fills(volume) && says("cat v1/file; ls v1/large 2>/dev/null; :", "changed\n"), "a volume that has something is left alone");
+  check(fills(volume) && says("cat v1/file; ls v1/large 2>/dev/null; :", "changed\n"),
+        "a volume that has something is left alone");
   (void)close(volume);
 }
 
@@ -99,9 +103,11 @@ static void test_refusals(void) {
   int file = openat(top, "image/file", O_PATH);
   check(copy_up(file, volume, &failure) == 0 && tree_is_empty(volume), "a file fills nothing");
   check(copy_up(image, file, &failure) == 0, "nor is a file filled");
-  run("rm -rf deep && mkdir deep && d=deep && for i in 1 2 3 4 5; do n=$(printf 'd/%.0s' $(seq 60)); mkdir -p $d/$n; d=$d/$n; done");
+  run("rm -rf deep && mkdir deep && d=deep && for i in 1 2 3 4 5; do n=$(printf 'd/%.0s' $(seq 60)); mkdir -p $d/$n; "
+      "d=$d/$n; done");
   int deep = openat(top, "deep", O_PATH | O_DIRECTORY);
-  check(copy_up(deep, volume, &failure) < 0 && strcmp(failure.step, "mount") == 0, "a tree that is too deep is refused");
+  check(copy_up(deep, volume, &failure) < 0 && strcmp(failure.step, "mount") == 0,
+        "a tree that is too deep is refused");
   check(tree_is_empty(volume), "and leaves nothing");
   (void)close(deep);
   (void)close(file);
@@ -109,9 +115,11 @@ static void test_refusals(void) {
 }
 
 static void test_remove(void) {
-  run("mkdir -p t/a/b && echo x > t/a/b/x && ln -s ../../precious t/a/link && echo precious > precious && mkdir -p t/c/d");
+  run("mkdir -p t/a/b && echo x > t/a/b/x && ln -s ../../precious t/a/link && echo precious > precious && mkdir -p "
+      "t/c/d");
   int tree = openat(top, "t", O_RDONLY | O_DIRECTORY);
-  check(tree_remove_directories(tree) < 0 && says("ls t; cat t/a/b/x", "a\nx\n"), "removing directories removes no file");
+  check(tree_remove_directories(tree) < 0 && says("ls t; cat t/a/b/x", "a\nx\n"),
+        "removing directories removes no file");
   check(tree_remove(tree, "a") == 0 && tree_is_empty(tree), "removing a tree removes all of it");
   check(tree_remove(tree, "a") == 0, "again is fine");
   check(says("cat precious", "precious\n"), "what a link points to is not touched");

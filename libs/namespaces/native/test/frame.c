@@ -5,15 +5,16 @@
 
 #include "tap.h"
 
-/* What came out of a reader, as text: S<bytes> for stdin, C<type>:<payload> for a control frame, B for a broken stream. */
+/* What came out of a reader, as text: S<bytes> for stdin, C<type>:<payload> for a control frame, B for a broken stream.
+ */
 struct trace {
   char text[4096];
   size_t size;
 };
 
 static void note(struct trace *trace, const char *prefix, const uint8_t *data, size_t size) {
-  trace->size += (size_t)snprintf(trace->text + trace->size, sizeof trace->text - trace->size, "%s%.*s|", prefix, (int)size,
-                                  (const char *)data);
+  trace->size += (size_t)snprintf(trace->text + trace->size, sizeof trace->text - trace->size, "%s%.*s|", prefix,
+                                  (int)size, (const char *)data);
 }
 
 static bool feed(struct frame_reader *reader, struct trace *trace, const uint8_t *data, size_t size) {
@@ -49,7 +50,8 @@ static void test_header(void) {
   struct frame_header header;
   frame_encode(bytes, FRAME_STDOUT, 0x012345);
   check(memcmp(bytes, "\x45\x23\x01\x00\x20\x00\x00\x00", 8) == 0, "a header is little-endian and padded with zeros");
-  check(frame_decode(bytes, &header) && header.size == 0x012345 && header.type == FRAME_STDOUT, "a header is read as it was written");
+  check(frame_decode(bytes, &header) && header.size == 0x012345 && header.type == FRAME_STDOUT,
+        "a header is read as it was written");
   bytes[6] = 1;
   check(!frame_decode(bytes, &header), "padding that is not zero is refused");
   frame_encode(bytes, FRAME_STDOUT, FRAME_SIZE_MAX + 1);
@@ -75,7 +77,8 @@ static void test_bytewise(void) {
   struct frame_reader reader = {0};
   struct trace trace = {0};
   for (size_t i = 0; i < size; i++) (void)feed(&reader, &trace, stream + i, 1);
-  check(strcmp(trace.text, "C19:sig|Sa|Sb|") == 0, "frames that come byte by byte are put together, stdin is passed on at once");
+  check(strcmp(trace.text, "C19:sig|Sa|Sb|") == 0,
+        "frames that come byte by byte are put together, stdin is passed on at once");
 }
 
 static void test_unread(void) {
@@ -107,7 +110,8 @@ static void test_bad(void) {
   large[sizeof large - 1] = '\0';
   struct frame_reader reader = {0};
   struct trace trace = {0};
-  check(!feed(&reader, &trace, stream, put(stream, 0, FRAME_RESIZE, large)), "a control frame that is too large breaks the stream");
+  check(!feed(&reader, &trace, stream, put(stream, 0, FRAME_RESIZE, large)),
+        "a control frame that is too large breaks the stream");
 }
 
 /* Whatever comes in whatever pieces, nothing is read or written outside: the sanitizers watch. */

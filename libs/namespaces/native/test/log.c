@@ -16,7 +16,9 @@
 static char directory[] = "/tmp/berth-XXXXXX";
 static char path[64];
 
-static struct frame_piece piece(const char *text) { return (struct frame_piece){.data = (const uint8_t *)text, .size = strlen(text)}; }
+static struct frame_piece piece(const char *text) {
+  return (struct frame_piece){.data = (const uint8_t *)text, .size = strlen(text)};
+}
 
 static bool time_is(uint64_t nanos, const char *expected) {
   char text[LOG_TIME_SIZE + 1] = {0};
@@ -27,8 +29,10 @@ static bool time_is(uint64_t nanos, const char *expected) {
 static void test_time(void) {
   check(time_is(0, "1970-01-01T00:00:00.000000000Z"), "the epoch");
   check(time_is(951782400 * NANOS + 1, "2000-02-29T00:00:00.000000001Z"), "a leap day of a century that has one");
-  check(time_is(1795498874 * NANOS + 123456789, "2026-11-24T05:41:14.123456789Z"), "a time of day with all nanoseconds");
-  check(time_is(4107542399 * NANOS, "2100-02-28T23:59:59.000000000Z"), "the last second of a February without a leap day");
+  check(time_is(1795498874 * NANOS + 123456789, "2026-11-24T05:41:14.123456789Z"),
+        "a time of day with all nanoseconds");
+  check(time_is(4107542399 * NANOS, "2100-02-28T23:59:59.000000000Z"),
+        "the last second of a February without a leap day");
   check(time_is(4107542400 * NANOS, "2100-03-01T00:00:00.000000000Z"), "and the next");
 }
 
@@ -82,7 +86,8 @@ static void test_rotation(void) {
   struct log log;
   check(open_at(&log, 100, 3), "a log is opened that rotates");
   log_write(&log, "stdout", piece("1\n2\n3\n4\n5\n6\n7\n"), 0);
-  check(file_is("", T "stdout F 7\n") && file_is(".1", T "stdout F 5\n" T "stdout F 6\n") && file_is(".2", T "stdout F 3\n" T "stdout F 4\n"),
+  check(file_is("", T "stdout F 7\n") && file_is(".1", T "stdout F 5\n" T "stdout F 6\n") &&
+            file_is(".2", T "stdout F 3\n" T "stdout F 4\n"),
         "files hold as many whole records as fit, the oldest is dropped");
   char long_line[302];
   memset(long_line, 'x', 300);
@@ -107,7 +112,8 @@ static void test_full_disk(void) {
   log_write(&log, "stdout", piece("second\n"), 0);
   (void)setrlimit(RLIMIT_FSIZE, &enough);
   log_write(&log, "stdout", piece("third\n"), 0);
-  check(file_is("", T "stdout F first\n1970-01-01T00:\n" T "stdout F third\n"), "a torn record is ended before the next");
+  check(file_is("", T "stdout F first\n1970-01-01T00:\n" T "stdout F third\n"),
+        "a torn record is ended before the next");
   log_close(&log);
 }
 

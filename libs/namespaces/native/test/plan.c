@@ -90,11 +90,11 @@ static bool is_good(const struct sample *sample) {
 }
 
 /* Spoils a fresh sample and expects it to be refused. */
-#define refuses(change, sentence)            \
-  do {                                       \
-    struct sample spoiled;                   \
-    struct sample *s = fill(&spoiled);       \
-    change;                                  \
+#define refuses(change, sentence)               \
+  do {                                          \
+    struct sample spoiled;                      \
+    struct sample *s = fill(&spoiled);          \
+    change;                                     \
     check(!is_good(s), sentence " is refused"); \
   } while (0)
 
@@ -102,9 +102,11 @@ static void test_paths(void) {
   static const char *const BAD[] = {"", "relative", "/a/../b", "/..", "/a//b", "/a/", "/.", "/a/./b", "//"};
   struct failure failure;
   bool refused = true;
-  for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) refused = refused && plan_check_path(BAD[i], "path", &failure) < 0;
+  for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++)
+    refused = refused && plan_check_path(BAD[i], "path", &failure) < 0;
   check(refused, "a path of the host that is not clean is refused");
-  check(plan_check_path("/", "path", &failure) == 0 && plan_check_path("/a/b.c/..d", "path", &failure) == 0, "a clean one is not");
+  check(plan_check_path("/", "path", &failure) == 0 && plan_check_path("/a/b.c/..d", "path", &failure) == 0,
+        "a clean one is not");
   char path[5000];
   memset(path, 'x', sizeof path - 1);
   path[0] = '/';
@@ -116,7 +118,8 @@ static void test_fields(void) {
   struct sample sample;
   check(is_good(fill(&sample)), "a good plan is taken");
   refuses(s->plan.container_id = "abc", "a short id");
-  refuses(s->plan.container_id = "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef", "an id in capitals");
+  refuses(s->plan.container_id = "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
+          "an id in capitals");
   refuses(s->plan.namespace_flags |= CLONE_NEWUSER, "a user namespace");
   refuses(s->plan.namespace_flags |= CLONE_VM, "a flag that is no namespace");
   refuses(s->plan.namespace_flags &= ~(uint64_t)CLONE_NEWNET, "an interface in the host's network namespace");

@@ -11,12 +11,13 @@
 #include "tap.h"
 
 static void test_layout(void) {
-  check(offsetof(struct record, phase) == 12 && offsetof(struct record, boot_id) == 16 && offsetof(struct record, keeper_pid) == 56 &&
-            offsetof(struct record, process_pid) == 60 && offsetof(struct record, keeper_start_ticks) == 64 &&
-            offsetof(struct record, process_start_ticks) == 72 && offsetof(struct record, namespace_flags) == 80 &&
-            offsetof(struct record, created_unix_nanos) == 88 && offsetof(struct record, started_unix_nanos) == 96 &&
-            offsetof(struct record, exited_unix_nanos) == 104 && offsetof(struct record, exit_code) == 112 &&
-            offsetof(struct record, signal) == 116 && offsetof(struct record, oom_killed) == 120,
+  check(offsetof(struct record, phase) == 12 && offsetof(struct record, boot_id) == 16 &&
+            offsetof(struct record, keeper_pid) == 56 && offsetof(struct record, process_pid) == 60 &&
+            offsetof(struct record, keeper_start_ticks) == 64 && offsetof(struct record, process_start_ticks) == 72 &&
+            offsetof(struct record, namespace_flags) == 80 && offsetof(struct record, created_unix_nanos) == 88 &&
+            offsetof(struct record, started_unix_nanos) == 96 && offsetof(struct record, exited_unix_nanos) == 104 &&
+            offsetof(struct record, exit_code) == 112 && offsetof(struct record, signal) == 116 &&
+            offsetof(struct record, oom_killed) == 120,
         "every field is where record.h and record.ts say");
 }
 
@@ -48,14 +49,17 @@ static void test_files(void) {
   check(record_read(fd, &read, &failure) < 0 && failure.error == ENOENT, "there is no record at first");
   record_init(&record, "01234567-89ab-cdef-0123-456789abcdef");
   record.exit_code = 42;
-  check(record_write(fd, &record, &failure) == 0 && record_read(fd, &read, &failure) == 0 && memcmp(&record, &read, sizeof record) == 0,
+  check(record_write(fd, &record, &failure) == 0 && record_read(fd, &read, &failure) == 0 &&
+            memcmp(&record, &read, sizeof record) == 0,
         "a record is read as it was written");
   record.phase = RECORD_EXITED;
-  check(record_write(fd, &record, &failure) == 0 && record_read(fd, &read, &failure) == 0 && read.phase == RECORD_EXITED,
-        "a second one replaces it");
+  check(
+      record_write(fd, &record, &failure) == 0 && record_read(fd, &read, &failure) == 0 && read.phase == RECORD_EXITED,
+      "a second one replaces it");
   check(faccessat(fd, "record.new", F_OK, 0) < 0, "nothing else is left");
   int file = openat(fd, "record", O_WRONLY);
-  check(pwrite(file, "x", 1, 0) == 1 && record_read(fd, &read, &failure) < 0 && failure.error == EINVAL, "another file is no record");
+  check(pwrite(file, "x", 1, 0) == 1 && record_read(fd, &read, &failure) < 0 && failure.error == EINVAL,
+        "another file is no record");
   check(ftruncate(file, 100) == 0 && record_read(fd, &read, &failure) < 0, "a part of one is none");
   (void)close(file);
   (void)unlinkat(fd, "record", 0);

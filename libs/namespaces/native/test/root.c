@@ -14,13 +14,15 @@ static char base[] = "/tmp/berth-XXXXXX";
 static int outside = -1;
 static int root = -1;
 
-static bool exists(int directory, const char *path) { return faccessat(directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0; }
+static bool exists(int directory, const char *path) {
+  return faccessat(directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
 static bool makes_directory(const char *path, const char *real) {
   cleanup_close int fd = root_make_directory(root, path);
   struct stat made, found;
-  return fd >= 0 && fstat(fd, &made) == 0 && fstatat(root, real, &found, AT_SYMLINK_NOFOLLOW) == 0 && made.st_ino == found.st_ino &&
-         S_ISDIR(found.st_mode);
+  return fd >= 0 && fstat(fd, &made) == 0 && fstatat(root, real, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+         made.st_ino == found.st_ino && S_ISDIR(found.st_mode);
 }
 
 static bool refuses(const char *path, int error) {
@@ -48,12 +50,17 @@ static void test_plain(void) {
 static void test_links(void) {
   char absolute[64];
   (void)snprintf(absolute, sizeof absolute, "%s/outside", base);
-  check(symlinkat("/run", root, "absolute") == 0 && makes_directory("/absolute/lock", "run/lock"), "a dangling absolute link counts from the root");
-  check(symlinkat("there/far", root, "relative") == 0 && makes_directory("/relative", "there/far"), "a dangling relative link counts from its place");
-  check(symlinkat("../../../../up", root, "climbing") == 0 && makes_directory("/climbing/x", "up/x"), "a link cannot climb out");
-  check(symlinkat(absolute, root, "escape") == 0 && root_make_directory(root, "/escape/made") >= 0, "a link to a path of the host is taken as one inside");
+  check(symlinkat("/run", root, "absolute") == 0 && makes_directory("/absolute/lock", "run/lock"),
+        "a dangling absolute link counts from the root");
+  check(symlinkat("there/far", root, "relative") == 0 && makes_directory("/relative", "there/far"),
+        "a dangling relative link counts from its place");
+  check(symlinkat("../../../../up", root, "climbing") == 0 && makes_directory("/climbing/x", "up/x"),
+        "a link cannot climb out");
+  check(symlinkat(absolute, root, "escape") == 0 && root_make_directory(root, "/escape/made") >= 0,
+        "a link to a path of the host is taken as one inside");
   check(!exists(outside, "made"), "and nothing is made there");
-  check(symlinkat("loop2", root, "loop1") == 0 && symlinkat("loop1", root, "loop2") == 0 && refuses("/loop1/x", ELOOP), "links in a circle are refused");
+  check(symlinkat("loop2", root, "loop1") == 0 && symlinkat("loop1", root, "loop2") == 0 && refuses("/loop1/x", ELOOP),
+        "links in a circle are refused");
   check(symlinkat("/proc/self/fd/0", root, "magic") == 0, "a link to a descriptor");
   int file = openat(root, "file", O_CREAT | O_WRONLY, 0600);
   (void)close(file);
@@ -63,15 +70,18 @@ static void test_links(void) {
 static void test_targets(void) {
   struct stat stat;
   cleanup_close int file = root_make_target(root, "/new/file", false);
-  check(file >= 0 && fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size == 0, "a file is made for what is no directory");
+  check(file >= 0 && fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size == 0,
+        "a file is made for what is no directory");
   cleanup_close int again = root_make_target(root, "/new/file", true);
   check(again >= 0 && fstat(again, &stat) == 0 && S_ISREG(stat.st_mode), "what is there is taken as it is");
   cleanup_close int directory = root_make_target(root, "/new/directory", true);
   check(directory >= 0 && fstat(directory, &stat) == 0 && S_ISDIR(stat.st_mode), "a directory is made for one");
-  check(symlinkat("nowhere", root, "new/link") == 0 && root_make_target(root, "/new/link", false) < 0, "no file is made through a link");
+  check(symlinkat("nowhere", root, "new/link") == 0 && root_make_target(root, "/new/link", false) < 0,
+        "no file is made through a link");
   char name[NAME_MAX + 1];
   cleanup_close int parent = root_open_parent(root, "/p/q/last//", name);
-  check(parent >= 0 && strcmp(name, "last") == 0 && exists(root, "p/q") && !exists(root, "p/q/last"), "a parent is made, not its child");
+  check(parent >= 0 && strcmp(name, "last") == 0 && exists(root, "p/q") && !exists(root, "p/q/last"),
+        "a parent is made, not its child");
   check(root_open_parent(root, "/", name) < 0 && errno == EINVAL, "the root has no parent");
   check(root_open_plain(root, "/absolute", O_PATH) < 0, "a plain path has no link in it");
 }
