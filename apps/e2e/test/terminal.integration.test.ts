@@ -18,8 +18,11 @@ test('run -it is a shell that one can work in', async () => {
   await terminal.press('Enter');
   await terminal.waitForText(/^30 100$/m);
 
-  await terminal.type('sleep 1000');
-  await terminal.press('Enter', 'C-c');
+  await terminal.type('echo asleep; sleep 1000');
+  await terminal.press('Enter');
+  // The shell takes Ctrl-C for a character as long as it edits the line.
+  await terminal.waitForText(/^asleep$/m);
+  await terminal.press('C-c');
   await terminal.type('echo code $?');
   await terminal.press('Enter');
   await terminal.waitForText(/^code 130$/m);

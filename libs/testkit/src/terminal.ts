@@ -61,7 +61,9 @@ export async function openTerminal(
       return last;
     },
     async exitCode(timeoutMs = 10_000) {
-      const status = async () => (await tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}')).trim();
+      // tmux is deaf to SIGCHLD while it runs utempter for a terminal that was closed; the end of another child makes it look again.
+      const status = async () =>
+        (await tmux('run-shell', 'true', ';', 'display-message', '-p', '#{pane_dead} #{pane_dead_status}')).trim();
       const text = await waitFor(async () => /^1 (\d+)$/.exec(await status())?.[1], { what: 'the end', timeoutMs });
       return Number(text);
     },
