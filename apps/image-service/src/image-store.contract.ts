@@ -189,6 +189,24 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
     );
 
     test(
+      'removes images that were not on the disk when the host went down, unless a container uses them',
+      using(({ images, snapshots }) => {
+        for (const [index, hex] of ['a', 'b', 'c'].entries()) {
+          images.commit(commitOf(id(hex), [hex], { layers: [layer(String(index))] }));
+        }
+        expect(images.listUnsynced()).toEqual(['0', '1', '2']);
+        images.markSynced(['0']);
+        expect(images.listUnsynced()).toEqual(['1', '2']);
+        snapshots.insert({ key: 'k', name: '1', imageId: id('b') }, 1);
+        expect(images.removeLost('boot')).toEqual([]);
+        expect(images.removeLost('next boot')).toEqual([id('c')]);
+        expect(images.findByReference(parseReference('c'))).toBeNull();
+        expect(images.collect(unpinned).layers).toEqual([layer('2')]);
+        expect(images.list()).toHaveLength(2);
+      }),
+    );
+
+    test(
       'keeps snapshots by key',
       using(({ images, snapshots }) => {
         images.commit(commitOf(id('a'), []));

@@ -17,6 +17,7 @@ import type { ImageRecord, Layer } from './image.ts';
 import type { LayerPool } from './layer-pool.ts';
 import { detectLayerType } from './layer-type.ts';
 import { imageLease, type Leases } from './leases.ts';
+import type { Durability } from './durability.ts';
 import type { ContentClient, ContentDescriptor, ImageEvent, ImageStore } from './ports.ts';
 
 export interface ImportRequest {
@@ -34,6 +35,7 @@ export interface ImportDeps {
   readonly store: ImageStore;
   readonly pool: LayerPool;
   readonly content: ContentClient;
+  readonly durability: Pick<Durability, 'begin'>;
   readonly leases: Pick<Leases, 'begin' | 'end'>;
   readonly nowMs: () => number;
 }
@@ -146,7 +148,7 @@ interface CommitParts {
 
 /** Commits the image with a lease by its id on all its content. */
 async function commitLeased(
-  { store, content, leases, nowMs }: ImportDeps,
+  { store, content, leases, durability, nowMs }: ImportDeps,
   { plan, config, layer, digests }: CommitParts,
 ): Promise<ImageRecord> {
   const id = sha256Digest(config);
@@ -162,6 +164,7 @@ async function commitLeased(
       events: [event('import', id), ...(reference === null ? [] : [event('tag', familiarReference(reference))])],
       isLeased: true,
     });
+    durability.begin();
     return store.get(id) as ImageRecord;
   } finally {
     leases.end(imageLease(id));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectService } from '@berth/client';
 import { startLayerTool } from '@berth/layers';
@@ -12,6 +13,7 @@ import { createSqliteLeaseList } from './adapters/sqlite-lease-list.ts';
 import { createSqliteSnapshotStore } from './adapters/sqlite-snapshot-store.ts';
 import { parseConfig } from './config.ts';
 import { createDeleteImage } from './delete-image.ts';
+import { createDurability } from './durability.ts';
 import { createImageHandlers } from './grpc/image-handlers.ts';
 import { createImages } from './images.ts';
 import { createImportImage } from './import-image.ts';
@@ -30,8 +32,9 @@ await runService({
     const path = join(stateDir, 'state.db');
     const quick = openDatabase({ path, migrations: IMAGE_MIGRATIONS, synchronous: 'NORMAL' });
     const registry = connectService(RegistryServiceDefinition, paths.socket('registry-gateway'));
+    const bootId = readBootId();
     const content = createGrpcContentClient(registry.client);
-    const store = createSqliteImageStore(database, events);
+    const store = createSqliteImageStore(database, events, bootId);
     const snapshotStore = createSqliteSnapshotStore(quick);
     const toolEnv = paths.root === null ? {} : { BERTH_ROOT: paths.root };
     const tool = startLayerTool({ program: config.layerProgram, env: toolEnv });
@@ -40,9 +43,23 @@ await runService({
     const onFailure = (what: string, error: unknown): void => {
       log.warn({ err: error, what }, 'not removed, left for the next start');
     };
+    const onImageLost = (imageId: string): void => {
+      log.warn({ imageId }, 'image was not on the disk when the host went down, pull it again');
+    };
     const leases = createLeases({ list: createSqliteLeaseList(database), content, onFailure });
 
-    const swept = recover({ images: store, snapshots: snapshotStore, layers, directories, leases, onFailure });
+    const swept = recover({
+      images: store,
+      snapshots: snapshotStore,
+      layers,
+      directories,
+      leases,
+      bootId,
+      onImageLost,
+      onFailure,
+    });
+    const durability = createDurability({ store, layers, onFailure });
+    durability.begin();
     const pool = createLayerPool({ ...config, store, layers, onRemovalFailed: onFailure });
     const snapshots = createSnapshots({
       images: store,
@@ -58,8 +75,8 @@ await runService({
     const handlers = createImageHandlers({
       images: createImages(store),
       snapshots,
-      pullImage: createPullImage({ store, pool, content, signal }),
-      importImage: createImportImage({ store, pool, content, leases, nowMs: Date.now }),
+      pullImage: createPullImage({ store, pool, content, durability, signal }),
+      importImage: createImportImage({ store, pool, content, leases, durability, nowMs: Date.now }),
       deleteImage: createDeleteImage({ store, pool, leases }),
     });
     return Promise.resolve({
@@ -67,6 +84,7 @@ await runService({
       async close() {
         await pool.settle();
         await leases.settle();
+        await durability.settle();
         await swept;
         await tool.close();
         registry.close();
@@ -75,3 +93,8 @@ await runService({
     });
   },
 });
+
+/** Differs after each start of the host. */
+function readBootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}

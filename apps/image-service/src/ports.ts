@@ -56,6 +56,14 @@ export interface ImageStore {
   layersOf(imageId: string): Layer[];
   findLayer(diffId: string): Layer | null;
   listLayers(): Layer[];
+  /** The names of the layers that may not be on the disk yet: each is added as such. */
+  listUnsynced(): string[];
+  markSynced(names: readonly string[]): void;
+  /**
+   * Removes images without snapshots whose layers were not on the disk yet in a boot before this one, and returns their ids. Their layers
+   * are left to `collect`.
+   */
+  removeLost(bootId: string): string[];
 }
 
 /** Snapshots. Every method is one transaction; a power cut may lose the last ones, and start-up then sweeps what they made. */
@@ -94,6 +102,8 @@ export interface LayerStore {
   list(): string[];
   /** Takes a layer out of its place before it returns; resolves once its data is removed. */
   remove(name: string): Promise<void>;
+  /** Resolves when all layers in place are on the disk. */
+  sync(): Promise<void>;
   /** Removes what a crash left: half-unpacked layers and trash. */
   sweep(): Promise<void>;
 }

@@ -12,6 +12,7 @@ import {
 } from '@berth/oci';
 import type { Image, ImageRecord, Layer } from './image.ts';
 import type { HeldLayer, LayerPool, LayerProgress } from './layer-pool.ts';
+import type { Durability } from './durability.ts';
 import type { ContentClient, Credentials, ImageStore } from './ports.ts';
 import { createProgressQueue, type ProgressQueue } from './progress-queue.ts';
 import {
@@ -41,6 +42,7 @@ export interface PullDeps {
   readonly store: ImageStore;
   readonly pool: LayerPool;
   readonly content: ContentClient;
+  readonly durability: Pick<Durability, 'begin'>;
   /** Ends all pulls. */
   readonly signal: AbortSignal;
 }
@@ -94,6 +96,7 @@ async function pull(deps: PullDeps, source: PullSource, queue: Queue): Promise<P
   } else {
     store.commit(commitOf(source.reference, names, known, store.layersOf(imageId)));
   }
+  deps.durability.begin();
   const image = store.get(imageId) as ImageRecord;
   return { kind: 'done', image, digest: plan.digest, upToDate };
 }

@@ -28,7 +28,7 @@ test('recover removes directories without a row and rows without a directory, an
   let ended = 0;
 
   const leases = { endUnused: () => void ended++ };
-  await recover({ ...stores, layers, directories, leases, onFailure: () => {} });
+  await recover({ ...stores, layers, directories, leases, bootId: 'boot', onImageLost: () => {}, onFailure: () => {} });
 
   expect(layers.list()).toEqual(['1']);
   expect(directories.list()).toEqual(['1']);

@@ -7,6 +7,10 @@ export interface RecoverDeps {
   readonly layers: LayerStore;
   readonly directories: SnapshotDirectories;
   readonly leases: Pick<Leases, 'endUnused'>;
+  /** Of this boot of the host. */
+  readonly bootId: string;
+  /** Told of each image that a power cut took. */
+  readonly onImageLost: (imageId: string) => void;
   /** Told what could not be removed: the next start tries again. */
   readonly onFailure: (what: string, error: unknown) => void;
 }
@@ -16,8 +20,9 @@ export interface RecoverDeps {
  * that nobody needs is removed.
  */
 export async function recover(deps: RecoverDeps): Promise<void> {
-  const { images, snapshots, layers, directories, leases, onFailure } = deps;
+  const { images, snapshots, layers, directories, leases, onImageLost, onFailure } = deps;
   dropLostSnapshots(deps);
+  for (const imageId of images.removeLost(deps.bootId)) onImageLost(imageId);
   const removals = [
     ...images.collect(() => false).layers.map((layer) => layers.remove(layer.name)),
     ...without(layers.list(), images.listLayers()).map((name) => layers.remove(name)),

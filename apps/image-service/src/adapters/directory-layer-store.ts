@@ -9,7 +9,7 @@ import { openTrash } from './directory-trash.ts';
 export interface LayerStoreOptions {
   /** The service's state directory. */
   readonly stateDir: string;
-  readonly tool: Pick<LayerTool, 'unpack'>;
+  readonly tool: Pick<LayerTool, 'unpack' | 'sync'>;
   readonly limits: LayerLimits;
 }
 
@@ -44,6 +44,7 @@ export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOp
       }
     },
     list: () => readdirSync(dir),
+    sync: () => tool.sync(dir),
     remove: (name) => trash.remove(join(dir, name)),
     async sweep() {
       for (const name of readdirSync(stagingDir)) await trash.remove(join(stagingDir, name));

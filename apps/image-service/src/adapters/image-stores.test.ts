@@ -21,7 +21,7 @@ imageStoreContract('sqlite', () => {
   const quick = openDatabase({ path, migrations: IMAGE_MIGRATIONS, synchronous: 'NORMAL' });
   const outbox = openOutbox(database);
   return {
-    images: createSqliteImageStore(database, outbox),
+    images: createSqliteImageStore(database, outbox, 'boot'),
     snapshots: createSqliteSnapshotStore(quick),
     leases: createSqliteLeaseList(database),
     events: () =>

@@ -2,7 +2,7 @@ import { BerthError } from '@berth/errors';
 import { formatReference, sha256Digest, type Reference } from '@berth/oci';
 import type { ContentClient, ContentDescriptor } from '../ports.ts';
 
-/** ContentClient without a registry, for tests. Blobs are found under the path `/blobs/<digest>`. */
+/** ContentClient without a registry, for tests. The path of a blob is `<dir>/<digest>`; whether it exists is up to the test. */
 export interface MemoryContentClient extends ContentClient {
   /** What registries have: digests by normalized reference, and content by digest. */
   readonly remote: { references: Map<string, ContentDescriptor>; content: Map<string, Uint8Array> };
@@ -13,7 +13,7 @@ export interface MemoryContentClient extends ContentClient {
   gate: Promise<void>;
 }
 
-export function createMemoryContentClient(): MemoryContentClient {
+export function createMemoryContentClient(dir: string): MemoryContentClient {
   const remote = { references: new Map<string, ContentDescriptor>(), content: new Map<string, Uint8Array>() };
   const leases = new Map<string, readonly string[]>();
   const fetched: string[] = [];
@@ -42,7 +42,7 @@ export function createMemoryContentClient(): MemoryContentClient {
       await client.gate;
       signal.throwIfAborted();
       get(descriptor.digest);
-      return `/blobs/${descriptor.digest}`;
+      return `${dir}/${descriptor.digest}`;
     },
     async ingest({ lease }, data) {
       const chunks: Uint8Array[] = [];
@@ -51,7 +51,7 @@ export function createMemoryContentClient(): MemoryContentClient {
       const digest = sha256Digest(bytes);
       remote.content.set(digest, bytes);
       leases.set(lease, [...(leases.get(lease) ?? []), digest]);
-      return { digest, size: bytes.length, path: `/blobs/${digest}` };
+      return { digest, size: bytes.length, path: `${dir}/${digest}` };
     },
     setLease(lease, digests) {
       if (digests.length === 0) leases.delete(lease);

@@ -50,6 +50,7 @@ export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): 
       placed.delete(name);
       return Promise.resolve();
     },
+    sync: () => Promise.resolve(),
     sweep: () => Promise.resolve(),
   };
   return store;

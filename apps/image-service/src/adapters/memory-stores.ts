@@ -21,12 +21,13 @@ interface Entry {
 
 type IsPinned = (diffId: string) => boolean;
 
-export function createMemoryStores(): MemoryStores {
+export function createMemoryStores({ bootId = 'boot' } = {}): MemoryStores {
   const entries = new Map<string, Entry>();
   const names = new Map<string, string>();
   const layers = new Map<string, Layer>();
   const snapshots = new Map<string, Snapshot>();
   const leases = new Set<string>();
+  const unsynced = new Set<string>();
   const events: ImageEvent[] = [];
 
   const keysOf = (imageId: string): string[] =>
@@ -56,6 +57,12 @@ export function createMemoryStores(): MemoryStores {
     return [...entries.values()].filter(({ isHidden }) => !isHidden);
   }
 
+  function addLayer(layer: Layer): void {
+    if (layers.has(layer.diffId)) return;
+    layers.set(layer.diffId, layer);
+    unsynced.add(layer.name);
+  }
+
   function removeNamesOf(imageId: string): void {
     for (const [name, id] of names) if (id === imageId) names.delete(name);
   }
@@ -63,7 +70,7 @@ export function createMemoryStores(): MemoryStores {
   const images: ImageStore = {
     commit({ image, layers: stack, references, events: list, isLeased }) {
       const existing = entries.get(image.id);
-      for (const layer of stack) if (!layers.has(layer.diffId)) layers.set(layer.diffId, layer);
+      for (const layer of stack) addLayer(layer);
       const diffIds = stack.map(({ diffId }) => diffId);
       const entry = existing ?? { image, diffIds, isHidden: false, isLeased: false, lastUsedTimeMs: null };
       entry.isHidden = false;
@@ -108,6 +115,18 @@ export function createMemoryStores(): MemoryStores {
     layersOf: (imageId) => (entries.get(imageId)?.diffIds ?? []).map((diffId) => layers.get(diffId) as Layer),
     findLayer: (diffId) => layers.get(diffId) ?? null,
     listLayers: () => [...layers.values()],
+    listUnsynced: () => [...unsynced],
+    markSynced: (list) => list.forEach((name) => unsynced.delete(name)),
+    removeLost(currentBootId) {
+      const isLost = ({ image, diffIds }: Entry) =>
+        keysOf(image.id).length === 0 && diffIds.some((diffId) => unsynced.has(layers.get(diffId)?.name ?? ''));
+      const lost = currentBootId !== bootId ? [...entries.values()].filter(isLost).map(({ image }) => image.id) : [];
+      for (const id of lost) {
+        removeNamesOf(id);
+        entries.delete(id);
+      }
+      return lost;
+    },
   };
 
   return {

@@ -27,7 +27,9 @@ export const IMAGE_MIGRATIONS: readonly string[] = [
      name TEXT PRIMARY KEY,
      diff_id TEXT NOT NULL UNIQUE,
      size_bytes INTEGER NOT NULL,
-     root TEXT
+     root TEXT,
+     -- The boot in which it was unpacked, until it is known to be on the disk.
+     unsynced_boot TEXT
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE image_layers (
      image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
@@ -60,7 +62,7 @@ interface ImageRow {
 }
 
 /** Keeps images in a service's database, and their events in its outbox. */
-export function createSqliteImageStore(database: DatabaseSync, events: EventSink): ImageStore {
+export function createSqliteImageStore(database: DatabaseSync, events: EventSink, bootId: string): ImageStore {
   const statements = prepareStatements(database);
 
   function tell(list: readonly ImageEvent[]): void {
@@ -83,7 +85,7 @@ export function createSqliteImageStore(database: DatabaseSync, events: EventSink
   function addLayers({ image, layers }: ImageCommit): void {
     for (const layer of layers) {
       const root = layer.root === null ? null : JSON.stringify(layer.root);
-      statements.insertLayer.run(layer.name, layer.diffId, layer.sizeBytes, root);
+      statements.insertLayer.run(layer.name, layer.diffId, layer.sizeBytes, root, bootId);
     }
     layers.forEach((layer, position) => statements.insertImageLayer.run(image.id, position, layer.diffId));
   }
@@ -172,6 +174,21 @@ export function createSqliteImageStore(database: DatabaseSync, events: EventSink
     },
 
     listLayers: () => statements.layers.all().map(toLayer),
+    listUnsynced: () => statements.unsynced.all().map((row) => String(row.name)),
+
+    markSynced(names) {
+      transaction(database, () => {
+        for (const name of names) statements.markSynced.run(name);
+      });
+    },
+
+    removeLost(currentBootId) {
+      return transaction(database, () => {
+        const lost = statements.lostImages.all(currentBootId).map((row) => String(row.id));
+        for (const id of lost) statements.deleteImage.run(id);
+        return lost;
+      });
+    },
   };
 }
 
@@ -184,7 +201,9 @@ function prepareStatements(database: DatabaseSync) {
       `INSERT INTO images (id, config, platform, size_bytes, create_time_ms, leased) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET hidden = 0, leased = max(leased, excluded.leased)`,
     ),
-    insertLayer: sql('INSERT INTO layers (name, diff_id, size_bytes, root) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'),
+    insertLayer: sql(
+      'INSERT INTO layers (name, diff_id, size_bytes, root, unsynced_boot) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
     insertImageLayer: sql(
       'INSERT INTO image_layers (image_id, position, diff_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     ),
@@ -214,6 +233,13 @@ function prepareStatements(database: DatabaseSync) {
     layersOf: sql('SELECT layers.* FROM image_layers JOIN layers USING (diff_id) WHERE image_id = ? ORDER BY position'),
     layer: sql('SELECT * FROM layers WHERE diff_id = ?'),
     layers: sql('SELECT * FROM layers'),
+    unsynced: sql('SELECT name FROM layers WHERE unsynced_boot IS NOT NULL'),
+    markSynced: sql('UPDATE layers SET unsynced_boot = NULL WHERE name = ?'),
+    lostImages: sql(
+      `SELECT DISTINCT image_id AS id FROM image_layers JOIN layers USING (diff_id)
+       WHERE unsynced_boot != ? AND NOT EXISTS (SELECT 1 FROM snapshots WHERE snapshots.image_id = image_layers.image_id)`,
+    ),
+    deleteImage: sql('DELETE FROM images WHERE id = ?'),
   };
 }
 
