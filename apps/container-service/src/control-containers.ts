@@ -43,6 +43,8 @@ export interface StopOptions {
 }
 
 const SIGKILL = 9;
+/** A longer one would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What can be done to containers that exist. */
 export function createContainerControl({ store, actives, starter, cleaner, fault }: ControlDeps): ContainerControl {
@@ -159,7 +161,7 @@ async function endsWithin(active: ActiveContainer, seconds: number): Promise<boo
   );
   if (seconds < 0) return ended;
   const abort = new AbortController();
-  const timeout = sleep(seconds * 1000, false, { signal: abort.signal }).catch(() => false);
+  const timeout = sleep(Math.min(seconds * 1000, LONGEST_TIMER_MS), false, { signal: abort.signal }).catch(() => false);
   const result = await Promise.race([ended, timeout]);
   abort.abort();
   return result;

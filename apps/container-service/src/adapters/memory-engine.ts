@@ -102,3 +102,20 @@ function createTroubleLog(troubles: string[]): Log {
   const note = (_fields: object, message: string): void => void troubles.push(message);
   return { debug: () => {}, info: () => {}, warn: note, error: note };
 }
+
+/** How a test starts a container that nobody is attached to. */
+export const DETACHED = { terminalSize: null, attach: false };
+
+/** Lets everything that is ready to happen happen. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Creates and starts a container, for a test that then decides what its process does. */
+export async function createdAndStarted(engine: MemoryEngine, config: Partial<ContainerConfig> = {}, name = 'web') {
+  const { container } = await engine.creator.create({ name, config: aConfig(config) });
+  await engine.control.start(container.id, DETACHED);
+  const process = () => engine.runtime.process(`/run/${container.id}`);
+  const state = () => engine.stores.containers.get(container.id)?.state;
+  return { id: container.id, process, state };
+}

@@ -1,6 +1,5 @@
 import type { ContainerServiceImplementation, LogEntry as ProtoLogEntry } from '@berth/proto/container';
 import type { ContainerEngine } from '../container-engine.ts';
-import { isActive } from '../container.ts';
 import { getEngineInfo, type HostInfo } from '../engine-info.ts';
 import { findContainer } from '../find-container.ts';
 import type { LogEntry } from '../logs/log-record.ts';
@@ -76,7 +75,7 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
       return Promise.resolve({ container: toProtoContainer(container, files.paths(container.id).log) });
     },
     listContainers({ all }) {
-      const containers = store.list().filter((container) => all || isActive(container));
+      const containers = store.list().filter((container) => all || container.state.status === 'running');
       return Promise.resolve({
         containers: containers.map((each) => toProtoContainer(each, files.paths(each.id).log)),
       });

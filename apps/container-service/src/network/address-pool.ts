@@ -3,19 +3,21 @@ import { BerthError } from '@berth/errors';
 import type { Endpoint } from '../container.ts';
 import { formatIpv4, hardwareAddressOf, overlap, parseIpv4, subnetOf, subnetSize, type Subnet } from './ipv4.ts';
 
+const LARGE_SUBNETS = range(17, 31).map((second) => subnetOf(parseIpv4(`172.${second}.0.0`) as number, 16));
+
 /** The networks that an engine's bridge may get, as Docker has them, in order. */
 export const DEFAULT_SUBNETS: readonly Subnet[] = [
-  ...range(17, 31).map((second) => subnetOf(parseIpv4(`172.${second}.0.0`) as number, 16)),
+  ...LARGE_SUBNETS,
   ...range(0, 15).map((index) => subnetOf(parseIpv4(`192.168.${index * 16}.0`) as number, 20)),
 ];
 
 /**
- * Where an engine looks first: the host's own engine at the beginning, one with a root of its own anywhere, so that engines side by side
- * seldom meet.
+ * Where an engine looks first: the host's own engine at the beginning, one with a root of its own at any of the large networks, so that
+ * engines side by side seldom meet.
  */
 export function subnetStartIndex(root: string | null): number {
   if (root === null) return 0;
-  return createHash('sha256').update(root).digest().readUInt32BE() % DEFAULT_SUBNETS.length;
+  return createHash('sha256').update(root).digest().readUInt32BE() % LARGE_SUBNETS.length;
 }
 
 /** The first network, from a start index and around, that shares no address with those in use. Throws ADDRESS_POOL_EMPTY. */
