@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { formatReference, parseReference } from '@berth/oci';
+import { createMemoryStores, type MemoryStores } from './adapters/memory-stores.ts';
+import { createImages, type Images } from './images.ts';
+
+const id = (hex: string): string => `sha256:${hex.padEnd(64, '0')}`;
+
+describe('images', () => {
+  let stores: MemoryStores;
+  let images: Images;
+  beforeEach(() => {
+    stores = createMemoryStores();
+    images = createImages(stores.images);
+    const names = { a: ['app:1', 'app:2', 'user/app:1'], b: ['app:3'], c: [] };
+    for (const [hex, references] of Object.entries(names)) {
+      stores.images.commit({
+        image: { id: id(hex), config: Buffer.from('{}'), platform: 'linux/amd64', sizeBytes: 0, createTimeMs: 0 },
+        layers: [],
+        references: references.map(parseReference),
+        events: [],
+        isLeased: false,
+      });
+    }
+  });
+
+  const shown = (reference: string): string[][] =>
+    images.list(reference).map((image) => image.references.map(formatReference));
+
+  test('lists all images, or those of a repository, or of one name', () => {
+    expect(images.list('')).toHaveLength(3);
+    expect(shown('app')).toEqual([['docker.io/library/app:1', 'docker.io/library/app:2'], ['docker.io/library/app:3']]);
+    expect(shown('user/app:1')).toEqual([['docker.io/user/app:1']]);
+    expect(shown('app:9')).toEqual([]);
+    expect(() => images.list('A')).toThrow('must be lowercase');
+  });
+
+  test('gives a further name, latest by default, and tells', () => {
+    images.tag('app:1', 'localhost:5000/copy');
+    expect(images.get('localhost:5000/copy:latest').id).toBe(id('a'));
+    images.tag(id('b'), 'app:1');
+    expect(images.get('app:1').id).toBe(id('b'));
+    expect(stores.events).toEqual([
+      { verb: 'tag', objectId: id('a'), name: 'localhost:5000/copy:latest' },
+      { verb: 'tag', objectId: id('b'), name: 'app:1' },
+    ]);
+  });
+
+  test('refuses to tag what is not there, and names with a digest', () => {
+    expect(() => images.tag('nope', 'x')).toThrow('No such image: nope:latest');
+    expect(() => images.tag('app:1', `x@${id('1')}`)).toThrow('refusing to create a tag with a digest reference');
+    expect(() => images.tag('app:1', 'UPPER')).toThrow('must be lowercase');
+  });
+});
