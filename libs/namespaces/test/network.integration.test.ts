@@ -59,6 +59,25 @@ test('a start that fails leaves no interface, so that the next may have its name
   expect(await engine.run(['true'], { network: planInterface(5) })).toMatchObject({ exit: { exitCode: 0 } });
 });
 
+test('a container that is started again at once has its interface again', async () => {
+  const container = engine.create();
+  for (let round = 0; round < 5; round++) {
+    const running = await engine.spawner.startContainer(container.plan(['true'], { network: planInterface(7) }));
+    expect(await running.exited).toMatchObject({ exitCode: 0 });
+  }
+});
+
+test('a second start of a container that runs leaves its interface alone', async () => {
+  const container = engine.create();
+  const plan = container.plan(['sleep', '1000'], { network: planInterface(8) });
+  const running = await engine.spawner.startContainer(plan);
+  await expect(engine.spawner.startContainer(plan)).rejects.toMatchObject({ reason: 'START_FAILED' });
+  const ping = await engine.spawner.startExec(container.planExec(['/bin/busybox', 'ping', '-c1', '-W2', '10.123.0.1']));
+  expect((await finish(ping)).exit).toMatchObject({ exitCode: 0 });
+  await running.signal(9);
+  await running.exited;
+});
+
 test('an interface on a bridge that is not there fails the start', async () => {
   const network = { ...planInterface(6), bridge: 'absent' };
   await expect(engine.run(['true'], { network })).rejects.toMatchObject({ reason: 'START_FAILED' });

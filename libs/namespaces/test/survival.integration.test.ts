@@ -90,3 +90,23 @@ test('a spawner that is away is told so', async () => {
   const away = connectSpawner(`${engine.directory}/nobody.sock`);
   await expect(away.ping()).rejects.toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
 });
+
+describe('a container that has just ended', () => {
+  test('can be started again at once, under its own name', async () => {
+    const container = engine.create();
+    for (let round = 0; round < 10; round++) {
+      const running = await engine.spawner.startContainer(container.plan(['sh', '-c', `exit ${round}`]));
+      expect(await running.exited).toMatchObject({ exitCode: round });
+    }
+  });
+
+  test('can be cleaned up at once', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { places, plan } = engine.create();
+      const running = await engine.spawner.startContainer(plan(['true']));
+      await running.exited;
+      const cgroup = { unifiedDir: places.unifiedDir, legacy: [], values: [], allDevices: false };
+      await engine.spawner.cleanUpContainer({ stateDir: places.stateDir, hostInterface: '', cgroup });
+    }
+  });
+});

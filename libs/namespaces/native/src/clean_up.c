@@ -3,22 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "cgroup.h"
 #include "cleanup.h"
+#include "lock.h"
 #include "network.h"
 #include "record.h"
-
-/* Tells whether another holds the lock, which a keeper does as long as it lives. */
-static bool is_kept(int state_dir) {
-  cleanup_close int fd = openat(state_dir, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
 
 /* Kills the process of a record if it still is that process. */
 static void kill_recorded(int state_dir, const struct host *host) {
@@ -35,8 +28,9 @@ int clean_up_container(const clean_up_plan *plan, const struct host *host, struc
   if (plan_check_clean_up(plan, failure) < 0) return -1;
   cleanup_close int state_dir = open(plan->state_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (state_dir < 0 && errno != ENOENT) return fail(failure, "state", errno, "open %.200s", plan->state_dir);
-  if (state_dir >= 0 && is_kept(state_dir))
-    return fail(failure, "state", EBUSY, "the keeper of %.180s lives", plan->state_dir);
+  /* Held to the end, so that no keeper begins there meanwhile. Without a lock's file there never was one. */
+  cleanup_close int lock = state_dir < 0 ? -1 : lock_take(state_dir, false, failure);
+  if (state_dir >= 0 && lock < 0 && failure->error != ENOENT) return -1;
   if (state_dir >= 0) kill_recorded(state_dir, host);
   struct cgroup cgroup;
   if (cgroup_open(&cgroup, plan->cgroup, failure) < 0) return -1;

@@ -2,13 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "io.h"
 #include "record.h"
 #include "syscalls.h"
 #include "terminal.h"
@@ -30,10 +33,55 @@ int exec_open_target(struct exec_target *target, const exec_plan *plan, const st
   if (target->pidfd < 0) return not_running(failure);
   /* Looked up after the pidfd: if the start time fits now, the pidfd is that of the very process. */
   if (process_start_ticks((pid_t)record.process_pid) != record.process_start_ticks) return not_running(failure);
+  target->pid = (pid_t)record.process_pid;
   target->namespace_flags = record.namespace_flags;
   if ((target->namespace_flags & CLONE_NEWPID) != 0 && setns(target->pidfd, CLONE_NEWPID) < 0) {
     return errno == ESRCH ? not_running(failure) : fail(failure, "setns", errno, "enter the pid namespace");
   }
+  return 0;
+}
+
+const char *exec_find_below(const char *cgroups, const char *name, size_t *length) {
+  const char *line = cgroups;
+  while (line != NULL && strncmp(line, "0::", 3) != 0) {
+    line = strchr(line, '\n');
+    if (line != NULL) line++;
+  }
+  if (line == NULL) return NULL;
+  size_t name_length = strlen(name);
+  size_t line_length = strcspn(line, "\n");
+  for (const char *at = line + 3; at + 1 + name_length < line + line_length; at++) {
+    if (at[0] != '/' || strncmp(at + 1, name, name_length) != 0 || at[1 + name_length] != '/') continue;
+    *length = line_length - (size_t)(at + name_length + 2 - line);
+    return at + name_length + 2;
+  }
+  return NULL;
+}
+
+/* Opens the directory below `cgroup` in which a process is; -1 when it is in none. */
+static int open_below(int cgroup, const char *name, pid_t pid) {
+  char file[32];
+  char cgroups[4096];
+  char path[PATH_MAX];
+  size_t length = 0;
+  (void)snprintf(file, sizeof file, "/proc/%d/cgroup", pid);
+  if (read_text_at(AT_FDCWD, file, cgroups, sizeof cgroups) < 0) return -1;
+  const char *below = exec_find_below(cgroups, name, &length);
+  if (below == NULL || length == 0) return -1;
+  (void)snprintf(path, sizeof path, "%.*s", (int)length, below);
+  return sys_openat2(cgroup, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+int exec_open_cgroup(struct cgroup *cgroup, const exec_plan *plan, const struct exec_target *target,
+                     struct failure *failure) {
+  if (cgroup_open(cgroup, plan->cgroup, failure) < 0) return -1;
+  if (cgroup->unified_path == NULL) return 0;
+  /* Outside its cgroup nothing may run: a container that is being cleaned up does not run any more. */
+  if (cgroup->unified < 0) return not_running(failure);
+  int below = open_below(cgroup->unified, strrchr(cgroup->unified_path, '/') + 1, target->pid);
+  if (below < 0) return 0;
+  close_fd(&cgroup->unified);
+  cgroup->unified = below;
   return 0;
 }
 

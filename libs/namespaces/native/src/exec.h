@@ -13,6 +13,7 @@
 /* A container's first process, held so that no other can take its place. */
 struct exec_target {
   int pidfd;
+  pid_t pid;
   uint64_t namespace_flags;
 };
 
@@ -31,6 +32,20 @@ int exec_open_target(struct exec_target *target, const exec_plan *plan, const st
                      struct failure *failure);
 
 void exec_close_target(struct exec_target *target);
+
+/*
+ * Opens the cgroups of the plan for clone3 to join: in the cgroup2 tree that one below the plan's in which the
+ * container's first process is now, as a directory that has handed controllers to its children takes no process.
+ * Returns 0, or -1 with the failure.
+ */
+int exec_open_cgroup(struct cgroup *cgroup, const exec_plan *plan, const struct exec_target *target,
+                     struct failure *failure);
+
+/*
+ * In the text of a /proc/<pid>/cgroup, finds what follows `/<name>/` in the path of the cgroup2 tree. Returns where it
+ * begins and its length, or NULL.
+ */
+const char *exec_find_below(const char *cgroups, const char *name, size_t *length);
 
 /* In the child: enters the container and executes the plan's process. Returns only on failure. */
 int exec_run(struct child *child, const struct exec_context *context, const struct cgroup *cgroup,

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "lock.h"
 
 static int open_state_dir(const char *path, struct failure *failure) {
   cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -19,16 +20,6 @@ static int open_state_dir(const char *path, struct failure *failure) {
   if (stat.st_uid != geteuid() || (stat.st_mode & 022) != 0) {
     return fail(failure, "state", EPERM, "%.180s can be written by others", path);
   }
-  return take_fd(&fd);
-}
-
-/* An open file description lock: it is free as soon as the keeper is gone, however that happens. */
-static int take_lock(int state_dir, struct failure *failure) {
-  cleanup_close int fd = openat(state_dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(failure, "state", errno, "create the lock");
-  const struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
-    return fail(failure, "state", errno, "another keeper has this state directory");
   return take_fd(&fd);
 }
 
@@ -48,7 +39,7 @@ static int listen_at(int directory, const char *name, struct failure *failure) {
 int keeper_open(struct keeper *keeper, const char *state_dir, const struct host *host, struct failure *failure) {
   keeper->state_dir = open_state_dir(state_dir, failure);
   if (keeper->state_dir < 0) return -1;
-  keeper->lock = take_lock(keeper->state_dir, failure);
+  keeper->lock = lock_take(keeper->state_dir, true, failure);
   if (keeper->lock < 0) return -1;
   record_init(&keeper->record, host->boot_id);
   keeper->record.keeper_pid = (uint32_t)getpid();

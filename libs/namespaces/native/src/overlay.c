@@ -24,31 +24,38 @@ static int set(int context, const char *key, const char *value, struct failure *
   return fail(failure, "overlay", errno, "%s=%.150s", key, value);
 }
 
-/* Tells whether this kernel knows `lowerdir+` (6.5), and that no value is longer than fsconfig takes (255 bytes). */
+/* fsconfig takes values of at most 255 bytes. */
 static bool fits_fsconfig(const rootfs_plan *rootfs) {
   return strlen(rootfs->upper_dir) <= 255 && strlen(rootfs->work_dir) <= 255;
 }
 
-/* Returns a detached mount; -1 with failure->error EINVAL and `*unsupported` set when the kernel is too old for it. */
-static int mount_by_fsopen(const rootfs_plan *rootfs, bool *unsupported, struct failure *failure) {
+/* Returns the detached mount, or -1 with the failure. */
+static int make_detached(const rootfs_plan *rootfs, struct failure *failure) {
   cleanup_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
   if (context < 0) return fail(failure, "overlay", errno, "fsopen overlay");
   for (size_t i = 0; i < rootfs->n_lower_dirs; i++) {
-    if (set(context, "lowerdir+", rootfs->lower_dirs[i], failure) < 0) {
-      *unsupported = i == 0 && failure->error == EINVAL;
-      return -1;
-    }
+    if (set(context, "lowerdir+", rootfs->lower_dirs[i], failure) < 0) return -1;
   }
-  if (set(context, "upperdir", rootfs->upper_dir, failure) < 0 ||
-      set(context, "workdir", rootfs->work_dir, failure) < 0)
-    return -1;
+  if (set(context, "upperdir", rootfs->upper_dir, failure) < 0) return -1;
+  if (set(context, "workdir", rootfs->work_dir, failure) < 0) return -1;
   for (size_t i = 0; i < sizeof OPTIONS / sizeof OPTIONS[0]; i++) {
     if (set(context, OPTIONS[i][0], OPTIONS[i][1], failure) < 0) return -1;
   }
-  if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+  if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
     return fail(failure, "overlay", errno, "create the superblock");
+  }
   int mount = fsmount(context, FSMOUNT_CLOEXEC, 0);
   return mount >= 0 ? mount : fail(failure, "overlay", errno, "fsmount");
+}
+
+static int mount_detached(const rootfs_plan *rootfs, struct failure *failure) {
+  cleanup_close int mount = make_detached(rootfs, failure);
+  if (mount < 0) return -1;
+  if (move_mount(mount, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(mount) < 0) {
+    /* Not EINVAL, which would have it tried another way. */
+    return fail(failure, "overlay", errno == EINVAL ? EIO : errno, "attach the root to %.180s", rootfs->layers_dir);
+  }
+  return take_fd(&mount);
 }
 
 /* For older kernels: one page of options, the layers by their names relative to the working directory. */
@@ -70,25 +77,16 @@ static int mount_by_options(const rootfs_plan *rootfs, struct failure *failure) 
   if (at >= sizeof options)
     return fail(failure, "overlay", E2BIG, "too many layers for this kernel: %zu", rootfs->n_lower_dirs);
   if (mount("overlay", ".", "overlay", 0, options) < 0) return fail(failure, "overlay", errno, "mount overlay");
-  return 0;
-}
-
-int overlay_mount(const rootfs_plan *rootfs, struct failure *failure) {
-  if (chdir(rootfs->layers_dir) < 0) return fail(failure, "overlay", errno, "enter %.200s", rootfs->layers_dir);
-  bool unsupported = !fits_fsconfig(rootfs);
-  if (!unsupported) {
-    int mount = mount_by_fsopen(rootfs, &unsupported, failure);
-    if (mount >= 0) {
-      if (move_mount(mount, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) == 0 && fchdir(mount) == 0) return mount;
-      (void)fail(failure, "overlay", errno, "attach the root to %.180s", rootfs->layers_dir);
-      (void)close(mount);
-      return -1;
-    }
-    if (!unsupported) return -1;
-  }
-  if (mount_by_options(rootfs, failure) < 0) return -1;
   /* The working directory still is what the mount covers. */
   if (chdir(rootfs->layers_dir) < 0) return fail(failure, "overlay", errno, "enter the root");
   int root = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   return root >= 0 ? root : fail(failure, "overlay", errno, "open the root");
+}
+
+int overlay_mount(const rootfs_plan *rootfs, struct failure *failure) {
+  if (chdir(rootfs->layers_dir) < 0) return fail(failure, "overlay", errno, "enter %.200s", rootfs->layers_dir);
+  if (!fits_fsconfig(rootfs)) return mount_by_options(rootfs, failure);
+  int root = mount_detached(rootfs, failure);
+  /* Before 6.5 overlayfs does not know `lowerdir+`, and says so as late as when the superblock is created. */
+  return root < 0 && failure->error == EINVAL ? mount_by_options(rootfs, failure) : root;
 }

@@ -47,6 +47,22 @@ static void note_exit(struct keeper *keeper, const siginfo_t *info) {
   record->exited_unix_nanos = unix_nanos();
 }
 
+/* Gives up everything but the clients that have not taken their last bytes: from here on another keeper may have the
+ * directory. */
+static void release(struct service *service) {
+  struct keeper *keeper = service->keeper;
+  close_fd(&keeper->mounts);
+  if (keeper->is_exec) {
+    cgroup_close(&keeper->cgroup);
+  } else {
+    cgroup_remove(&keeper->cgroup);
+  }
+  log_close(&keeper->log);
+  service_unwatch(service, keeper->control);
+  close_fd(&keeper->control);
+  close_fd(&keeper->lock);
+}
+
 /* The order is the promise: what the process wrote is in the log and on its way to the clients, then the exit is on
  * disk, then it is told. */
 static void on_process(struct service *service) {
@@ -65,12 +81,7 @@ static void on_process(struct service *service) {
     struct client *client = &service->clients[i];
     if (client->fd >= 0 && client->attached) service_send_exited(service, client);
   }
-  close_fd(&keeper->mounts);
-  if (keeper->is_exec) {
-    cgroup_close(&keeper->cgroup);
-  } else {
-    cgroup_remove(&keeper->cgroup);
-  }
+  release(service);
 }
 
 static void on_client(struct service *service, struct client *client, uint32_t events) {
@@ -93,7 +104,7 @@ static void dispatch(struct service *service, const struct epoll_event *event) {
       on_process(service);
       break;
     case SOURCE_CONTROL:
-      service_accept(service);
+      if (keeper->control >= 0) service_accept(service);
       break;
     case SOURCE_INPUT:
       if (keeper->input >= 0) service_resume_input(service);

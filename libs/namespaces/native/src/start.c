@@ -49,6 +49,18 @@ static int open_namespace(const struct keeper *keeper, const char *name) {
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+static int attach_interface(struct keeper *keeper, const Berth__Native__V1__NetworkInterface *interface, int network,
+                            struct failure *failure) {
+  int result = network_attach(interface, network, failure);
+  /* After an exit the kernel takes the old interface away in its own time; a start that follows at once does not wait
+   * for that. */
+  if (result < 0 && failure->error == EEXIST && network_detach(interface->host_name, failure) == 0) {
+    result = network_attach(interface, network, failure);
+  }
+  keeper->has_interface = result == 0;
+  return result;
+}
+
 static int accompany_container(struct keeper *keeper, const void *plan, struct failure *failure) {
   const container_plan *container = plan;
   keeper->mounts = open_namespace(keeper, "mnt");
@@ -56,7 +68,7 @@ static int accompany_container(struct keeper *keeper, const void *plan, struct f
   if (container->network == NULL) return 0;
   cleanup_close int network = open_namespace(keeper, "net");
   if (network < 0) return fail(failure, "network", errno, "open the network namespace");
-  return network_attach(container->network, network, failure);
+  return attach_interface(keeper, container->network, network, failure);
 }
 
 static int prepare_container(struct keeper *keeper, const container_plan *plan, const struct host *host,
@@ -108,7 +120,7 @@ void start_container(int connection, const container_plan *plan, struct arena *a
         .meanwhile = accompany_container,
     };
     result = launch(&keeper, &how, &timings, &failure);
-    if (result < 0 && plan->network != NULL) (void)network_detach(plan->network->host_name, &(struct failure){0});
+    if (result < 0 && keeper.has_interface) (void)network_detach(plan->network->host_name, &(struct failure){0});
   }
   finish(connection, &keeper, arena, result, &timings, &failure);
 }
@@ -127,7 +139,6 @@ static int prepare_exec(struct keeper *keeper, const exec_plan *plan, const stru
   keeper->stdin_once = true;
   keeper->detached = plan->detached;
   keeper->terminal = plan->process->terminal;
-  if (cgroup_open(&keeper->cgroup, plan->cgroup, failure) < 0) return -1;
   return 0;
 }
 
@@ -139,6 +150,7 @@ void start_exec(int connection, const exec_plan *plan, struct arena *arena, cons
   timings_start(&timings);
   int result = prepare_exec(&keeper, plan, host, &timings, &failure);
   if (result == 0) result = exec_open_target(&target, plan, host, &failure);
+  if (result == 0) result = exec_open_cgroup(&keeper.cgroup, plan, &target, &failure);
   if (result == 0) {
     const struct exec_context context = {.plan = plan, .target = &target};
     const struct launch how = {
