@@ -46,6 +46,16 @@ describe('an exec', () => {
     expect(stdout).toMatch(/CapInh:\t0{16}\nCapPrm:\t00000000a80425fb/);
   });
 
+  test('has the out-of-memory score of the container', async () => {
+    const other = engine.create();
+    const processFiles = [{ path: 'oom_score_adj', value: '321' }];
+    const running = await engine.spawner.startContainer(other.plan(['sleep', '1000'], { processFiles }));
+    const run = async (args: string[]) => finish(await engine.spawner.startExec(other.planExec(args)));
+    expect(await run(['cat', '/proc/self/oom_score_adj'])).toMatchObject({ stdout: '321\n' });
+    await running.signal(9);
+    await running.exited;
+  });
+
   test('has a user, a directory and an environment of its own', async () => {
     const process = planProcess(['sh', '-c', 'id -u; pwd; echo $X'], {
       userId: 33,

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -170,6 +172,10 @@ int cgroup_prepare_parent(const char *dir, struct failure *failure) {
   if (make_directories(dir) < 0) return fail(failure, "cgroup", errno, "make %.200s", dir);
   cleanup_close int engine = open_directory(dir);
   if (engine < 0) return fail(failure, "cgroup", errno, "open %.200s", dir);
+  struct statfs filesystem;
+  if (fstatfs(engine, &filesystem) < 0 || filesystem.f_type != CGROUP2_SUPER_MAGIC) {
+    return fail(failure, "cgroup", ENODEV, "%.200s is not in a cgroup2 tree", dir);
+  }
   cleanup_close int above = openat(engine, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (above >= 0) enable_controllers(above);
   enable_controllers(engine);

@@ -87,6 +87,19 @@ int exec_open_cgroup(struct cgroup *cgroup, const exec_plan *plan, const struct 
 
 void exec_close_target(struct exec_target *target) { close_fd(&target->pidfd); }
 
+/*
+ * What the out-of-memory killer thinks of a process is inherited, here from the helper, which may be better protected
+ * than a container is. Not being allowed to change it is no failure, as with the plan's process files.
+ */
+static void take_oom_score(pid_t pid) {
+  char path[40];
+  char score[16];
+  (void)snprintf(path, sizeof path, "/proc/%d/oom_score_adj", pid);
+  if (read_text_at(AT_FDCWD, path, score, sizeof score) > 0) {
+    (void)write_text_at(AT_FDCWD, "/proc/thread-self/oom_score_adj", score);
+  }
+}
+
 static int enter(const struct exec_target *target, struct failure *failure) {
   int others = (int)(target->namespace_flags & ~(uint64_t)CLONE_NEWPID);
   if (setns(target->pidfd, others) == 0) return 0;
@@ -105,6 +118,7 @@ int exec_run(struct child *child, const struct exec_context *context, const stru
   const process_plan *process = context->plan->process;
   (void)umask(0);
   if (setsid() < 0) return fail(failure, "session", errno, "lead a session");
+  take_oom_score(context->target->pid);
   if (cgroup_join_legacy(cgroup, failure) < 0 || enter(context->target, failure) < 0) return -1;
   timings_lap(&child->timings, "enter");
   cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

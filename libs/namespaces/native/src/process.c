@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -84,6 +85,10 @@ static int report_ready(struct child *child, struct failure *failure) {
   return sync_send(child->sync, &message, -1) == 0 ? 0 : fail(failure, "exec", errno, "tell the keeper");
 }
 
+/* A session keyring of its own, or the process would share the helper's with every other container. Without keyrings
+ * there is nothing to share. */
+static void leave_keyring(void) { (void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); }
+
 static int restore_signals(struct failure *failure) {
   sigset_t none;
   (void)sigemptyset(&none);
@@ -97,6 +102,7 @@ int process_execute(struct child *child, const process_plan *process, struct fai
   if (set_limits(process, failure) < 0 || install_streams(child, process, failure) < 0) return -1;
   if (enter_working_directory(child->working_directory, process->working_directory, failure) < 0) return -1;
   if (restore_signals(failure) < 0) return -1;
+  leave_keyring();
   (void)umask(process->umask);
   timings_lap(&child->timings, "process");
   if (sync_wait_go(child->sync) < 0) return fail(failure, "exec", errno, "wait for the keeper");

@@ -182,6 +182,8 @@ int spawner_run(const struct spawner_options *options, struct host *host) {
   if (options->cgroup_dir != NULL && cgroup_prepare_parent(options->cgroup_dir, &failure) < 0) {
     return complain("%s: %s: %s", failure.step, failure.detail, strerror(failure.error)), 1;
   }
+  /* Neither the starter's directory nor its file system is held. */
+  if (chdir("/") < 0) return complain_errno("cannot enter /"), 1;
   if (watch_signals(&spawner) < 0 || pipe2(spawner.taken, O_CLOEXEC) < 0 || listen_on_socket(&spawner) < 0) return 1;
   (void)umask(077);
   int result = serve(&spawner);

@@ -87,6 +87,12 @@ static int prepare_container(struct keeper *keeper, const container_plan *plan, 
   return 0;
 }
 
+/* Whoever waits for the end of the spawner's output must not wait for that of every container. */
+static void leave_spawner_streams(void) {
+  cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; null >= 0 && fd < 3; fd++) (void)dup2(null, fd);
+}
+
 /* Tells the client how it went, and either serves or undoes. A client that is gone changes nothing for a process that
  * runs. */
 static void finish(int connection, struct keeper *keeper, struct arena *arena, int result,
@@ -99,6 +105,7 @@ static void finish(int connection, struct keeper *keeper, struct arena *arena, i
   }
   bool told = send_started(connection, keeper, timings) == 0;
   arena_close(arena);
+  leave_spawner_streams();
   memory_trim();
   identity_drop_to_keeper();
   service_run(keeper, told ? connection : -1);

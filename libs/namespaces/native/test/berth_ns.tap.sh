@@ -41,6 +41,9 @@ check 'an unknown option is refused' fails_with 2 usage "$program" spawner --soc
 check 'a relative socket path is refused' fails_with 1 absolute "$program" spawner --socket here.sock
 check 'a socket in no directory is refused' fails_with 1 'cannot open' "$program" spawner --socket "$directory/absent/x.sock"
 
+check 'a cgroup directory that is none is refused' fails_with 1 'cgroup2' \
+  "$program" spawner --socket "$directory/y.sock" --cgroup-dir "$directory/cgroup"
+
 printf '\052\000' >"$directory/ping" # Request { ping: {} }
 check 'one request is served out of a file' "$program" run "$directory/ping"
 printf '\377' >"$directory/rubbish"
