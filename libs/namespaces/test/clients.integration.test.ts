@@ -11,7 +11,9 @@ let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
 });
-afterAll(() => engine[Symbol.asyncDispose]());
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
 
 const MEBIBYTE = 1024 * 1024;
 const attachFrame = () =>

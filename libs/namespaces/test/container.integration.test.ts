@@ -9,7 +9,9 @@ let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
 });
-afterAll(() => engine[Symbol.asyncDispose]());
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
 
 describe('a container', () => {
   test('runs a command and tells its exit code', async () => {

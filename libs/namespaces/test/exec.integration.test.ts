@@ -13,7 +13,9 @@ beforeAll(async () => {
   container = engine.create();
   init = await engine.spawner.startContainer({ ...container.plan(['sleep', '1000']), detached: true });
 });
-afterAll(() => engine[Symbol.asyncDispose]());
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
 
 const exec = async (args: string[]) => finish(await engine.spawner.startExec(container.planExec(args)));
 

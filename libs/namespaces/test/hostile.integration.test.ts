@@ -19,7 +19,9 @@ beforeAll(async () => {
   engine = await startTestEngine();
   bait = join(engine.directory, 'bait');
 });
-afterAll(() => engine[Symbol.asyncDispose]());
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
 
 /** Makes a directory on the host that no container may touch. */
 function setBait(): void {

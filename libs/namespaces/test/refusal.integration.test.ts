@@ -11,7 +11,9 @@ let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
 });
-afterAll(() => engine[Symbol.asyncDispose]());
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
 
 const root = (changes: object) =>
   ({ rootfs: { ...engine.create().plan([]).rootfs, ...changes } }) as Partial<StartContainer>;

@@ -10,7 +10,9 @@ let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
 });
-afterAll(() => engine[Symbol.asyncDispose]());
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
 
 describe('a cgroup', () => {
   test('is the root of what the container sees, and its processes are born in it', async () => {

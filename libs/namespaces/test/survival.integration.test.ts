@@ -6,7 +6,9 @@ let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
 });
-afterAll(() => engine[Symbol.asyncDispose]());
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
 
 describe('when the spawner is killed', () => {
   test('a container goes on, its output and exit code come, and a new spawner serves', async () => {

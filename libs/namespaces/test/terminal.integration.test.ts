@@ -7,7 +7,9 @@ let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
 });
-afterAll(() => engine[Symbol.asyncDispose]());
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
 
 const TERMINAL = { terminal: true, terminalSize: { rows: 30, columns: 100 } };
 
