@@ -27,7 +27,7 @@ function planInterface(number: number): NetworkInterface {
     address: `10.123.0.${number}`,
     prefixLength: 24,
     gateway: '10.123.0.1',
-    hardwareAddress: Uint8Array.of(2, 0x42, 10, 123, 0, number),
+    hardwareAddress: Buffer.of(2, 0x42, 10, 123, 0, number),
     mtu: 0,
   };
 }

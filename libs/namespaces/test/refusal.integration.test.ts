@@ -48,7 +48,7 @@ describe('a plan is refused', () => {
     ],
     ['without a command', () => ({ process: planProcess([]) })],
     ['with the user 4294967295', () => ({ process: planProcess(['true'], { userId: 0xffffffff }) })],
-    ['with half a filter', () => ({ process: planProcess(['true'], { seccompFilter: new Uint8Array(7) }) })],
+    ['with half a filter', () => ({ process: planProcess(['true'], { seccompFilter: Buffer.alloc(7) }) })],
   ];
 
   test.each(bad)('%s', async (_, changes) => {
@@ -105,7 +105,7 @@ describe('a start that fails', () => {
       'for a filter that the kernel refuses',
       'START_FAILED',
       () => ({
-        process: planProcess(['true'], { seccompFilter: new Uint8Array(8) }),
+        process: planProcess(['true'], { seccompFilter: Buffer.alloc(8) }),
       }),
     ],
   ];

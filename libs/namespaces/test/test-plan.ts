@@ -64,7 +64,7 @@ export function planProcess(args: string[], changes: Partial<Process> = {}): Pro
       ambient: 0n,
     },
     noNewPrivileges: false,
-    seccompFilter: new Uint8Array(),
+    seccompFilter: Buffer.alloc(0),
     terminal: false,
     terminalSize: undefined,
     resourceLimits: [],
