@@ -40,7 +40,11 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
     }),
     ingestBlob: createIngestBlob(store),
   });
-  const sweeper = setInterval(() => void sweepPartials(stateDir, config.partialMaxAgeMs), SWEEP_INTERVAL_MS);
+  const sweep = () =>
+    sweepPartials(stateDir, config.partialMaxAgeMs).catch((error: unknown) => {
+      log.warn({ err: error }, 'cannot sweep partial blobs');
+    });
+  const sweeper = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);
   return {
     bindings: [bindService(RegistryServiceDefinition, handlers)],
     close() {

@@ -193,6 +193,17 @@ describe('IngestBlob', () => {
     expect(Buffer.concat(parts).equals(content.subarray(3 * MIB + 1))).toBe(true);
   });
 
+  test.each([
+    [{ digest, offsetBytes: 0 }, 'BLOB_NOT_FOUND'],
+    [{ digest, offsetBytes: -1 }, 'INVALID_ARGUMENT'],
+    [{ digest: 'sha256:../x', offsetBytes: 0 }, 'DIGEST_INVALID'],
+  ])('and %j cannot be read', async (request, reason) => {
+    const read = async () => {
+      for await (const { data } of gateway.client.readBlob(request)) expect(data).toBeNull();
+    };
+    expect(await reasonOf(read())).toBe(reason);
+  });
+
   test('refuses another digest and keeps nothing', async () => {
     const wrong = gateway.client.ingestBlob(messages('image:a', chunked, sha256Digest(Buffer.from('x'))));
     expect(await reasonOf(wrong)).toBe('DIGEST_MISMATCH');

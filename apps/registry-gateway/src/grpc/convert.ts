@@ -38,9 +38,14 @@ export function toCredentials(credentials: proto.Credentials | undefined): Regis
 export function fromDescriptor(descriptor: proto.Descriptor | undefined): BlobDescriptor {
   const { mediaType, digest, sizeBytes } = descriptor ?? { mediaType: '', digest: '', sizeBytes: 0n };
   parseDigest(digest);
-  const size = Number(sizeBytes);
-  if (size < 0 || !Number.isSafeInteger(size)) throw new BerthError('INVALID_ARGUMENT', `invalid size ${sizeBytes}`);
-  return { mediaType, digest, size };
+  return { mediaType, digest, size: toByteCount(sizeBytes) };
+}
+
+/** A size or an offset. Throws INVALID_ARGUMENT. */
+export function toByteCount(value: bigint): number {
+  const count = Number(value);
+  if (count >= 0 && Number.isSafeInteger(count)) return count;
+  throw new BerthError('INVALID_ARGUMENT', `invalid number of bytes ${value}`);
 }
 
 export function toDescriptor({ mediaType, digest, size }: BlobDescriptor): proto.Descriptor {

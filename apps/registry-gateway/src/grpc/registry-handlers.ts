@@ -8,6 +8,7 @@ import {
   fromDescriptor,
   splitIngest,
   toBuffer,
+  toByteCount,
   toCredentials,
   toDescriptor,
   toFetchBlobResponse,
@@ -51,7 +52,7 @@ export function createRegistryHandlers(deps: RegistryHandlerDeps): RegistryServi
 
     async *readBlob({ digest, offsetBytes }) {
       parseDigest(digest);
-      for await (const data of store.read(digest, Number(offsetBytes))) yield { data: toBuffer(data) };
+      for await (const data of store.read(digest, toByteCount(offsetBytes))) yield { data: toBuffer(data) };
     },
 
     async ingestBlob(messages) {
