@@ -48,10 +48,10 @@ async function writeCodeCache(): Promise<void> {
   await using engine = await startFakeEngine({
     container: {
       async *runContainer() {
-        yield { event: { $case: 'created', value: { id: '' } } };
-        yield { event: { $case: 'started', value: {} } };
-        yield { event: { $case: 'output', value: { output: { $case: 'stdout', value: Buffer.alloc(0) } } } };
-        yield { event: { $case: 'exited', value: { exitCode: 0 } } };
+        yield { event: { $case: 'created', value: { id: '', warnings: [] } } } as const;
+        yield { event: { $case: 'started', value: { pid: 0, timings: [] } } } as const;
+        yield { event: { $case: 'output', value: { output: { $case: 'stdout', value: Buffer.alloc(0) } } } } as const;
+        yield { event: { $case: 'exited', value: { exitCode: 0, oomKilled: false } } } as const;
       },
     },
   });

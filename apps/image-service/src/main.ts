@@ -41,7 +41,7 @@ await runService({
     const layers = openDirectoryLayerStore({ stateDir, tool, limits: config });
     const directories = openFileSnapshotDirectories(stateDir);
     const onFailure = (what: string, error: unknown): void => {
-      log.warn({ err: error, what }, 'not removed, left for the next start');
+      log.warn({ err: error, leftover: what }, 'not removed, left for the next start');
     };
     const onImageLost = (imageId: string): void => {
       log.warn({ imageId }, 'image was not on the disk when the host went down, pull it again');

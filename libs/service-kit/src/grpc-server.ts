@@ -38,10 +38,9 @@ export interface GrpcServer {
 
 /**
  * Serves on a unix socket (0660, group `berth` where that group exists), with health (grpc.health.v1) and reflection.
- * Throws when another process serves on that socket already.
+ * The caller has made sure that the path is free.
  */
 export async function serveGrpc(socketPath: string, bindings: ServiceBinding[], log: Logger): Promise<GrpcServer> {
-  await removeStaleSocket(socketPath);
   const server = createServer({
     'grpc.max_receive_message_length': 16 * 1024 * 1024,
     'grpc.max_send_message_length': 16 * 1024 * 1024,
@@ -103,7 +102,8 @@ function fromSystemError(thrown: unknown): BerthError {
 /** https://www.sqlite.org/rescode.html#full */
 const SQLITE_FULL = 13;
 
-async function removeStaleSocket(socketPath: string): Promise<void> {
+/** Removes the socket of a process that is gone. Throws when another process serves on it. */
+export async function removeStaleSocket(socketPath: string): Promise<void> {
   const alive = await new Promise<boolean>((resolve) => {
     const socket = connect(socketPath);
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

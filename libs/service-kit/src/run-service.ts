@@ -5,7 +5,7 @@ import { resolvePaths, type EnginePaths, type ServiceName } from '@berth/client'
 import { destination, pino, type Logger } from 'pino';
 import { openDatabase, type DatabaseOptions } from './database.ts';
 import { publishEvents } from './event-publisher.ts';
-import { serveGrpc, type ServiceBinding } from './grpc-server.ts';
+import { removeStaleSocket, serveGrpc, type ServiceBinding } from './grpc-server.ts';
 import { openOutbox, type EventSink } from './outbox.ts';
 
 /** What a service gets to start with. */
@@ -61,6 +61,8 @@ async function serve(options: ServiceOptions, log: Logger, signal: AbortSignal):
   const paths = resolvePaths(process.env);
   const stateDir = paths.serviceDir(name);
   createDirectories(paths, stateDir);
+  // Before anything is opened or swept: the state belongs to the process that serves.
+  await removeStaleSocket(paths.socket(name));
   const path = join(stateDir, 'state.db');
   const database = openDatabase({ path, migrations, ...(synchronous ? { synchronous } : {}) });
   const outbox = openOutbox(database);
