@@ -8,3 +8,6 @@ export class CliError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** The user has ended the command. Nothing is added to the message, which may be empty. */
+export class InterruptedError extends CliError {}

@@ -12,7 +12,7 @@ export function describeError(error: unknown): { message: string; exitCode: numb
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;
 }
 
 const REASONS: Record<string, string> = {

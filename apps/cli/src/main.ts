@@ -1,7 +1,7 @@
 // The process around the command line: the only file that touches `process`.
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import { CliError } from './cli-error.ts';
+import { InterruptedError } from './cli-error.ts';
 import type { CommandContext, SignalSource, Terminal } from './context.ts';
 import { dispatch } from './dispatch.ts';
 
@@ -73,7 +73,7 @@ function openSignals(): SignalSource {
     const onEnding = () => {
       if (listeners.size > 0) return onSignal(name);
       process.off(name, onEnding);
-      interruption.abort(new CliError('', codeOf(name)));
+      interruption.abort(new InterruptedError('', codeOf(name)));
     };
     process.on(name, onEnding);
   }

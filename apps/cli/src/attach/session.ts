@@ -1,7 +1,7 @@
 // A client's terminal or pipes, connected to a process in a container.
 import { constants } from 'node:os';
 import type { ProcessInput, ProcessOutput } from '@berth/proto/container';
-import { CliError } from '../cli-error.ts';
+import { InterruptedError } from '../cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import { writeAll } from '../write-all.ts';
 import { createDetachFilter } from './detach-keys.ts';
@@ -108,7 +108,7 @@ function forwardSignals({ signals }: CommandContext, inputs: InputQueue, leaving
   let endings = 0;
   return signals.listen((name) => {
     if (name === 'SIGINT' || name === 'SIGTERM') endings += 1;
-    if (endings >= PATIENCE) leaving.abort(new CliError('\ngot 3 SIGTERM/SIGINTs, forcefully exiting'));
+    if (endings >= PATIENCE) leaving.abort(new InterruptedError('\ngot 3 SIGTERM/SIGINTs, forcefully exiting'));
     else void inputs.push({ $case: 'signal', value: constants.signals[name] });
   });
 }

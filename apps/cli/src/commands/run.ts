@@ -2,7 +2,7 @@ import { isBerthError } from '@berth/errors';
 import type { ContainerConfig, RunContainerRequest } from '@berth/proto/container';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../attach/detach-keys.ts';
 import { runSession, type SessionCall, type SessionEnd, type SessionOptions } from '../attach/session.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, InterruptedError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { openCidfile } from '../container/cidfile.ts';
 import { attachedStreams, containerConfig, CREATE_OPTIONS, type AttachedStreams } from '../container/create-options.ts';
@@ -107,7 +107,7 @@ function exitCodeOf(end: SessionEnd): number {
 
 /** `docker: <text>`, a hint, and a code that no command of a container should use. */
 function explain(error: unknown, path: string): unknown {
-  if (error instanceof CliError && error.message === '') return error;
+  if (error instanceof InterruptedError) return error;
   const { message } = describeError(error);
   let exitCode = ENGINE_FAILED;
   if (isBerthError(error, 'COMMAND_NOT_FOUND')) exitCode = NOT_FOUND;

@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { compileTemplate } from './template.ts';
+
+const CONTAINER = {
+  Id: 'a1',
+  State: { Status: 'running', Running: true, ExitCode: 0 },
+  Config: { Labels: { b: '<2>', a: '1' }, Cmd: ['sh', '-c', 'x'], Entrypoint: null },
+  NetworkSettings: { Networks: { bridge: { IPAddress: '172.17.0.2' } } },
+  Mounts: [],
+};
+
+// What Docker's own documentation and its users write.
+test.each([
+  ['{{.Id}}', 'a1'],
+  ['{{ .State.Status }}, {{.State.Running}}, {{.State.ExitCode}}', 'running, true, 0'],
+  ['{{json .State}}', '{"Status":"running","Running":true,"ExitCode":0}'],
+  ['{{.State | json}}', '{"Status":"running","Running":true,"ExitCode":0}'],
+  ['{{.Config.Labels}}', 'map[a:1 b:<2>]'],
+  ['{{.Config.Cmd}} {{.Config.Entrypoint}} {{.Mounts}}', '[sh -c x] <nil> []'],
+  ['{{json .Config.Labels.b}}', '"<2>"'],
+  ['{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', '172.17.0.2'],
+  ['{{range $name, $net := .NetworkSettings.Networks}}{{$name}}={{$net.IPAddress}} {{end}}', 'bridge=172.17.0.2 '],
+  ['{{range $i, $arg := .Config.Cmd}}{{if $i}}, {{end}}{{$arg}}{{end}}', 'sh, -c, x'],
+  ['{{range .Mounts}}{{.Source}}{{else}}none{{end}}', 'none'],
+  ['{{.NetworkSettings.Networks.bridge.IPAddress}}', '172.17.0.2'],
+  ['{{index .Config.Labels "b"}} {{(index .Config.Cmd 1)}}', '<2> -c'],
+  ['{{(index .NetworkSettings.Networks "bridge").IPAddress}}', '172.17.0.2'],
+  ['{{index .Config.Labels "none"}}', '<no value>'],
+  ['{{join .Config.Cmd " "}} {{upper .Id}} {{len .Config.Cmd}}', 'sh -c x A1 3'],
+  ['{{if .State.Running}}up{{else}}down{{end}}', 'up'],
+  ['{{if not .State.Running}}down{{else if eq .State.ExitCode 0}}fine{{end}}', 'fine'],
+  ['{{if and .State.Running (eq .State.Status "running")}}yes{{end}}', 'yes'],
+  ['{{with .Config.Entrypoint}}{{.}}{{else}}no entrypoint{{end}}', 'no entrypoint'],
+  ['{{with .State}}{{.Status}} of {{$.Id}}{{end}}', 'running of a1'],
+  ['{{$s := .State}}{{$s.Status}}', 'running'],
+  ['{{printf "%-5s|%5d|%q" .Id 42 "x"}}', 'a1   |   42|"x"'],
+  ['a {{- /* a comment */ -}} b', 'ab'],
+  ['a  {{- .Id -}}  b', 'aa1b'],
+  ['{{"quoted \\"text\\""}} {{`raw`}} {{true}} {{-3}}', 'quoted "text" raw true -3'],
+  ['{{split "a,b" ","}} {{title "word"}} {{pad "x" 1 2}}| {{truncate "abcdef" 3}}', '[a b] Word  x  | abc'],
+  ['no actions', 'no actions'],
+])('%s', (source, text) => {
+  expect(compileTemplate(source)(CONTAINER)).toBe(text);
+});
+
+test.each([
+  ['{{.Foo}}', 'template: :1:2: executing "" at <.Foo>: map has no entry for key "Foo"'],
+  ['{{.State.Foo}}', 'template: :1:8: executing "" at <.State.Foo>: map has no entry for key "Foo"'],
+  ['{{.Id.Foo}}', 'template: :1:5: executing "" at <.Id.Foo>: can\'t evaluate field Foo in type string'],
+  ['{{foo}}', 'template: :1: function "foo" not defined'],
+  ['\n{{if foo}}{{end}}', 'template: :2: function "foo" not defined'],
+  ['{{', 'template: :1: unclosed action'],
+  ['{{.Id', 'template: :1: unclosed action'],
+  ['{{if .Id}}', 'template: :1: unexpected EOF'],
+  ['{{end}}', 'template: :1: unexpected {{end}}'],
+  ['{{}}', 'template: :1: missing value for command'],
+  ['{{if}}x{{end}}', 'template: :1: missing value for if'],
+  ['{{.Id | }}', 'template: :1: missing value for command'],
+  ['{{(.Id}}', 'template: :1: unclosed left paren'],
+  ['{{"abc}}', 'template: :1: unterminated quoted string'],
+  ['{{.Id "arg"}}', "can't give argument to non-function .Id"],
+  ['{{$nope}}', 'undefined variable "$nope"'],
+  ['{{template "x"}}', 'template: :1: {{template}} is not supported here'],
+])('%s is refused', (source, message) => {
+  expect(() => compileTemplate(source)(CONTAINER)).toThrow(message);
+});
+
+test('names of the prototype are no fields', () => {
+  expect(() => compileTemplate('{{.constructor}}')(CONTAINER)).toThrow('no entry for key "constructor"');
+  expect(() => compileTemplate('{{toString}}')(CONTAINER)).toThrow('not defined');
+  expect(compileTemplate('{{index . "__proto__"}}')(CONTAINER)).toBe('<no value>');
+});

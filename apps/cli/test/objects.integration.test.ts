@@ -1,0 +1,529 @@
+// The commands that list and change objects, against a fake engine, as golden texts.
+import { afterEach, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BerthError } from '@berth/errors';
+import { ContainerStatus, MountType } from '@berth/proto/container';
+import type { AttachContainerResponse, Container, DeepPartial, ExecContainerResponse } from '@berth/proto/container';
+import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
+import { runCli } from './run-cli.ts';
+
+const WEB = 'a1'.repeat(32);
+const OLD = 'c3'.repeat(32);
+const IMAGE = `sha256:${'b2'.repeat(32)}`;
+const DIGEST = `sha256:${'d4'.repeat(32)}`;
+const HOUR = 3600;
+
+const open: FakeEngine[] = [];
+afterEach(async () => {
+  for (const engine of open.splice(0)) await engine[Symbol.asyncDispose]();
+});
+
+async function start(methods: FakeMethods): Promise<(...argv: string[]) => ReturnType<typeof runCli>> {
+  const engine = await startFakeEngine(methods);
+  open.push(engine);
+  return (...argv) => runCli(argv, { root: engine.root, cwd: '/tmp' });
+}
+
+function ago(seconds: number) {
+  return { seconds: BigInt(Math.floor(Date.now() / 1000) - seconds), nanos: 0 };
+}
+
+const CONTAINERS: DeepPartial<Container>[] = [
+  {
+    id: WEB,
+    name: 'web',
+    config: { image: 'busybox', command: ['sh', '-c', 'echo hello world'], terminal: true, openStdin: true },
+    imageId: IMAGE,
+    arguments: ['sh', '-c', 'echo hello world; sleep 1000'],
+    status: ContainerStatus.RUNNING,
+    pid: 42,
+    createTime: ago(2 * HOUR),
+    startTime: ago(2 * HOUR),
+    labels: { c: 'd', a: 'b' },
+    network: { network: 'bridge', address: '172.17.0.2', prefixLength: 16, gateway: '172.17.0.1' },
+    mounts: [{ type: MountType.VOLUME, name: 'data', source: '/v/data', target: '/d' }],
+  },
+  {
+    id: OLD,
+    name: 'a_long_container_name_for_width',
+    config: { image: 'registry.example.com:5000/team/app:v1' },
+    arguments: ['/bin/"x"', 'ü', 'tést', 'lønger', 'than', 'twenty'],
+    status: ContainerStatus.EXITED,
+    exitCode: 137,
+    createTime: ago(73 * HOUR),
+    startTime: ago(73 * HOUR),
+    finishTime: ago(72 * HOUR),
+  },
+];
+
+const LISTED: FakeMethods = {
+  container: {
+    listContainers: async ({ all }) => ({ containers: all ? CONTAINERS : CONTAINERS.slice(0, 1) }),
+    getContainer: async ({ container: name }) => {
+      const container = CONTAINERS.find((each) => each.name === name);
+      if (!container) throw new BerthError('CONTAINER_NOT_FOUND', `No such container: ${name}`);
+      return { container };
+    },
+  },
+  image: {
+    listImages: async () => ({
+      images: [
+        {
+          id: IMAGE,
+          tags: ['docker.io/library/busybox:latest', 'localhost:5000/a/b:v1'],
+          digests: [`docker.io/library/busybox@${DIGEST}`],
+          createTime: ago(20 * 24 * HOUR),
+          sizeBytes: 4_261_550n,
+        },
+        { id: `sha256:${'b3'.repeat(32)}`, createTime: ago(HOUR), sizeBytes: 999_999n },
+        { id: `sha256:${'b4'.repeat(32)}`, digests: [`docker.io/library/foo@${DIGEST}`], sizeBytes: 123_456_789n },
+      ],
+    }),
+    getImage: async ({ name }) => {
+      if (name !== 'busybox') throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${name}:latest`);
+      const config = { config: { Cmd: ['sh'] }, rootfs: { type: 'layers', diff_ids: ['sha256:1'] }, author: 'me' };
+      const tags = ['docker.io/library/busybox:latest'];
+      return {
+        image: { id: IMAGE, tags, platform: 'linux/amd64', config: Buffer.from(JSON.stringify(config)), sizeBytes: 1n },
+      };
+    },
+  },
+  volume: {
+    listVolumes: async () => ({
+      volumes: [
+        { name: 'data', driver: 'local', labels: { x: 'y' }, containerIds: [WEB] },
+        { name: 'spare', driver: 'local' },
+      ],
+    }),
+    getVolume: async ({ name }) => {
+      if (name !== 'data') throw new BerthError('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
+      const createTime = { seconds: 1_767_225_600n, nanos: 5 };
+      return { volume: { name, driver: 'local', mountpoint: '/v/data', labels: { x: 'y' }, createTime } };
+    },
+  },
+};
+
+test('ps', async () => {
+  const berth = await start(LISTED);
+  expect((await berth('ps', '-a')).stdout).toBe(
+    `CONTAINER ID   IMAGE                                   COMMAND                    CREATED       STATUS                    PORTS     NAMES
+a1a1a1a1a1a1   busybox                                 "sh -c 'echo hello w…"     2 hours ago   Up 2 hours                          web
+c3c3c3c3c3c3   registry.example.com:5000/team/app:v1   "/bin/\\"x\\" ü tést løn…"   3 days ago    Exited (137) 3 days ago             a_long_container_name_for_width
+`,
+  );
+  expect((await berth('ps', '--no-trunc')).stdout).toContain(
+    `\n${WEB}   busybox   "sh -c 'echo hello world; sleep 1000'"`,
+  );
+  expect((await berth('ps', '-q')).stdout).toBe('a1a1a1a1a1a1\n');
+  expect((await berth('ps', '-aq', '--no-trunc')).stdout).toBe(`${WEB}\n${OLD}\n`);
+  expect((await berth('ps', '-lq')).stdout).toBe('a1a1a1a1a1a1\n');
+  expect((await berth('ps', '-qn', '2')).stdout).toBe('a1a1a1a1a1a1\nc3c3c3c3c3c3\n');
+  expect((await berth('ps', '-q', '--format', 'x')).stderr).toBe(
+    'WARNING: Ignoring custom format, because both --format and --quiet are set.\n',
+  );
+});
+
+test('ps --format json has what docker has', async () => {
+  const berth = await start(LISTED);
+  const [line = ''] = (await berth('ps', '--format', 'json')).stdout.split('\n');
+  expect(JSON.parse(line)).toEqual({
+    Command: '"sh -c \'echo hello w…"',
+    CreatedAt: expect.stringMatching(/^\d{4}-/),
+    ID: 'a1a1a1a1a1a1',
+    Image: 'busybox',
+    Labels: 'a=b,c=d',
+    LocalVolumes: '1',
+    Mounts: 'data',
+    Names: 'web',
+    Networks: 'bridge',
+    Platform: null,
+    Ports: '',
+    RunningFor: '2 hours ago',
+    Size: '0B',
+    State: 'running',
+    Status: 'Up 2 hours',
+  });
+});
+
+test.each([
+  ['name=we', 'web'],
+  ['name=^/web$', 'web'],
+  ['status=exited', 'a_long_container_name_for_width'],
+  ['exited=137', 'a_long_container_name_for_width'],
+  ['label=a', 'web'],
+  ['label=a=x', ''],
+  ['id=c3c3', ''],
+  ['ancestor=busybox', 'web'],
+  ['volume=data', 'web'],
+  ['network=bridge', 'web'],
+])('ps --filter %s', async (filter, names) => {
+  const berth = await start(LISTED);
+  expect((await berth('ps', '-f', filter, '--format', '{{.Names}}')).stdout.trim()).toBe(names);
+});
+
+test('images', async () => {
+  const berth = await start(LISTED);
+  expect((await berth('images')).stdout).toBe(
+    `REPOSITORY           TAG       IMAGE ID       CREATED             SIZE
+busybox              latest    b2b2b2b2b2b2   2 weeks ago         4.26MB
+localhost:5000/a/b   v1        b2b2b2b2b2b2   2 weeks ago         4.26MB
+<none>               <none>    b3b3b3b3b3b3   About an hour ago   1e+03kB
+foo                  <none>    b4b4b4b4b4b4   N/A                 123MB
+`,
+  );
+  expect((await berth('images', '--digests', 'busybox')).stdout).toBe(
+    `REPOSITORY   TAG       DIGEST                                                                    IMAGE ID       CREATED       SIZE
+busybox      latest    ${DIGEST}   b2b2b2b2b2b2   2 weeks ago   4.26MB
+`,
+  );
+  expect((await berth('images', '-q', 'localhost:5000/a/b:v1')).stdout).toBe('b2b2b2b2b2b2\n');
+  expect((await berth('images', '-q', 'nothing')).stdout).toBe('');
+  expect((await berth('images', '-q', '--no-trunc', '-f', 'dangling=true')).stdout).toBe(
+    `sha256:${'b3'.repeat(32)}\nsha256:${'b4'.repeat(32)}\n`,
+  );
+  expect((await berth('images', '--format', '{{.Repository}}:{{.Tag}} {{.VirtualSize}}', 'busybox')).stdout).toBe(
+    'busybox:latest 4.262MB\n',
+  );
+});
+
+test('volume ls and inspect', async () => {
+  const berth = await start(LISTED);
+  expect((await berth('volume', 'ls')).stdout).toBe('DRIVER    VOLUME NAME\nlocal     data\nlocal     spare\n');
+  expect((await berth('volume', 'ls', '-q', '-f', 'dangling=true')).stdout).toBe('spare\n');
+  expect(await berth('volume', 'inspect', 'data', 'x')).toEqual({
+    code: 1,
+    stdout: `[
+    {
+        "CreatedAt": "2026-01-01T00:00:00Z",
+        "Driver": "local",
+        "Labels": {
+            "x": "y"
+        },
+        "Mountpoint": "/v/data",
+        "Name": "data",
+        "Options": null,
+        "Scope": "local"
+    }
+]
+`,
+    stderr: 'Error response from daemon: get x: no such volume\n',
+  });
+});
+
+test('inspect finds containers, images and volumes', async () => {
+  const berth = await start(LISTED);
+  const { stdout } = await berth('inspect', 'web', 'busybox', 'data');
+  expect(JSON.parse(stdout)).toMatchObject([
+    {
+      Id: WEB,
+      Name: '/web',
+      Path: 'sh',
+      Args: ['-c', 'echo hello world; sleep 1000'],
+      State: { Status: 'running', Running: true, Pid: 42, FinishedAt: '0001-01-01T00:00:00Z' },
+      Mounts: [{ Type: 'volume', Name: 'data', Source: '/v/data', Destination: '/d', RW: true }],
+      Config: { Tty: true, Labels: { a: 'b', c: 'd' } },
+      NetworkSettings: { IPAddress: '172.17.0.2', Networks: { bridge: { Gateway: '172.17.0.1' } } },
+    },
+    {
+      Id: IMAGE,
+      RepoTags: ['busybox:latest'],
+      Os: 'linux',
+      Architecture: 'amd64',
+      RootFS: { Layers: ['sha256:1'] },
+      Author: 'me',
+    },
+    { Name: 'data', Driver: 'local' },
+  ]);
+  expect(await berth('inspect', 'nothing')).toEqual({
+    code: 1,
+    stdout: '[]\n',
+    stderr: 'Error: No such object: nothing\n',
+  });
+  expect(await berth('inspect', '-f', '{{.Id}} {{.ID}}', 'web')).toMatchObject({ stdout: `${WEB} ${WEB}\n` });
+  expect(await berth('inspect', '--type', 'image', 'web')).toEqual({
+    code: 1,
+    stdout: '[]\n',
+    stderr: 'Error response from daemon: No such image: web:latest\n',
+  });
+  expect(await berth('inspect', '--type', 'node', 'web')).toMatchObject({ code: 1, stdout: '' });
+  expect(await berth('inspect', '-f', '{{.Foo}}', 'web')).toMatchObject({
+    code: 1,
+    stderr: 'template parsing error: template: :1:2: executing "" at <.Foo>: map has no entry for key "Foo"\n',
+  });
+});
+
+test('stop, kill, rm, wait: what worked is printed, what did not is told at the end', async () => {
+  const asked: unknown[] = [];
+  const known = (request: { container: string }) => {
+    asked.push(request);
+    if (request.container !== 'ok')
+      throw new BerthError('CONTAINER_NOT_FOUND', `No such container: ${request.container}`);
+  };
+  const berth = await start({
+    container: {
+      stopContainer: async (request) => (known(request), {}),
+      killContainer: async (request) => (known(request), {}),
+      deleteContainer: async (request) => (known(request), {}),
+      startContainer: async (request) => (known(request), {}),
+      waitContainer: async (request) => (known(request), { exit: { exitCode: 3 } }),
+    },
+  });
+  const missing = (...names: string[]) =>
+    names.map((name) => `Error response from daemon: No such container: ${name}\n`).join('');
+  expect(await berth('stop', '-t', '5', '-s', 'INT', 'x', 'ok', 'y')).toEqual({
+    code: 1,
+    stdout: 'ok\n',
+    stderr: missing('x', 'y'),
+  });
+  expect(asked[0]).toEqual({ container: 'x', timeoutSeconds: 5, signal: 'INT' });
+  expect(await berth('stop', '--time=7', 'ok')).toMatchObject({ code: 0 });
+  expect(asked.at(-1)).toEqual({ container: 'ok', timeoutSeconds: 7, signal: '' });
+  expect(await berth('kill', '-s', 'HUP', 'x', 'ok')).toEqual({ code: 1, stdout: 'ok\n', stderr: missing('x') });
+  expect(await berth('rm', '-v', 'x', '/ok')).toEqual({ code: 1, stdout: '/ok\n', stderr: missing('x') });
+  expect(asked.at(-1)).toEqual({ container: 'ok', force: false, volumes: true });
+  expect(await berth('rm', '-f', 'x', 'ok')).toEqual({ code: 0, stdout: 'ok\n', stderr: missing('x') });
+  expect(await berth('wait', 'ok', 'x')).toEqual({ code: 1, stdout: '3\n', stderr: missing('x') });
+  expect(await berth('start', 'x', 'ok')).toEqual({
+    code: 1,
+    stdout: 'ok\n',
+    stderr: `${missing('x')}Error: failed to start containers: x\n`,
+  });
+});
+
+test('rmi tells image-service which containers run', async () => {
+  let running: string[] = [];
+  const berth = await start({
+    ...LISTED,
+    image: {
+      deleteImage: async ({ name, runningContainerIds }) => {
+        running = runningContainerIds;
+        if (name !== 'busybox') throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${name}:latest`);
+        return {
+          untagged: ['docker.io/library/busybox:latest', `docker.io/library/busybox@${DIGEST}`],
+          deleted: [IMAGE],
+        };
+      },
+    },
+  });
+  expect(await berth('rmi', 'busybox', 'x')).toEqual({
+    code: 1,
+    stdout: `Untagged: busybox:latest\nUntagged: busybox@${DIGEST}\nDeleted: ${IMAGE}\n`,
+    stderr: 'Error response from daemon: No such image: x:latest\n',
+  });
+  expect(running).toEqual([WEB]);
+  expect(await berth('rmi', '-f', 'x')).toMatchObject({ code: 0 });
+});
+
+test('logs go to the stream that they came from', async () => {
+  const time = { seconds: 1_767_225_600n, nanos: 5 };
+  const asked: unknown[] = [];
+  const berth = await start({
+    container: {
+      async *readLogs(request) {
+        asked.push(request);
+        yield {
+          entries: [
+            { time, data: Buffer.from('one\n') },
+            { time, data: Buffer.from('two\n') },
+          ],
+        };
+        yield {
+          entries: [
+            { time, stderr: true, data: Buffer.from('oops\n') },
+            { time, data: Buffer.from('par') },
+          ],
+        };
+        yield { entries: [{ time, data: Buffer.from('tial\n') }] };
+      },
+    },
+  });
+  expect(await berth('logs', '-f', '--tail', '10', 'web')).toEqual({
+    code: 0,
+    stdout: 'one\ntwo\npartial\n',
+    stderr: 'oops\n',
+  });
+  expect((await berth('logs', '-t', '-n', 'all', 'web')).stdout).toBe(
+    ['one', 'two', 'partial', ''].join('\n').replace(/^(?=.)/gm, '2026-01-01T00:00:00.000000005Z '),
+  );
+  expect(asked).toEqual([
+    { container: 'web', follow: true, tail: 10n },
+    { container: 'web', follow: false, tail: undefined },
+  ]);
+  expect(await berth('logs', '--tail', 'x', 'web')).toMatchObject({ code: 1 });
+});
+
+test('pull prints what docker prints', async () => {
+  const berth = await start({
+    image: {
+      async *pullImage({ reference }) {
+        if (reference === 'nope') throw new BerthError('REGISTRY_DENIED', 'pull access denied for nope');
+        yield { event: { $case: 'resolved', value: { digest: DIGEST } } };
+        yield { event: { $case: 'done', value: { digest: DIGEST, upToDate: true } } };
+      },
+    },
+  });
+  expect(await berth('pull', 'busybox')).toEqual({
+    code: 0,
+    stdout: `Using default tag: latest
+latest: Pulling from library/busybox
+Digest: ${DIGEST}
+Status: Image is up to date for busybox:latest
+docker.io/library/busybox:latest
+`,
+    stderr: '',
+  });
+  expect((await berth('pull', '-q', 'localhost:5000/a:v1')).stdout).toBe('localhost:5000/a:v1\n');
+  expect(await berth('pull', 'nope')).toEqual({
+    code: 1,
+    stdout: 'Using default tag: latest\n',
+    stderr: 'Error response from daemon: pull access denied for nope\n',
+  });
+});
+
+test('import sends the archive and what is to be changed', async () => {
+  const directory = mkdtempSync('/tmp/berth-');
+  writeFileSync(join(directory, 'a.tar'), Buffer.alloc(600_000, 1));
+  const received: unknown[] = [];
+  let bytes = 0;
+  const berth = await start({
+    image: {
+      importImage: async (requests) => {
+        for await (const { part } of requests) {
+          if (part?.$case === 'data') bytes += part.value.length;
+          else received.push({ ...part?.value, config: JSON.parse(Buffer.from(part?.value.config ?? []).toString()) });
+        }
+        return { image: { id: IMAGE } };
+      },
+    },
+  });
+  expect(await berth('import', '-c', 'CMD ["sh"]', '-m', 'hello', join(directory, 'a.tar'), 'me:v1')).toEqual({
+    code: 0,
+    stdout: `${IMAGE}\n`,
+    stderr: '',
+  });
+  expect(received).toEqual([{ reference: 'me:v1', config: { Cmd: ['sh'] }, message: 'hello', platform: '' }]);
+  expect(bytes).toBe(600_000);
+  expect(await berth('import', 'nofile')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'open nofile: no such file or directory\n',
+  });
+  rmSync(directory, { recursive: true });
+});
+
+test('attach, start -a and exec carry a process', async () => {
+  const seen: unknown[] = [];
+  const berth = await start({
+    container: {
+      ...LISTED.container,
+      async *attachContainer(requests): AsyncGenerator<DeepPartial<AttachContainerResponse>> {
+        for await (const { request } of requests) {
+          if (request?.$case === 'start') seen.push(request.value);
+          yield { event: { $case: 'attached', value: {} } };
+          yield {
+            event: { $case: 'output', value: { output: { $case: 'stderr', value: Buffer.from('attached\n') } } },
+          };
+          yield { event: { $case: 'exited', value: { exitCode: 7 } } };
+          return;
+        }
+      },
+      async *execContainer(requests): AsyncGenerator<DeepPartial<ExecContainerResponse>> {
+        for await (const { request } of requests) {
+          if (request?.$case === 'start') seen.push(request.value);
+          if (request?.$case === 'start' && request.value.command[0] === 'nope') {
+            throw new BerthError('COMMAND_NOT_FOUND', 'exec: "nope": executable file not found in $PATH');
+          }
+          yield { event: { $case: 'started', value: {} } };
+          yield { event: { $case: 'exited', value: { exitCode: 9 } } };
+          return;
+        }
+      },
+    },
+  });
+  const old = 'a_long_container_name_for_width';
+  expect(await berth('start', '-a', old)).toEqual({ code: 7, stdout: '', stderr: 'attached\n' });
+  expect(seen.pop()).toEqual({ container: OLD, start: true });
+  expect(await berth('attach', old)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'You cannot attach to a stopped container, start it first\n',
+  });
+  expect(await berth('attach', 'web')).toMatchObject({ code: 1, stderr: 'the input device is not a TTY\n' });
+  expect(await berth('attach', '--no-stdin', 'web')).toMatchObject({ code: 7 });
+  expect(await berth('exec', '-u', 'me', '-w', '/w', '-e', 'A=1', 'web', 'ls', '-l')).toMatchObject({ code: 9 });
+  expect(seen.pop()).toMatchObject({
+    container: 'web',
+    command: ['ls', '-l'],
+    user: 'me',
+    workingDirectory: '/w',
+    environment: ['A=1'],
+  });
+  expect(await berth('exec', 'web', 'nope')).toEqual({
+    code: 127,
+    stdout: '',
+    stderr: 'Error response from daemon: exec: "nope": executable file not found in $PATH\n',
+  });
+  expect(await berth('exec', '-it', 'web', 'sh')).toMatchObject({ code: 1, stderr: 'the input device is not a TTY\n' });
+  expect(await berth('exec', '-it', 'none', 'sh')).toMatchObject({
+    stderr: 'Error response from daemon: No such container: none\n',
+  });
+});
+
+test('version shows the client also without an engine', async () => {
+  const { code, stdout, stderr } = await runCli(['version'], { root: '/tmp/berth-none' });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^Client:\n Version: +0\.1\.0\n OS\/Arch: +linux\/\w+\n$/);
+  expect(stderr).toMatch(/^Cannot connect to the Berth engine/);
+});
+
+test('version and info with an engine', async () => {
+  const info = {
+    version: '0.1.0',
+    architecture: 'x86_64',
+    kernel: '6.1',
+    memoryBytes: 8_345_071_616n,
+    counts: { total: 3, running: 1, stopped: 2 },
+  };
+  const berth = await start({ ...LISTED, container: { getInfo: async () => info } });
+  expect((await berth('version', '-f', '{{.Server.Version}} {{.Client.Version}} {{.Server.Arch}}')).stdout).toBe(
+    '0.1.0 0.1.0 amd64\n',
+  );
+  const text = (await berth('info')).stdout;
+  expect(text).toContain(
+    '\nServer:\n Containers: 3\n  Running: 1\n  Paused: 0\n  Stopped: 2\n Images: 3\n Server Version: 0.1.0\n',
+  );
+  expect(text).toContain('\n Total Memory: 7.772GiB\n');
+  expect((await berth('info', '-f', '{{.NCPU}} {{.Containers}}')).stdout).toBe('0 3\n');
+});
+
+test('volume create and rm', async () => {
+  const asked: unknown[] = [];
+  const berth = await start({
+    volume: {
+      createVolume: async (request) => {
+        asked.push(request);
+        return { volume: { name: request.name || 'generated' } };
+      },
+      deleteVolume: async ({ name }) => {
+        if (name !== 'data') throw new BerthError('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
+        return {};
+      },
+    },
+  });
+  expect((await berth('volume', 'create')).stdout).toBe('generated\n');
+  expect((await berth('volume', 'create', '--label', 'a=b', '-o', 'x=y', '-d', 'local', 'data')).stdout).toBe('data\n');
+  expect(asked.pop()).toEqual({ name: 'data', driver: 'local', labels: { a: 'b' }, options: { x: 'y' } });
+  expect(await berth('volume', 'rm', 'x', 'data')).toEqual({
+    code: 1,
+    stdout: 'data\n',
+    stderr: 'Error response from daemon: get x: no such volume\n',
+  });
+});
+
+test('tag', async () => {
+  let asked: unknown;
+  const berth = await start({ image: { tagImage: async (request) => ((asked = request), {}) } });
+  expect(await berth('tag', 'a', 'b:c')).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(asked).toEqual({ name: 'a', target: 'b:c' });
+});
