@@ -1,14 +1,14 @@
 // Bundles the berth command so that it starts fast: dist/cli.cjs with everything that most commands need, dist/event-source.cjs with the
 // NATS client, and dist/cli.cache, what V8 made of cli.cjs when a command ran. bin/start.cjs puts them together.
 import { build, type Plugin } from 'esbuild';
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { startFakeEngine } from '../apps/cli/test/fake-services.ts';
 
 interface StartModule {
-  loadScript(cachedData?: Buffer): { createCachedData(): Buffer; runInThisContext(): (...args: unknown[]) => void };
-  run(script: ReturnType<StartModule['loadScript']>): void;
+  loadScript(bundle: string): { createCachedData(): Buffer; runInThisContext(): (...args: unknown[]) => void };
+  run(script: ReturnType<StartModule['loadScript']>, bundle: string): void;
 }
 
 const options = {
@@ -30,20 +30,24 @@ const eventsApart: Plugin = {
   },
 };
 
-// V8 tells a stale cache by little more than the length of the source: never leave an old one beside a new bundle.
-rmSync('dist', { recursive: true, force: true });
+// Made apart and put in place whole: V8 tells a stale cache by little more than the length of the source, so the two never part; and
+// the command can be used meanwhile.
+const out = resolve('build');
+rmSync(out, { recursive: true, force: true });
 await build({
   ...options,
   entryPoints: ['src/main.ts'],
-  outfile: 'dist/cli.cjs',
+  outfile: join(out, 'cli.cjs'),
   plugins: [eventsApart],
   supported: { 'dynamic-import': false },
 });
-await build({ ...options, entryPoints: ['src/events/event-source.ts'], outfile: 'dist/event-source.cjs' });
-await writeCodeCache();
+await build({ ...options, entryPoints: ['src/events/event-source.ts'], outfile: join(out, 'event-source.cjs') });
+await writeCodeCache(join(out, 'cli.cjs'));
+rmSync('dist', { recursive: true, force: true });
+renameSync(out, 'dist');
 
 /** Runs a container on an engine of its own, then saves what V8 has compiled for that. */
-async function writeCodeCache(): Promise<void> {
+async function writeCodeCache(bundle: string): Promise<void> {
   const start = createRequire(import.meta.url)(resolve('bin/start.cjs')) as StartModule;
   await using engine = await startFakeEngine({
     container: {
@@ -57,13 +61,13 @@ async function writeCodeCache(): Promise<void> {
   });
   process.env.BERTH_ROOT = engine.root;
   process.argv = [process.execPath, resolve('bin/start.cjs'), 'run', '--rm', 'busybox', 'true'];
-  const script = start.loadScript();
+  const script = start.loadScript(bundle);
   const exit = process.exit;
   const exitCode = await new Promise((done) => {
     process.exit = done as typeof process.exit;
-    start.run(script);
+    start.run(script, bundle);
   });
   process.exit = exit;
   if (exitCode !== 0) throw new Error(`the command for the code cache ended with ${String(exitCode)}`);
-  writeFileSync('dist/cli.cache', script.createCachedData());
+  writeFileSync(join(out, 'cli.cache'), script.createCachedData());
 }

@@ -7,26 +7,27 @@ const { createRequire } = require('node:module');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
-const bundle = join(__dirname, '../dist/cli.cjs');
-
-/** Compiles the bundle as a CommonJS module. Another V8 than the one that made the code refuses it, and compiles again. */
-function loadScript(cachedData) {
+/** Compiles a bundle as a CommonJS module. Another V8 than the one that made the code refuses it, and compiles again. */
+function loadScript(bundle, cachedData) {
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(bundle, 'utf8')}\n})`;
   return new Script(source, { filename: bundle, cachedData });
 }
 
-function run(script) {
+function run(script, bundle) {
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(bundle), module, bundle, dirname(bundle));
 }
 
-function readCode() {
+function readCode(path) {
   try {
-    return readFileSync(join(__dirname, '../dist/cli.cache'));
+    return readFileSync(path);
   } catch {
     return undefined;
   }
 }
 
-if (require.main === module) run(loadScript(readCode()));
+if (require.main === module) {
+  const bundle = join(__dirname, '../dist/cli.cjs');
+  run(loadScript(bundle, readCode(join(__dirname, '../dist/cli.cache'))), bundle);
+}
 module.exports = { loadScript, run };

@@ -41,7 +41,7 @@ function exit(code: number): void {
     .filter((stream) => stream.writableLength > 0 && !stream.errored)
     .map((stream) => new Promise((resolve) => stream.write('', resolve)));
   if (flushed.length === 0) process.exit(code);
-  void Promise.all(flushed).finally(() => process.exit(code));
+  else void Promise.all(flushed).finally(() => process.exit(code));
 }
 
 function openTerminal(): Terminal {

@@ -220,7 +220,6 @@ describe('run', () => {
   ] as const)('says what %s means, with code %i', async (reason, code) => {
     const engine = await start({
       container: {
-        // eslint-disable-next-line require-yield
         async *runContainer() {
           throw new BerthError(reason, 'the text');
         },

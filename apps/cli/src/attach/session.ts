@@ -37,12 +37,15 @@ export type SessionEnd = { kind: 'exited'; exitCode: number } | { kind: 'detache
 /** Makes the call: sends the inputs, gives the responses. */
 export type SessionCall = (inputs: AsyncIterable<ProcessInput>, signal: AbortSignal) => AsyncIterable<SessionResponse>;
 
+/** Told when the container of the session is there. */
+export type OnCreated = (created: { id: string; warnings: string[] }) => void;
+
 /** Runs a session to its end. The terminal is as it was before when this returns or throws. */
 export async function runSession(
   context: CommandContext,
   options: SessionOptions,
   call: SessionCall,
-  onCreated?: (created: { id: string; warnings: string[] }) => void,
+  onCreated?: OnCreated,
 ): Promise<SessionEnd> {
   const inputs = createInputQueue();
   const leaving = new AbortController();

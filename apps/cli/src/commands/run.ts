@@ -1,7 +1,7 @@
 import { isBerthError } from '@berth/errors';
 import type { ContainerConfig, RunContainerRequest } from '@berth/proto/container';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../attach/detach-keys.ts';
-import { runSession, type SessionCall, type SessionEnd, type SessionOptions } from '../attach/session.ts';
+import { runSession, type OnCreated, type SessionCall, type SessionOptions } from '../attach/session.ts';
 import { CliError, InterruptedError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { openCidfile } from '../container/cidfile.ts';
@@ -11,6 +11,7 @@ import { checkPullPolicy, withImage } from '../container/with-image.ts';
 import type { CommandContext } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import { connectContainers, type Containers } from '../engine/containers.ts';
+import { shortId } from '../format/text.ts';
 import type { Options, OptionValues } from '../options/option.ts';
 
 const OPTIONS = {
@@ -62,14 +63,25 @@ async function runContainer(
   using cidfile = openCidfile(options.cidfile, context.cwd);
   using containers = connectContainers(context);
   const call = runCall(context, containers, config, options);
-  const end = await withImage(context, config.image, options, () =>
-    runSession(context, session, call, ({ id, warnings }) => {
-      cidfile.write(id);
-      for (const warning of warnings) context.stderr.write(`WARNING: ${warning}\n`);
-      if (options.detach) context.stdout.write(`${id}\n`);
-    }),
-  );
-  return exitCodeOf(end);
+  let created: string | undefined;
+  const onCreated: OnCreated = ({ id, warnings }) => {
+    created = id;
+    cidfile.write(id);
+    for (const warning of warnings) context.stderr.write(`WARNING: ${warning}\n`);
+    if (options.detach) context.stdout.write(`${id}\n`);
+  };
+  const act = () => runSession(context, session, call, onCreated);
+  const end = await withImage(context, config.image, options, act).catch((error: unknown) => {
+    throw created === undefined ? error : explainLoss(error, created);
+  });
+  return end.kind === 'exited' ? end.exitCode : 0;
+}
+
+/** The engine may go and come back while a container runs, but a client loses it. */
+function explainLoss(error: unknown, id: string): unknown {
+  if (!isBerthError(error, 'SERVICE_UNAVAILABLE')) return error;
+  const hint = `the container may run on: see 'berth ps -a' and 'berth attach ${shortId(id)}'`;
+  return new CliError(`${describeError(error).message}; ${hint}`);
 }
 
 function sessionOptions(options: RunOptions, streams: AttachedStreams): SessionOptions {
@@ -99,10 +111,6 @@ function runCall(
     }
     return calls.runContainer(requests(), { signal });
   };
-}
-
-function exitCodeOf(end: SessionEnd): number {
-  return end.kind === 'exited' ? end.exitCode : 0;
 }
 
 /** `docker: <text>`, a hint, and a code that no command of a container should use. */

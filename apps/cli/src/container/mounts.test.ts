@@ -5,15 +5,15 @@ import { parseMount, parseVolume } from './mounts.ts';
 const { BIND, VOLUME } = MountType;
 
 test.each([
-  ['/anon', VOLUME, '', '/anon', false],
-  ['data:/d', VOLUME, 'data', '/d', false],
-  ['v:/d', VOLUME, 'v', '/d', false],
-  ['data:/d:ro', VOLUME, 'data', '/d', true],
-  ['/host:/c:rw,z', BIND, '/host', '/c', false],
-  ['.:/c', BIND, '/cwd', '/c', false],
-  ['../x:/c:z,ro', BIND, '/x', '/c', true],
-])('-v %s', (text, type, source, target, readonly) => {
-  expect(parseVolume(text, '/cwd')).toEqual({ type, source, target, readonly });
+  ['/anon', { type: VOLUME, source: '', target: '/anon', readonly: false }],
+  ['data:/d', { type: VOLUME, source: 'data', target: '/d', readonly: false }],
+  ['v:/d', { type: VOLUME, source: 'v', target: '/d', readonly: false }],
+  ['data:/d:ro', { type: VOLUME, source: 'data', target: '/d', readonly: true }],
+  ['/host:/c:rw,z', { type: BIND, source: '/host', target: '/c', readonly: false }],
+  ['.:/c', { type: BIND, source: '/cwd', target: '/c', readonly: false }],
+  ['../x:/c:z,ro', { type: BIND, source: '/x', target: '/c', readonly: true }],
+])('-v %s', (text, mount) => {
+  expect(parseVolume(text, '/cwd')).toEqual(mount);
 });
 
 test.each([
@@ -26,11 +26,11 @@ test.each([
 });
 
 test.each([
-  ['type=volume,src=data,dst=/d', VOLUME, 'data', '/d', false],
-  ['source=data,target=/d,readonly', VOLUME, 'data', '/d', true],
-  ['type=bind,src=./a,destination=/d,ro=true', BIND, '/cwd/a', '/d', true],
-])('--mount %s', (text, type, source, target, readonly) => {
-  expect(parseMount(text, '/cwd')).toEqual({ type, source, target, readonly });
+  ['type=volume,src=data,dst=/d', { type: VOLUME, source: 'data', target: '/d', readonly: false }],
+  ['source=data,target=/d,readonly', { type: VOLUME, source: 'data', target: '/d', readonly: true }],
+  ['type=bind,src=./a,destination=/d,ro=true', { type: BIND, source: '/cwd/a', target: '/d', readonly: true }],
+])('--mount %s', (text, mount) => {
+  expect(parseMount(text, '/cwd')).toEqual(mount);
 });
 
 test.each([
