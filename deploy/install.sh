@@ -9,13 +9,14 @@ units=$dest/lib/systemd/system
 put() { install -D -m "$1" "$2" "$3"; }
 
 for app in registry-gateway volume-service image-service container-service cli; do
-  [ -f "apps/$app/dist/main.js" ] || { echo "apps/$app is not built: run sh tools/setup.sh" >&2; exit 1; }
+  [ -f "apps/$app/dist/main.js" ] || [ -f "apps/$app/dist/cli.cjs" ] || { echo "apps/$app is not built: run sh tools/setup.sh run" >&2; exit 1; }
   rm -rf "$lib/apps/$app"
   mkdir -p "$lib/apps/$app"
   cp -R "apps/$app/dist" "$lib/apps/$app/dist"
   put 644 "apps/$app/package.json" "$lib/apps/$app/package.json"
 done
 put 755 apps/cli/bin/berth "$lib/apps/cli/bin/berth"
+put 644 apps/cli/bin/start.cjs "$lib/apps/cli/bin/start.cjs"
 put 755 libs/namespaces/native/build/berth-ns "$lib/libs/namespaces/native/build/berth-ns"
 put 644 libs/namespaces/native/build/seccomp-default.bpf "$lib/libs/namespaces/native/build/seccomp-default.bpf"
 put 755 libs/layers/native/build/berth-layer "$lib/libs/layers/native/build/berth-layer"

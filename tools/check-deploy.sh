@@ -6,6 +6,9 @@ root=$(mktemp -d /tmp/berth-deploy.XXXXXX)
 trap 'rm -rf "$root"' EXIT
 sh deploy/install.sh "$root"
 
+# The command runs from where it was installed, with the Node beside it.
+PATH=/usr/bin:/bin "$root/usr/bin/berth" --version >/dev/null
+
 # What NATS gets is what NATS accepts.
 mkdir -p "$root/run" "$root/state"
 "$root/usr/lib/berth/write-nats-config" "$root/run" "$root/state"
