@@ -1,5 +1,5 @@
 // A gRPC client for the unix socket of a service, made to start fast: grpc-js takes longer to load than a container to start, and
-// node:http2 half as long (README.md has the figures). It calls what ts-proto generated, without deadlines, metadata, retries or TLS.
+// node:http2 half as long (docs/adr/0011 has the figures). It calls what ts-proto generated, without deadlines, metadata, retries or TLS.
 import type { Client, CompatServiceDefinition } from 'nice-grpc';
 import { BerthError } from '@berth/errors';
 import { call, type CallTarget } from './call.ts';
