@@ -14,6 +14,7 @@ export function checkTasks(workspace: string): Task[] {
     check('proto lint', 'buf lint proto'),
     check('proto format', 'buf format --diff --exit-code proto'),
     check('proto breaking', 'sh tools/check-proto-breaking.sh'),
+    check('deploy', 'sh tools/check-deploy.sh'),
     { name: 'unit tools', command: `${JEST} --rootDir tools --config jest.config.mjs`, cwd: workspace, kind: 'jest' },
   ];
 }
