@@ -10,11 +10,13 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "command.h"
 #include "identity.h"
+#include "io.h"
 #include "root.h"
 #include "sync.h"
 #include "syscalls.h"
@@ -54,9 +56,27 @@ static int set_limits(const process_plan *process, struct failure *failure) {
 }
 
 static bool is_null_device(const struct stat *stat) {
-  struct stat null;
-  return S_ISCHR(stat->st_mode) && fstatat(AT_FDCWD, "/dev/null", &null, AT_SYMLINK_NOFOLLOW) == 0 &&
-         stat->st_rdev == null.st_rdev;
+  return S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 3);
+}
+
+/* The container's own /dev/null; an empty stream when what it has there is something else (CVE-2025-31133). */
+static int open_null(void) {
+  cleanup_close int fd = open("/dev/null", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  struct stat stat;
+  if (fd >= 0 && fstat(fd, &stat) == 0 && is_null_device(&stat) && set_nonblocking(fd, false) == 0) return take_fd(&fd);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+  (void)close(ends[1]);
+  return ends[0];
+}
+
+/* With the host's /dev/null for its stdin, root in the container could change its mode for all. */
+static int leave_host_null(struct child *child, struct failure *failure) {
+  struct stat stat;
+  if (fstat(child->stdio[0], &stat) < 0) return fail(failure, "stdio", errno, "examine stdin");
+  if (!is_null_device(&stat)) return 0;
+  child->stdio[0] = open_null();
+  return child->stdio[0] < 0 ? fail(failure, "stdio", errno, "open an empty stdin") : 0;
 }
 
 /* A process that is not root reopens /dev/stdout and the like by path, for which it must own them. */
@@ -68,7 +88,8 @@ static int own_stream(int fd, uid_t user, struct failure *failure) {
   return fail(failure, "stdio", errno, "change the owner of the stream %d", fd);
 }
 
-static int install_streams(const struct child *child, const process_plan *process, struct failure *failure) {
+static int install_streams(struct child *child, const process_plan *process, struct failure *failure) {
+  if (leave_host_null(child, failure) < 0) return -1;
   for (int fd = 0; fd < 3; fd++) {
     if (dup2(child->stdio[fd], fd) < 0) return fail(failure, "stdio", errno, "install the stream %d", fd);
     if (own_stream(fd, process->user_id, failure) < 0) return -1;
