@@ -120,6 +120,13 @@ describe('a container', () => {
     expect(stdout).toMatch(/CapPrm:\t0{16}\nCapEff:\t0{16}\nCapBnd:\t00000000a80425fb\nCapAmb:\t0{16}\nNoNewPrivs:\t1/);
   });
 
+  test('sees its mounts named after their file systems', async () => {
+    const { stdout } = await engine.run(['cat', '/proc/self/mounts']);
+    expect(stdout).not.toContain('none ');
+    expect(stdout).toContain('overlay / overlay ');
+    expect(stdout).toContain('proc /proc proc ');
+  });
+
   test('cannot write to what is masked or read-only', async () => {
     const script = `
       for path in /proc/sys/kernel/core_pattern /proc/sysrq-trigger /sys/kernel/uevent_helper; do

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { finish, startTestEngine, type TestContainer, type TestEngine } from './test-engine.ts';
-import { bind, planProcess } from './test-plan.ts';
+import { bind, filesystem, planProcess } from './test-plan.ts';
 
 let engine: TestEngine;
 let bait: string;
@@ -97,6 +97,39 @@ describe('an image whose directories are links to the host', () => {
     expect(stdout).toBe(`${bait}/deep/er\n`);
     expectBaitUntouched();
   });
+});
+
+describe("the host's /dev/null", () => {
+  test('is no mask that root in the container can change', async () => {
+    const { stdout } = await start(engine.create(), [
+      'sh',
+      '-c',
+      'for path in /proc/kcore /proc/keys; do chmod 666 $path 2>/dev/null && echo "changed $path"; cat $path; done; echo ok',
+    ]);
+    expect(stdout).toBe('ok\n');
+  });
+
+  test.each([
+    ['the one of the container', 'true', 'same'],
+    ['an empty stream when that is another file', 'rm /dev/null; echo secret > /dev/null', 'other'],
+  ])('is not stdin, which is %s', async (_, spoil, expected) => {
+    const container = engine.create();
+    const running = await engine.spawner.startContainer(container.plan(['sleep', '60']));
+    const exec = async (script: string) =>
+      (await finish(await engine.spawner.startExec(container.planExec(['sh', '-c', script])))).stdout;
+    const identity = 'stat -L -c %d:%i';
+    await exec(spoil);
+    const stdin = `[ "$(${identity} /proc/self/fd/0)" = "$(${identity} /dev/null)" ] && echo same || echo other; cat`;
+    expect(await exec(stdin)).toBe(`${expected}\n`);
+    await running.signal(9);
+    await finish(running);
+  });
+});
+
+test('a file system in /proc is refused, as it would hide what guards the container', async () => {
+  const plan = engine.create().plan(['true']);
+  const mounts = [...plan.mounts, filesystem('/proc/bus', 'tmpfs', 0)];
+  await expect(engine.spawner.startContainer({ ...plan, mounts })).rejects.toMatchObject({ reason: 'START_FAILED' });
 });
 
 describe('a working directory that is a descriptor of the helper', () => {

@@ -31,6 +31,8 @@ static int configure(int context, const char *option) {
 int mount_filesystem(const char *type, char *const *options, size_t count, uint64_t attributes) {
   cleanup_close int context = fsopen(type, FSOPEN_CLOEXEC);
   if (context < 0) return -1;
+  /* What mount(8) would show; without it programs read "none". */
+  if (fsconfig(context, FSCONFIG_SET_STRING, "source", type, 0) < 0) return -1;
   for (size_t i = 0; i < count; i++) {
     if (configure(context, options[i]) < 0) return -1;
   }
@@ -126,6 +128,7 @@ static int attach_filesystem(int root, const mount_plan *plan, struct own_mounts
   const Berth__Native__V1__FilesystemMount *filesystem = plan->filesystem;
   cleanup_close int target = open_filesystem_target(root, plan);
   if (target < 0) return fail(failure, "mount", errno, "make the target %.200s", plan->target);
+  if (is_proc(target)) return fail(failure, "mount", EPERM, "%.200s is inside /proc", plan->target);
   cleanup_close int mount =
       mount_filesystem(filesystem->type, filesystem->options, filesystem->n_options, plan->attributes);
   if (mount < 0) return fail(failure, "mount", errno, "make a %.16s for %.180s", filesystem->type, plan->target);

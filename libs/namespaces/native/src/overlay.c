@@ -33,6 +33,7 @@ static bool fits_fsconfig(const rootfs_plan *rootfs) {
 static int make_detached(const rootfs_plan *rootfs, struct failure *failure) {
   cleanup_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
   if (context < 0) return fail(failure, "overlay", errno, "fsopen overlay");
+  if (set(context, "source", "overlay", failure) < 0) return -1;
   for (size_t i = 0; i < rootfs->n_lower_dirs; i++) {
     if (set(context, "lowerdir+", rootfs->lower_dirs[i], failure) < 0) return -1;
   }
