@@ -24,6 +24,15 @@ describe('a cgroup', () => {
     expect(stdout.split('\n')).toContain('1');
   });
 
+  test('is readable by a process that is not root', async () => {
+    const container = engine.create();
+    const plan = container.plan([]);
+    const mounts = [...plan.mounts, filesystem('/sys/fs/cgroup', 'cgroup2', 0x1)];
+    const process = planProcess(['sh', '-c', 'cat /sys/fs/cgroup/cgroup.procs'], { userId: 1000 });
+    const { stdout } = await finish(await engine.spawner.startContainer({ ...plan, mounts, process }));
+    expect(stdout.split('\n')).toContain('1');
+  });
+
   test('with a value that the kernel refuses fails the start and leaves nothing', async () => {
     const container = engine.create();
     const { unifiedDir } = container.places;

@@ -1,6 +1,8 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "complain.h"
 #include "one_shot.h"
@@ -32,10 +34,18 @@ static int parse_spawner(int count, char **arguments, struct spawner_options *op
   return count % 2 == 0 && options->socket_path != NULL ? 0 : -1;
 }
 
+/* What the starter ignores would be ignored in every container, and an ignored SIGCHLD would hide how a process ended. */
+static void reset_signals(void) {
+  for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
+}
+
 static int prepare(char **arguments, char **environment, struct host *host) {
   if (sealed_ensure(arguments, environment) < 0) return complain_errno("cannot run from a sealed copy");
   /* Nothing in a container may trace this process or read its /proc files (CVE-2016-9962). */
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return complain_errno("cannot become undumpable");
+  reset_signals();
+  /* A user in a container reads the files of its cgroup, which is made by this process: so not 077. */
+  (void)umask(022);
   (void)prctl(PR_SET_NAME, "berth-ns", 0, 0, 0);
   return read_boot_id(host->boot_id) < 0 ? complain_errno("cannot read the boot id") : 0;
 }

@@ -185,7 +185,6 @@ int spawner_run(const struct spawner_options *options, struct host *host) {
   /* Neither the starter's directory nor its file system is held. */
   if (chdir("/") < 0) return complain_errno("cannot enter /"), 1;
   if (watch_signals(&spawner) < 0 || pipe2(spawner.taken, O_CLOEXEC) < 0 || listen_on_socket(&spawner) < 0) return 1;
-  (void)umask(077);
   int result = serve(&spawner);
   (void)unlinkat(spawner.directory, spawner.name, 0);
   return result < 0 ? 1 : 0;
