@@ -58,6 +58,13 @@ int keeper_record_running(struct keeper *keeper, struct failure *failure) {
   return record_write(keeper->state_dir, &keeper->record, failure);
 }
 
+void keeper_leave(struct keeper *keeper) {
+  close_fd(&keeper->lock);
+  close_fd(&keeper->state_dir);
+  close_fd(&keeper->control);
+  log_close(&keeper->log);
+}
+
 void keeper_discard(struct keeper *keeper) {
   close_fd(&keeper->input);
   close_fd(&keeper->output);

@@ -60,6 +60,9 @@ int keeper_open(struct keeper *keeper, const char *state_dir, const struct host 
 /* Undoes keeper_open and whatever a failed start has made: the start leaves nothing behind. */
 void keeper_discard(struct keeper *keeper);
 
+/* In the keeper's child: closes what is the keeper's alone, above all its lock and the host's directories. */
+void keeper_leave(struct keeper *keeper);
+
 /* Records that the process runs. Returns 0, or -1 with the failure. */
 int keeper_record_running(struct keeper *keeper, struct failure *failure);
 

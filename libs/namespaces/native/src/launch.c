@@ -42,7 +42,10 @@ static void close_streams(struct child *child) {
   for (int i = 0; i < 3; i++) close_fd(&child->stdio[i]);
 }
 
-_Noreturn static void run_child(struct child *child, const struct keeper *keeper, const struct launch *how) {
+/* `sync` is the keeper's end: with a copy of it here, the keeper's death would not end the conversation. */
+_Noreturn static void run_child(struct child *child, int sync, struct keeper *keeper, const struct launch *how) {
+  (void)close(sync);
+  keeper_leave(keeper);
   struct sync_message message = {.kind = SYNC_FAILURE};
   timings_start(&child->timings);
   memory_map_program();
@@ -124,7 +127,7 @@ int launch(struct keeper *keeper, const struct launch *how, struct timings *timi
   }
   timings_lap(timings, "streams");
   keeper->pid = clone_child(keeper, how);
-  if (keeper->pid == 0) run_child(&child, keeper, how);
+  if (keeper->pid == 0) run_child(&child, sync, keeper, how);
   int error = errno;
   close_streams(&child);
   close_fd(&child_sync);
