@@ -94,7 +94,13 @@ static void on_client(struct service *service, struct client *client, uint32_t e
     if (client->outbox.size == 0) service_watch_client(service, client);
     service_update_pause(service);
   }
-  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) service_read_client(service, client);
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
+  if (client->held_size == 0) {
+    service_read_client(service, client);
+  } else {
+    /* It has hung up, which is told whether one asks or not. What it sent comes after what is held: it waits for stdin. */
+    service_unwatch(service, client->fd);
+  }
 }
 
 static void dispatch(struct service *service, const struct epoll_event *event) {

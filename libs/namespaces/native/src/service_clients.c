@@ -19,6 +19,8 @@ static void close_input(struct service *service) {
   if (service->keeper->input < 0 || service->keeper->terminal) return;
   service_unwatch(service, service->keeper->input);
   close_fd(&service->keeper->input);
+  /* A closed stdin takes everything: nobody waits for it any more. */
+  service_resume_input(service);
 }
 
 void service_drop_client(struct service *service, struct client *client) {
