@@ -19,7 +19,13 @@ int tree_for_each(int directory, int (*visit)(int directory, const char *name, v
     return -1;
   }
   int result = 0;
-  for (struct dirent *entry = readdir(stream); entry != NULL && result == 0; entry = readdir(stream)) {
+  while (result == 0) {
+    errno = 0;
+    const struct dirent *entry = readdir(stream);
+    if (entry == NULL) {
+      if (errno != 0) result = -1;
+      break;
+    }
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
     result = visit(directory, entry->d_name, context);
   }
