@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { waitFor } from '@berth/testkit';
 import { expectNothingLeft } from './support/expect-nothing-left.ts';
 import { useEngine } from './support/use-engine.ts';
 
@@ -28,7 +29,10 @@ test('without -i stdin is empty', async () => {
 });
 
 test('a command that a signal ends has code 128 + signal', async () => {
-  expect((await cli.berth('run', '--rm', 'busybox', 'sh', '-c', 'kill -KILL $$')).code).toBe(137);
+  const running = cli.berth('run', '--rm', '--name', 'victim', 'busybox', 'sleep', '1000');
+  await waitFor(async () => (await cli.ok('ps')).includes('victim'), { what: 'the start' });
+  await cli.ok('kill', 'victim');
+  expect((await running).code).toBe(137);
 });
 
 test('-e, --env-file order and values of the client’s own environment', async () => {

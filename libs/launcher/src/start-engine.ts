@@ -4,7 +4,7 @@ import { BerthError } from '@berth/errors';
 import { recordFile, type Component, type ComponentName } from './component.ts';
 import { engineComponents, engineEnvironment } from './engine-components.ts';
 import { lockEngine } from './engine-lock.ts';
-import { isAlive, readProcessRecord } from './process-record.ts';
+import { isAlive, readProcessRecord, type ProcessRecord } from './process-record.ts';
 import { launchProcess, readLogTail } from './launch-process.ts';
 import { stopComponents } from './stop-engine.ts';
 import { waitUntil } from './wait-until.ts';
@@ -39,15 +39,14 @@ export async function startEngine(options: StartEngineOptions): Promise<void> {
 }
 
 async function ensureRunning(component: Component, { paths, timeoutMs = 30_000 }: StartEngineOptions): Promise<void> {
-  let record = readProcessRecord(recordFile(paths, component));
-  if (record === null || !isAlive(record)) {
-    // What answers without a record of ours was started by someone else, such as systemd.
-    if (await component.isReady(null)) return;
-    record = await launchProcess(paths, component);
-  }
-  const { pid } = record;
-  const alive = () => isAlive(record);
-  const outcome = await waitUntil(() => component.isReady(pid), { timeoutMs, while: alive });
+  const awaitReady = (record: ProcessRecord) =>
+    waitUntil(() => component.isReady(record.pid), { timeoutMs, while: () => isAlive(record) });
+  const earlier = readProcessRecord(recordFile(paths, component));
+  // One that was found alive may have been about to end: it counts as gone then.
+  if (earlier !== null && isAlive(earlier) && (await awaitReady(earlier)) === 'ready') return;
+  // What answers without a record of ours was started by someone else, such as systemd.
+  if (await component.isReady(null)) return;
+  const outcome = await awaitReady(await launchProcess(paths, component));
   if (outcome === 'ready') return;
   const what = outcome === 'stopped' ? 'ended while it started' : `did not answer within ${timeoutMs / 1000} s`;
   throw new BerthError('SERVICE_UNAVAILABLE', `${component.name} ${what}\n${readLogTail(paths, component)}`.trimEnd());

@@ -105,8 +105,12 @@ describe('a client that attaches', () => {
     const last = await connectKeeper(container.places.stateDir);
     expect(await closed(last.resume())).toBe(true);
     for (const socket of sockets) socket.destroy();
-    const attach = async () => (await attachKeeper(container.places.stateDir, { output: false })).close();
-    await expect(attach()).resolves.toBeUndefined();
+    // The keeper learns of the thirty-one that went in its own time.
+    const attached = () => attachKeeper(container.places.stateDir, { output: false }).catch(() => null);
+    let client = await attached();
+    for (let tries = 0; client === null && tries < 100; tries++) client = await attached();
+    expect(client).not.toBeNull();
+    client?.close();
     await running.signal(9);
     await running.exited;
   });
