@@ -87,7 +87,7 @@ build_inputs() {
 is_built() {
   [ -f "$cache/built" ] && [ "$(cat "$cache/built")" = "$1" ] && [ -d libs/proto/src/gen ] || return 1
   for app in apps/*; do
-    [ ! -f "$app/src/main.ts" ] || ! grep -q '"bundle"' "$app/package.json" || [ -f "$app/dist/main.js" ] || return 1
+    ! grep -q '"bundle"' "$app/package.json" || [ -d "$app/dist" ] || return 1
   done
   for native in libs/*/native; do [ -d "$native/build" ] || return 1; done
 }

@@ -6,10 +6,14 @@ import { useEngine } from './support/use-engine.ts';
 
 const cli = useEngine();
 
+/** Kills processes of the engine, all or these, and returns when they are gone. */
 async function killAll(...names: ComponentName[]): Promise<void> {
-  const status = await engineStatus(cli.engine.paths, cli.engine.env);
-  const pids = status.filter(({ name }) => names.length === 0 || names.includes(name)).map(({ pid }) => pid);
-  for (const pid of pids) if (pid !== null) process.kill(pid, 'SIGKILL');
+  const { paths, env } = cli.engine;
+  const pids = (await engineStatus(paths, env)).flatMap(({ name, pid }) =>
+    pid !== null && (names.length === 0 || names.includes(name)) ? [pid] : [],
+  );
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await waitFor(() => !pids.some(isAlive), { what: 'the end of the engine' });
 }
 
 const ticking = 'i=0; while [ ! -e /stop ]; do i=$((i+1)); echo tick $i; sleep 0.05; done; exit 23';

@@ -17,7 +17,7 @@ export async function removeEngine({ root, paths, env }: RemovableEngine): Promi
   const { bridge, table, cgroupDir } = engineNames(root);
   await stopEngine({ paths, env, only: SERVICE_NAMES });
   await killContainers(join(cgroupDir, 'containers'));
-  if (existsSync(paths.nativeSocket)) {
+  if (existsSync(paths.runDir)) {
     await startEngine({ paths, env, only: ['native'] });
     await connectSpawner(paths.nativeSocket).removeNetwork({ bridge, table, unifiedDir: cgroupDir });
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import {
   startDockerRegistry,
   startTestEngine,
@@ -36,9 +36,9 @@ export function useEngine(): EngineUnderTest {
     },
     berth,
     async ok(...args) {
-      const result = await berth(...args);
-      expect({ args, ...result }).toMatchObject({ args, code: 0 });
-      return result.stdout.replace(/\n$/, '');
+      const { code, stdout, stderr } = await berth(...args);
+      if (code !== 0) throw new Error(`berth ${args.join(' ')} ended with ${code}: ${stderr}`);
+      return stdout.replace(/\n$/, '');
     },
   };
 }
