@@ -1,8 +1,10 @@
 import { Exited, Resize, Signal } from '@berth/proto/native';
+import { join } from 'node:path';
 import { FRAME, type Frame } from './frame.ts';
 import type { FrameChannel } from './frame-channel.ts';
 import { createOutputQueue, type OutputChunk } from './output-queue.ts';
 import { readRecord, type ProcessExit } from './record.ts';
+import { sendRequest } from './request.ts';
 import { traceNative } from './trace.ts';
 
 /** A process that was started. */
@@ -34,7 +36,7 @@ export interface RunningProcess {
   /** Ends stdin, where the plan says that one client's end ends it. */
   endInput(): Promise<void>;
   resize(rows: number, columns: number): Promise<void>;
-  /** Sends a signal, or with `all` SIGKILL to every process of the container. */
+  /** Sends a signal, or with `all` SIGKILL to every process of the container; also when this connection is stuck or closed. */
   signal(number: number, options?: { all: boolean }): Promise<void>;
   close(): void;
 }
@@ -76,8 +78,22 @@ export function createRunningProcess(channel: FrameChannel, started: StartedProc
     },
     endInput: () => channel.send(FRAME.stdinEnd, new Uint8Array()),
     resize: (rows, columns) => channel.send(FRAME.resize, Resize.encode({ rows, columns }).finish()),
-    signal: (number, options = { all: false }) =>
-      channel.send(FRAME.signal, Signal.encode({ number, all: options.all }).finish()),
+    signal(number, { all } = { all: false }) {
+      const payload = Signal.encode({ number, all }).finish();
+      // A keeper that has all the clients it can have takes it here.
+      return sendApart(stateDir, FRAME.signal, payload).catch(() => channel.send(FRAME.signal, payload));
+    },
     close: () => channel.close(),
   };
+}
+
+/** On a connection of its own: on the process's it would wait behind stdin that the process does not read. */
+async function sendApart(stateDir: string, type: number, payload: Uint8Array): Promise<void> {
+  const request = { $case: 'attach', value: { output: false } } as const;
+  const { channel } = await sendRequest(join(stateDir, 'control.sock'), request);
+  try {
+    await channel.send(type, payload);
+  } finally {
+    channel.close();
+  }
 }
