@@ -11,6 +11,17 @@ function aClient(fields: { inputs?: AsyncIterable<ProcessInput>; signal?: AbortS
   return { inputs: noInput(), signal: new AbortController().signal, terminalSize: null, ...fields };
 }
 
+const aRequest = {
+  container: 'web',
+  command: ['ls', '-l'],
+  environment: [],
+  workingDirectory: '',
+  user: '',
+  terminal: false,
+  openStdin: false,
+  detach: false,
+};
+
 function eventsOf(run: AsyncIterable<ProcessEvent>): { list: ProcessEvent[]; done: Promise<void> } {
   const list: ProcessEvent[] = [];
   const collect = async (): Promise<void> => {
@@ -232,6 +243,23 @@ describe('run', () => {
     await expect(engine.control.wait('web')).resolves.toMatchObject({ exitCode: 4 });
   });
 
+  test('holds no process up when the client goes before it is attached', async () => {
+    const engine = createMemoryEngine();
+    const aRun = (name: string) => engine.runner.run({ name, config: aConfig() }, { ...aClient(), detach: false });
+    const [one, two] = [aRun('one'), aRun('two')];
+    await one.next();
+    await two.next();
+    await two.next();
+    await Promise.all([one.return(), two.return()]);
+    await settle();
+    for (const { id } of engine.stores.containers.list()) {
+      expect(engine.runtime.process(`/run/${id}`).readers()).toBe(0);
+      engine.runtime.process(`/run/${id}`).exit(0);
+    }
+    await expect(engine.control.wait('one')).resolves.toMatchObject({ exitCode: 0 });
+    await expect(engine.control.wait('two')).resolves.toMatchObject({ exitCode: 0 });
+  });
+
   test('carries input, sizes and signals to the process', async () => {
     const engine = createMemoryEngine();
     async function* inputs(): AsyncGenerator<ProcessInput> {
@@ -284,22 +312,29 @@ describe('attach', () => {
   });
 });
 
-describe('exec', () => {
-  const request = {
-    container: 'web',
-    command: ['ls', '-l'],
-    environment: [],
-    workingDirectory: '',
-    user: '',
-    terminal: false,
-    openStdin: false,
-    detach: false,
-  };
+describe('attach and exec', () => {
+  test('hold no process up when the client goes before it is attached', async () => {
+    const engine = createMemoryEngine();
+    const { id, process } = await createdAndStarted(engine);
+    const attached = engine.runner.attach('web', { ...aClient(), start: false });
+    await attached.next();
+    expect(process().readers()).toBe(2);
+    await attached.return();
+    expect(process().readers()).toBe(1);
+    const run = engine.execs.exec(aRequest, aClient());
+    await run.next();
+    const [exec] = engine.stores.execs.list();
+    await run.return();
+    await settle();
+    expect(engine.runtime.process(engine.files.execDir(id, exec?.id ?? '')).readers()).toBe(0);
+  });
+});
 
+describe('exec', () => {
   test('runs beside the first process, and tells', async () => {
     const engine = createMemoryEngine();
     const { id } = await createdAndStarted(engine);
-    const exec = eventsOf(engine.execs.exec(request, aClient()));
+    const exec = eventsOf(engine.execs.exec(aRequest, aClient()));
     await settle();
     const [record] = engine.stores.execs.list();
     const process = engine.runtime.process(`/run/${id}/x/${record?.id}`);
@@ -315,19 +350,19 @@ describe('exec', () => {
   test('refuses a container that does not run, and an empty command', async () => {
     const engine = createMemoryEngine();
     const { id, process } = await createdAndStarted(engine);
-    await expect(engine.execs.exec({ ...request, command: [] }, aClient()).next()).rejects.toThrow(
+    await expect(engine.execs.exec({ ...aRequest, command: [] }, aClient()).next()).rejects.toThrow(
       'No exec command specified',
     );
     process().exit(0);
     await settle();
-    await expect(engine.execs.exec(request, aClient()).next()).rejects.toThrow(`container ${id} is not running`);
+    await expect(engine.execs.exec(aRequest, aClient()).next()).rejects.toThrow(`container ${id} is not running`);
   });
 
   test('that fails leaves no trace', async () => {
     const engine = createMemoryEngine();
     await createdAndStarted(engine);
     engine.runtime.failure = new BerthError('COMMAND_NOT_FOUND', 'not found');
-    await expect(engine.execs.exec(request, aClient()).next()).rejects.toThrow('not found');
+    await expect(engine.execs.exec(aRequest, aClient()).next()).rejects.toThrow('not found');
     expect(engine.stores.execs.list()).toEqual([]);
   });
 });

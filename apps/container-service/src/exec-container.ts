@@ -65,17 +65,18 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
   async function* exec(request: ExecRequest, client: Client): AsyncGenerator<ProcessEvent, void, undefined> {
     const container = findRunning(request.container);
     const { process, ended } = await start(container, request, client);
-    yield { kind: 'started', pid: process.pid, timings: process.timings };
-    if (request.detach) return;
-    const session = {
-      connection: process.connection,
-      inputs: client.inputs,
-      signal: client.signal,
-      onSignal: () => {},
-    };
-    for await (const chunk of runSession(session)) yield { kind: 'output', chunk };
-    if (signal.aborted) throw serviceStopsError();
-    if (!client.signal.aborted) yield { kind: 'exited', exit: await ended };
+    const { connection } = process;
+    try {
+      yield { kind: 'started', pid: process.pid, timings: process.timings };
+      if (request.detach) return;
+      const session = { connection, inputs: client.inputs, signal: client.signal, onSignal: () => {} };
+      for await (const chunk of runSession(session)) yield { kind: 'output', chunk };
+      if (signal.aborted) throw serviceStopsError();
+      if (!client.signal.aborted) yield { kind: 'exited', exit: await ended };
+    } finally {
+      // Whoever goes away before the session leaves output that nobody reads, which would hold the process up.
+      if (!request.detach) connection.close();
+    }
   }
 
   function findRunning(reference: string): Container {

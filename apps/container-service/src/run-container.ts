@@ -69,11 +69,16 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     const starting = starter.start(container, { snapshot, terminalSize, attach: !client.detach });
     // Whoever goes away between two events leaves nobody to hear of a failure.
     starting.catch(() => {});
-    yield { kind: 'created', id: container.id };
-    const { active, process } = await starting;
-    yield { kind: 'started', pid: process.pid, timings: process.timings };
-    if (client.detach) return;
-    yield* session(container, active, process.connection, client);
+    try {
+      yield { kind: 'created', id: container.id };
+      const { active, process } = await starting;
+      yield { kind: 'started', pid: process.pid, timings: process.timings };
+      if (client.detach) return;
+      yield* session(container, active, process.connection, client);
+    } finally {
+      // Whoever goes away before the session leaves output that nobody reads, which would hold the process up.
+      if (!client.detach) starting.then(({ process }) => process.connection.close()).catch(() => {});
+    }
   }
 
   async function* attach(
@@ -92,9 +97,13 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     const { stateDir } = files.paths(container.id);
     const connection = started?.process.connection ?? (await runtime.attach(stateDir, { output: true }));
     const { pid } = started?.process ?? store.get(container.id)?.state ?? { pid: 0 };
-    yield { kind: 'started', pid, timings: started?.process.timings ?? [] };
-    if (terminalSize !== null) connection.resize(terminalSize);
-    yield* session(container, active, connection, client);
+    try {
+      yield { kind: 'started', pid, timings: started?.process.timings ?? [] };
+      if (terminalSize !== null) connection.resize(terminalSize);
+      yield* session(container, active, connection, client);
+    } finally {
+      connection.close();
+    }
   }
 
   /** Output until the container ends, then how it ended. */

@@ -10,6 +10,8 @@ export interface MemoryProcess {
   readonly signals: (number | 'kill-all')[];
   /** What was written to stdin. */
   readonly input: string[];
+  /** How many connections want its output. */
+  readers(): number;
   print(text: string, stream?: OutputChunk['stream']): void;
   exit(exitCode: number): void;
   /** The keeper dies. The process goes on, or ends with it. */
@@ -108,6 +110,7 @@ function simulate(pid: number, plan: ContainerPlan | ExecPlan, nowNs: () => bigi
     input,
     startTimeNs,
     state: () => state,
+    readers: () => [...clients].filter(({ wantsOutput }) => wantsOutput).length,
     print(text, stream = 'stdout') {
       for (const client of clients) client.deliver({ stream, data: Buffer.from(text) });
     },
@@ -132,6 +135,7 @@ function simulate(pid: number, plan: ContainerPlan | ExecPlan, nowNs: () => bigi
 }
 
 interface MemoryConnection extends ProcessConnection {
+  readonly wantsOutput: boolean;
   deliver(chunk: OutputChunk): void;
   /** Null: the connection is lost. */
   finish(exit: ProcessExit | null): void;
@@ -161,6 +165,7 @@ function createConnection({ output, input, onClose, onSignal }: ConnectionOption
   }
 
   const connection: MemoryConnection = {
+    wantsOutput: output,
     output: chunks(),
     exited: exited.promise,
     deliver(chunk) {
