@@ -12,6 +12,7 @@ import type {
   ContainerStore,
   ExecStore,
   ImageClient,
+  Leftover,
   Log,
   ProcessState,
   Runtime,
@@ -114,36 +115,42 @@ export function createRecovery(deps: RecoverDeps): Recovery {
   function abandon(container: Container, active: ActiveContainerControl, why: string): void {
     const finish = async (): Promise<void> => {
       await untilDone('interrupted start not cleaned up', () => cleaner.cleanRuntime(container.id));
-      const address = container.state.endpoint?.address ?? null;
-      if (container.config.autoRemove) {
-        const leftover = leftoverOf(container, { deleteAnonymous: true });
-        store.remove(container, leftover, [containerEvent(container, 'destroy')]);
-        await cleaner.clean(leftover);
-      } else {
-        const change = { error: `start failed: ${why}`, exitCode: 128, endpoint: null };
-        store.replace(container, advance(container, 'abandon', change), []);
-        if (address !== null) network.release(address);
-      }
+      const leftover = await untilDone('interrupted start not recorded', () => recordAbandoned(container, why));
+      if (leftover !== null) await cleaner.clean(leftover);
+      else if (container.state.endpoint !== null) network.release(container.state.endpoint.address);
       active.fail(new Error(why));
       active.markReleased();
     };
     finish().catch((error: unknown) => active.fail(error));
   }
 
+  function recordAbandoned(container: Container, why: string): Leftover | null {
+    if (container.config.autoRemove) {
+      const leftover = leftoverOf(container, { deleteAnonymous: true });
+      store.remove(container, leftover, [containerEvent(container, 'destroy')]);
+      return leftover;
+    }
+    const change = { error: `start failed: ${why}`, exitCode: 128, endpoint: null };
+    store.replace(container, advance(container, 'abandon', change), []);
+    return null;
+  }
+
   /** The exit is recorded, but a crash came before everything of the run was cleaned up. */
   function releaseEnded(container: Container): void {
     const active = actives.add(container.id);
     const release = async (): Promise<void> => {
-      await untilDone('run not cleaned up', () => cleaner.cleanRuntime(container.id));
-      const current = store.get(container.id);
-      if (current !== null) store.replace(current, { ...current, state: { ...current.state, endpoint: null } }, []);
+      await untilDone('run not cleaned up', async () => {
+        await cleaner.cleanRuntime(container.id);
+        const current = store.get(container.id);
+        if (current !== null) store.replace(current, { ...current, state: { ...current.state, endpoint: null } }, []);
+      });
       if (container.state.endpoint !== null) network.release(container.state.endpoint.address);
       active.markReleased();
     };
     release().catch((error: unknown) => active.fail(error));
   }
 
-  function untilDone(message: string, run: () => Promise<void>): Promise<void> {
+  function untilDone<Result>(message: string, run: () => Result | Promise<Result>): Promise<Result> {
     return retryUntilDone(run, { signal, onError: (error) => log.warn({ err: error }, message) });
   }
 

@@ -17,6 +17,7 @@ import type {
   Runtime,
   StartedProcess,
 } from './ports.ts';
+import { retryUntilDone } from './retry-until-done.ts';
 import { startStopwatch, type Stopwatch } from './stopwatch.ts';
 import { resolveUser } from './spec/user.ts';
 import { leftoverOf, type Supervisor } from './supervise-container.ts';
@@ -35,6 +36,8 @@ export interface StartDeps {
   readonly hostNameFiles: () => HostNameFiles;
   readonly fault: Fault;
   readonly log: Log;
+  /** Aborted when the service stops. */
+  readonly signal: AbortSignal;
 }
 
 /** How to start. */
@@ -90,6 +93,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     const snapshot = options.snapshot ?? (await images.prepareSnapshot(id, starting.imageId));
     const identity = resolveUser(user, snapshot);
     const { networkMode } = config;
+    if (files.hasRuntime(id)) await deps.cleaner.cleanRuntime(id);
     files.prepare(id, nameFiles({ networkMode, hostname, address: endpoint?.address ?? null }, deps.hostNameFiles()));
     stopwatch('files');
     fault('start:files');
@@ -110,22 +114,40 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     return { running, process };
   }
 
+  async function recordStart(starting: Container, running: Container, process: StartedProcess): Promise<void> {
+    try {
+      store.replace(starting, running, startEvents(running, network.identity));
+    } catch (error) {
+      await discard(starting.id, process);
+      throw error;
+    }
+  }
+
+  /** A process that could not be recorded must not go on: nobody would know of it. */
+  async function discard(id: string, { connection }: StartedProcess): Promise<void> {
+    connection.killAll();
+    connection.close();
+    await runtime.isReleased({ stateDir: files.paths(id).stateDir, hostInterface: plans.hostInterface(id) });
+  }
+
   async function abandon(starting: Container, active: ActiveContainerControl, thrown: unknown): Promise<void> {
-    // A failure that the helper did not report itself may have left something behind.
-    if (!isBerthError(thrown, ...REPORTED_BY_HELPER) && files.hasRuntime(starting.id)) {
-      await deps.cleaner.cleanRuntime(starting.id).catch((error: unknown) => {
-        log.warn({ containerId: starting.id, err: error }, 'failed start not cleaned up');
-      });
+    try {
+      // A failure that the helper did not report itself may have left something behind.
+      if (isBerthError(thrown, ...REPORTED_BY_HELPER)) files.removeRuntime(starting.id);
+      else if (files.hasRuntime(starting.id)) await deps.cleaner.cleanRuntime(starting.id);
+    } catch (error) {
+      // The run-time directory stays, and tells the next start that there is something to clean up.
+      log.warn({ containerId: starting.id, err: error }, 'failed start not cleaned up');
     }
     if (isBerthError(thrown, 'START_FAILED')) network.doubt();
-    files.removeRuntime(starting.id);
-    try {
-      recordFailure(starting, thrown);
-    } catch (error) {
-      log.error({ containerId: starting.id, err: error }, 'failed start not recorded');
-    }
     active.fail(thrown);
-    active.markReleased();
+    const onError = (error: unknown): void => {
+      log.error({ containerId: starting.id, err: error }, 'failed start not recorded');
+    };
+    // The caller does not wait for a full disk; whoever wants to start or remove the container does.
+    retryUntilDone(() => recordFailure(starting, thrown), { signal: deps.signal, onError })
+      .then(active.markReleased)
+      .catch(() => {});
   }
 
   function recordFailure(starting: Container, thrown: unknown): void {
@@ -152,7 +174,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       stopwatch('start-row');
       try {
         const { running, process } = await spawn(starting, options, stopwatch);
-        store.replace(starting, running, startEvents(running, network.identity));
+        await recordStart(starting, running, process);
         stopwatch('run-row');
         fault('start:running');
         active.markStarted();

@@ -67,7 +67,7 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
     stopwatch('release');
     fault('release:runtime');
     if (leftover !== null) await cleaner.clean(leftover);
-    else releaseAddress(before);
+    else await untilDone('address not given back', () => releaseAddress(before));
     active.markReleased();
   }
 
