@@ -297,6 +297,24 @@ describe('attach', () => {
     ]);
   });
 
+  test('tells who loses the keeper with the process that it ended', async () => {
+    const engine = createMemoryEngine();
+    const { process } = await createdAndStarted(engine);
+    const attached = eventsOf(engine.runner.attach('web', { ...aClient(), start: false }));
+    await settle();
+    process().loseKeeper({ processLives: false });
+    await attached.done;
+    expect(attached.list.at(-1)).toMatchObject({ kind: 'exited', exit: { exitCode: 137 } });
+  });
+
+  test('refuses one that has just ended, before its end is recorded', async () => {
+    const engine = createMemoryEngine();
+    const { id, process } = await createdAndStarted(engine);
+    const attaching = engine.runner.attach('web', { ...aClient(), start: false }).next();
+    process().exit(0);
+    await expect(attaching).rejects.toThrow(`container ${id} is not running`);
+  });
+
   test('refuses one that does not run, or starts it when asked to', async () => {
     const engine = createMemoryEngine();
     const { container } = await engine.creator.create({ name: 'web', config: aConfig() });

@@ -18,7 +18,7 @@ import type {
   Runtime,
   StartedProcess,
 } from './ports.ts';
-import { runSession } from './process-session.ts';
+import { endOfSession, runSession } from './process-session.ts';
 import type { Client, ProcessEvent } from './run-container.ts';
 import { checkEnvironment } from './spec/environment.ts';
 import { checkArguments, resolveWorkingDirectory } from './spec/specify-container.ts';
@@ -64,7 +64,7 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
 
   async function* exec(request: ExecRequest, client: Client): AsyncGenerator<ProcessEvent, void, undefined> {
     const container = findRunning(request.container);
-    const { process, ended } = await start(container, request, client);
+    const { process, stateDir, ended } = await start(container, request, client);
     const { connection } = process;
     try {
       yield { kind: 'started', pid: process.pid, timings: process.timings };
@@ -72,7 +72,9 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
       const session = { connection, inputs: client.inputs, signal: client.signal, onSignal: () => {} };
       for await (const chunk of runSession(session)) yield { kind: 'output', chunk };
       if (signal.aborted) throw serviceStopsError();
-      if (!client.signal.aborted) yield { kind: 'exited', exit: await ended };
+      if (client.signal.aborted) return;
+      const isRunning = (): boolean => runtime.inspect(stateDir).state === 'running';
+      yield { kind: 'exited', exit: await endOfSession(connection, isRunning, ended) };
     } finally {
       // Whoever goes away before the session leaves output that nobody reads, which would hold the process up.
       if (!request.detach) connection.close();
@@ -89,7 +91,7 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
     container: Container,
     request: ExecRequest,
     { terminalSize }: Client,
-  ): Promise<{ process: StartedProcess; ended: Promise<ProcessExit> }> {
+  ): Promise<{ process: StartedProcess; stateDir: string; ended: Promise<ProcessExit> }> {
     const { command, environment, terminal, openStdin } = request;
     if (command.length === 0) throw new BerthError('COMMAND_MISSING', 'No exec command specified');
     checkArguments(command);
@@ -104,9 +106,10 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
     ]);
     fault('exec:row');
     try {
+      const stateDir = files.prepareExec(container.id, record.id);
       const process = await runtime.startExec(
         plans.exec(container, {
-          stateDir: files.prepareExec(container.id, record.id),
+          stateDir,
           containerStateDir: files.paths(container.id).stateDir,
           arguments: command,
           environment,
@@ -121,7 +124,7 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
       fault('exec:spawned');
       const ended = follow(record, process.connection);
       ended.catch(() => {});
-      return { process, ended };
+      return { process, stateDir, ended };
     } catch (error) {
       forget(record, []);
       throw error;

@@ -1,5 +1,6 @@
+import { BerthError } from '@berth/errors';
 import type { TerminalSize } from './container-config.ts';
-import type { OutputChunk, ProcessConnection } from './ports.ts';
+import type { OutputChunk, ProcessConnection, ProcessExit } from './ports.ts';
 
 /** What a client sends to a process. */
 export type ProcessInput =
@@ -37,6 +38,29 @@ export async function* runSession(session: ProcessSession): AsyncGenerator<Outpu
     signal.removeEventListener('abort', leave);
     if (!ended) leave();
   }
+}
+
+/**
+ * How the process of a session whose output is over ended. Throws ABORTED when the client was cut off: what it has is not all. A keeper that
+ * is gone cuts everybody off, but then nobody knows the exit code either, which `ended` tells.
+ */
+export async function endOfSession(
+  connection: ProcessConnection,
+  isRunning: () => boolean,
+  ended: Promise<ProcessExit>,
+): Promise<ProcessExit> {
+  const wasCutOff = await connection.exited.then(
+    () => false,
+    () => true,
+  );
+  if (wasCutOff && isRunning()) throw cutOffError();
+  const exit = await ended;
+  if (wasCutOff && exit.error === '') throw cutOffError();
+  return exit;
+}
+
+function cutOffError(): BerthError {
+  return new BerthError('ABORTED', 'the client was too slow and is no longer attached');
 }
 
 async function carryInput({ connection, inputs, onSignal }: ProcessSession): Promise<void> {

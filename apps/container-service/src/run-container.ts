@@ -16,7 +16,7 @@ import type {
   Runtime,
   StartedProcess,
 } from './ports.ts';
-import { runSession, type ProcessInput } from './process-session.ts';
+import { endOfSession, runSession, type ProcessInput } from './process-session.ts';
 import type { ContainerStarter } from './start-container.ts';
 
 /** What running and attaching need. */
@@ -89,13 +89,11 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     const started = client.start ? await control.start(reference, { terminalSize, attach: true }) : null;
     const container = findContainer(store, reference);
     const active = actives.get(container.id);
-    if (active === null || (started === null && !isActive(container))) {
-      throw new BerthError('CONTAINER_NOT_RUNNING', `container ${container.id} is not running`);
-    }
+    if (active === null || (started === null && !isActive(container))) throw notRunningError(container);
     store.tell([containerEvent(container, 'attach')]);
     await active.started;
     const { stateDir } = files.paths(container.id);
-    const connection = started?.process.connection ?? (await runtime.attach(stateDir, { output: true }));
+    const connection = started?.process.connection ?? (await attachTo(container, stateDir));
     const { pid } = started?.process ?? store.get(container.id)?.state ?? { pid: 0 };
     try {
       yield { kind: 'started', pid, timings: started?.process.timings ?? [] };
@@ -103,6 +101,16 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
       yield* session(container, active, connection, client);
     } finally {
       connection.close();
+    }
+  }
+
+  async function attachTo(container: Container, stateDir: string): Promise<StartedProcess['connection']> {
+    try {
+      return await runtime.attach(stateDir, { output: true });
+    } catch (error) {
+      // It may have ended just now.
+      const { state } = runtime.inspect(stateDir);
+      throw state === 'exited' || state === 'lost' ? notRunningError(container) : error;
     }
   }
 
@@ -117,17 +125,14 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     for await (const chunk of runSession({ connection, inputs, signal, onSignal })) yield { kind: 'output', chunk };
     if (signal.aborted) return;
     if (deps.signal.aborted) throw serviceStopsError();
-    if (!(await hasExited(connection)))
-      throw new BerthError('ABORTED', 'the client was too slow and is no longer attached');
-    yield { kind: 'exited', exit: await active.ended };
+    const { stateDir } = files.paths(container.id);
+    const isRunning = (): boolean => runtime.inspect(stateDir).state === 'running';
+    yield { kind: 'exited', exit: await endOfSession(connection, isRunning, active.ended) };
   }
 
   return { run, attach };
 }
 
-function hasExited(connection: StartedProcess['connection']): Promise<boolean> {
-  return connection.exited.then(
-    () => true,
-    () => false,
-  );
+function notRunningError({ id }: Container): BerthError {
+  return new BerthError('CONTAINER_NOT_RUNNING', `container ${id} is not running`);
 }

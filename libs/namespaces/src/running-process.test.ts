@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Reply, Signal } from '@berth/proto/native';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectSocket } from './connection.ts';
 import { createFrameReader, encodeFrame, FRAME } from './frame.ts';
 import { createFrameChannel } from './frame-channel.ts';
+import { readRecord } from './record.ts';
 import { createRunningProcess } from './running-process.ts';
 
 const STARTED = { pid: 1, keeperPid: 2, startedUnixNanos: 0n, timings: [] };
@@ -80,4 +81,17 @@ test('a signal to a process whose keeper is gone is refused', async () => {
   process.close();
   rmSync(join(stateDir, 'control.sock'));
   await expect(process.signal(15)).rejects.toMatchObject({ reason: 'CONTAINER_NOT_RUNNING' });
+});
+
+test('a client that is cut off learns of no exit, whatever the record tells: its output is not complete', async () => {
+  const record = Buffer.alloc(256);
+  record.write('BERTHREC', 'latin1');
+  record.writeUInt32LE(1, 8);
+  record.writeUInt32LE(3, 12);
+  writeFileSync(join(stateDir, 'record'), record);
+  expect(readRecord(stateDir)?.exit).toMatchObject({ exitCode: 0 });
+  const process = await runningProcess();
+  while (clients.size === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (const client of clients) client.destroy();
+  expect(await process.exited).toBeNull();
 });

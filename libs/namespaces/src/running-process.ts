@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FRAME, type Frame } from './frame.ts';
 import type { FrameChannel } from './frame-channel.ts';
 import { createOutputQueue, type OutputChunk } from './output-queue.ts';
-import { readRecord, type ProcessExit } from './record.ts';
+import type { ProcessExit } from './record.ts';
 import { sendRequest } from './request.ts';
 import { traceNative } from './trace.ts';
 
@@ -29,7 +29,10 @@ export interface RunningProcess {
    * the exit comes behind it on the same connection.
    */
   readonly output: AsyncIterable<OutputChunk>;
-  /** How it ended. Null when the connection ended first and the keeper's record tells no exit: closed here, or the keeper is gone. */
+  /**
+   * How it ended, after all of its output. Null when the connection ended first: closed here, cut off as too slow, or the keeper is gone.
+   * Its record may tell the exit then, but output may be missing.
+   */
   readonly exited: Promise<ProcessExit | null>;
   /** Resolves when the bytes are on their way; a process without a stdin takes and ignores them. */
   write(data: Uint8Array): Promise<void>;
@@ -63,7 +66,7 @@ export function createRunningProcess(channel: FrameChannel, started: StartedProc
     onFrame,
     onEnd() {
       output.end();
-      resolve(readRecord(stateDir)?.exit ?? null);
+      resolve(null);
     },
   });
 
