@@ -52,7 +52,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
     await serve(options, log, shutdown.signal);
   } catch (error) {
     log.fatal({ err: error }, 'cannot start');
-    process.exitCode = 1;
+    // What the service has opened by now may hold the process for ever.
+    process.exit(1);
   }
 }
 

@@ -19,7 +19,9 @@ function volume(name: string): Volume {
 await runService({
   name: 'volume-service',
   migrations: ['CREATE TABLE volumes (name TEXT NOT NULL) STRICT'],
-  async start({ database, events, signal }) {
+  async start({ env, database, events, signal }) {
+    // Stands in for all that a service opens and that keeps a process alive.
+    if (env.ECHO_STAYS) setInterval(() => {}, 60_000);
     const implementation: VolumeServiceImplementation = {
       async createVolume({ name }) {
         transaction(database, () => {

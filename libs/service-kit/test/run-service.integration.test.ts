@@ -116,6 +116,18 @@ describe('a service', () => {
     expect(second.exitCode).toBe(1);
   });
 
+  test('exits 1 when it cannot listen, whatever it has opened by then', async () => {
+    const far = join(root, 'x'.repeat(100));
+    const echo = join(import.meta.dirname, 'echo-service.ts');
+    const child = spawn(process.execPath, [echo], {
+      env: { ...env, BERTH_ROOT: far, ECHO_STAYS: '1' },
+      stdio: 'ignore',
+    });
+    processes.push(child);
+    await once(child, 'exit');
+    expect(child.exitCode).toBe(1);
+  });
+
   test('lets a running call end on SIGTERM, cuts off a stuck one at the deadline, and exits 0', async () => {
     const child = await startEcho();
     using connection = connectVolumes();
