@@ -60,11 +60,6 @@ export function readCgroupVersion(): string {
   return existsSync('/sys/fs/cgroup/unified/cgroup.controllers') ? 'hybrid' : '1';
 }
 
-/** A new one at each boot. */
-export function readBootId(): string {
-  return readText('/proc/sys/kernel/random/boot_id').trim();
-}
-
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
