@@ -1,4 +1,4 @@
-import { chownSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { REASON_TRAILER, STATUS_OF_KIND } from '@berth/client';
 import { BerthError, toBerthError } from '@berth/errors';
@@ -104,16 +104,21 @@ const SQLITE_FULL = 13;
 
 /** Removes the socket of a process that is gone. Throws when another process serves on it. */
 export async function removeStaleSocket(socketPath: string): Promise<void> {
-  const alive = await new Promise<boolean>((resolve) => {
+  const failure = await new Promise<string>((resolve) => {
     const socket = connect(socketPath);
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve('');
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
   });
-  if (alive) throw new Error(`another process serves on ${socketPath}`);
+  // Anything else, such as EAGAIN of a full queue, is a process that lives.
+  if (failure !== 'ECONNREFUSED' && failure !== 'ENOENT') throw new Error(`another process serves on ${socketPath}`);
   rmSync(socketPath, { force: true });
 }
 
 function findGroupId(name: string): number | null {
+  if (!existsSync('/etc/group')) return null;
   const line = readFileSync('/etc/group', 'utf8')
     .split('\n')
     .find((entry) => entry.startsWith(`${name}:`));
