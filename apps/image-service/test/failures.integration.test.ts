@@ -171,6 +171,12 @@ describe('a registry-gateway that is down', () => {
     await expect(pull(reference)).rejects.toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
     await connection.client.prepareSnapshot({ key: 'k', image: reference });
     await engine.start();
-    await pull(reference);
+    // The connection is made again within its backoff.
+    const pulled = () =>
+      pull(reference).then(
+        () => true,
+        () => false,
+      );
+    await waitFor(pulled, { what: 'a pull through the gateway that is back' });
   });
 });

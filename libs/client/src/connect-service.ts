@@ -19,9 +19,9 @@ export interface ServiceConnection<Service extends CompatServiceDefinition> exte
 const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.max_receive_message_length': 16 * 1024 * 1024,
   'grpc.max_send_message_length': 16 * 1024 * 1024,
-  // A service that comes back after a restart is found again within a second.
-  'grpc.initial_reconnect_backoff_ms': 50,
-  'grpc.max_reconnect_backoff_ms': 1000,
+  // To try a unix socket costs next to nothing, and a service that is back after a restart should be found at once.
+  'grpc.initial_reconnect_backoff_ms': 20,
+  'grpc.max_reconnect_backoff_ms': 100,
   'grpc.use_local_subchannel_pool': 1,
   // Blobs and logs flow through these streams; gRPC's 64 KiB window halves their speed.
   'grpc-node.flow_control_window': 1024 * 1024,
