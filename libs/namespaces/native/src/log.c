@@ -15,8 +15,8 @@
 
 #define PARTS_MAX 192
 
-static int open_file(const struct log *log, int more) {
-  return openat(log->directory, log->name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | more, 0640);
+static int open_file(const struct log *log, const char *name, int more) {
+  return openat(log->directory, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | more, 0640);
 }
 
 int log_open(struct log *log, const log_plan *plan, struct failure *failure) {
@@ -33,7 +33,7 @@ int log_open(struct log *log, const log_plan *plan, struct failure *failure) {
   if (log->name == NULL) return fail(failure, "log", ENOMEM, "note the name");
   log->max_size = plan->max_size_bytes;
   log->max_files = plan->max_files;
-  log->file = open_file(log, 0);
+  log->file = open_file(log, log->name, 0);
   struct stat stat;
   if (log->file < 0 || fstat(log->file, &stat) < 0) return fail(failure, "log", errno, "open %.200s", plan->path);
   if (!S_ISREG(stat.st_mode)) return fail(failure, "log", EINVAL, "%.200s is not a regular file", plan->path);
@@ -105,20 +105,23 @@ size_t log_cut(struct frame_piece *chunk, char *full, char *partial, struct iove
   return count;
 }
 
-/* path.(n-1) is dropped, path.k becomes path.(k+1), path becomes path.1. A failing step leaves the log where it is. */
+/* path.(n-1) is dropped, path.k becomes path.(k+1), path becomes path.1. Moves nothing before the fresh file is there, since a full disk
+ * would cost an old log with every chunk. A failing step leaves the log where it is. */
 static void rotate(struct log *log) {
   char from[NAME_MAX + 16];
   char to[NAME_MAX + 16];
+  char fresh[NAME_MAX + 16];
+  (void)snprintf(fresh, sizeof fresh, "%s.new", log->name);
+  cleanup_close int file = open_file(log, fresh, O_TRUNC);
+  if (file < 0) return;
   for (uint32_t number = log->max_files < 2 ? 0 : log->max_files - 1; number > 0; number--) {
     (void)snprintf(to, sizeof to, "%s.%u", log->name, number);
     (void)snprintf(from, sizeof from, number == 1 ? "%s" : "%s.%u", log->name, number - 1);
     if (renameat(log->directory, from, log->directory, to) < 0 && errno != ENOENT) return;
   }
-  if (log->max_files < 2 && unlinkat(log->directory, log->name, 0) < 0) return;
-  int file = open_file(log, O_EXCL);
-  if (file < 0) return;
+  if (renameat(log->directory, fresh, log->directory, log->name) < 0) return;
   (void)close(log->file);
-  log->file = file;
+  log->file = take_fd(&file);
   log->size = 0;
   log->torn = false;
 }
