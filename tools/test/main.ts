@@ -85,7 +85,11 @@ function report(result: TaskResult): void {
     `${failed > 0 ? '✗' : '✓'} ${task.name.padEnd(36)} ${seconds(durationMs).padStart(8)}  ${tests}`.trimEnd(),
   );
   if (failed === 0) return;
-  const lines = log.trimEnd().split('\n');
+  // Of a TAP stream what passed would bury what failed.
+  const lines = log
+    .trimEnd()
+    .split('\n')
+    .filter((line) => task.kind !== 'tap' || !/^ok\b/.test(line));
   if (lines.length > LOG_LINES) console.log(`  … ${lines.length - LOG_LINES} lines`);
   console.log(lines.slice(-LOG_LINES).join('\n').replaceAll(/^/gm, '  '));
 }
