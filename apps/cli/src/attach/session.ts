@@ -50,7 +50,8 @@ export async function runSession(
   const inputs = createInputQueue();
   const leaving = new AbortController();
   const cleanUps: (() => void)[] = [];
-  const responses = call(inputs, AbortSignal.any([context.signal, leaving.signal]));
+  const signal = AbortSignal.any([context.signal, leaving.signal]);
+  const responses = call(inputs, signal);
   try {
     for await (const { event } of responses) {
       switch (event?.$case) {
@@ -62,7 +63,7 @@ export async function runSession(
           cleanUps.push(...connect(context, options, inputs, leaving));
           break;
         case 'output':
-          await print(context, options, event.value);
+          await print(context, options, event.value, signal);
           break;
         case 'exited':
           return { kind: 'exited', exitCode: event.value.exitCode };
@@ -141,7 +142,8 @@ async function print(
   { stdout, stderr }: CommandContext,
   options: SessionOptions,
   { output }: ProcessOutput,
+  signal: AbortSignal,
 ): Promise<void> {
-  if (output?.$case === 'stdout' && options.stdout !== false) await writeAll(stdout, output.value);
-  if (output?.$case === 'stderr' && options.stderr !== false) await writeAll(stderr, output.value);
+  if (output?.$case === 'stdout' && options.stdout !== false) await writeAll(stdout, output.value, signal);
+  if (output?.$case === 'stderr' && options.stderr !== false) await writeAll(stderr, output.value, signal);
 }
