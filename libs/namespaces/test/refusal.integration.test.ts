@@ -42,7 +42,6 @@ describe('a plan is refused', () => {
           unifiedDir: '/sys/fs/cgroup/x',
           legacy: [],
           values: [{ path: '../cgroup.procs', value: '1' }],
-          allDevices: false,
         },
       }),
     ],

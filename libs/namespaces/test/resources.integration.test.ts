@@ -37,7 +37,7 @@ describe('a cgroup', () => {
     const container = engine.create();
     const { unifiedDir } = container.places;
     const values = [{ path: 'cgroup.max.depth', value: 'nonsense' }];
-    const plan = container.plan(['true'], { cgroup: { unifiedDir, legacy: [], values, allDevices: false } });
+    const plan = container.plan(['true'], { cgroup: { unifiedDir, legacy: [], values } });
     await expect(engine.spawner.startContainer(plan)).rejects.toMatchObject({ reason: 'START_FAILED' });
     expect(existsSync(unifiedDir)).toBe(false);
   });
@@ -47,7 +47,7 @@ describe('a cgroup', () => {
     const { unifiedDir, id } = container.places;
     const memory = planMemory(`berth-test-${id.slice(0, 12)}`, 24 * 1024 * 1024);
     if (memory === null) return;
-    const cgroup = { unifiedDir, legacy: [memory], values: [], allDevices: false };
+    const cgroup = { unifiedDir, legacy: [memory], values: [] };
     const plan = container.plan(['dd', 'if=/dev/zero', 'of=/dev/shm/fill', 'bs=1M', 'count=60'], { cgroup });
     const running = await engine.spawner.startContainer(plan);
     expect((await finish(running)).exit).toMatchObject({ exitCode: 137, signal: 9, oomKilled: true });

@@ -72,7 +72,7 @@ describe('when the keeper is killed', () => {
     const container = engine.create();
     const { stateDir, unifiedDir } = container.places;
     const running = await engine.spawner.startContainer(container.plan(['sleep', '1000']));
-    const cgroup = { unifiedDir, legacy: [], values: [], allDevices: false };
+    const cgroup = { unifiedDir, legacy: [], values: [] };
     const request = { stateDir, hostInterface: '', cgroup };
     await expect(engine.spawner.cleanUpContainer(request)).rejects.toMatchObject({ reason: 'START_FAILED' });
     process.kill(running.started.keeperPid, 'SIGKILL');
@@ -107,7 +107,7 @@ describe('a container that has just ended', () => {
       const { places, plan } = engine.create();
       const running = await engine.spawner.startContainer(plan(['true']));
       await running.exited;
-      const cgroup = { unifiedDir: places.unifiedDir, legacy: [], values: [], allDevices: false };
+      const cgroup = { unifiedDir: places.unifiedDir, legacy: [], values: [] };
       await engine.spawner.cleanUpContainer({ stateDir: places.stateDir, hostInterface: '', cgroup });
     }
   });

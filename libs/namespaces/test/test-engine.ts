@@ -175,7 +175,7 @@ async function end(spawner: Spawner, places: PlanPlaces): Promise<void> {
     () => kept().every((name) => !isKept(join(places.stateDir, name))),
     `the keepers of ${places.id} end`,
   );
-  const cgroup = { unifiedDir: places.unifiedDir, legacy: [], values: [], allDevices: false };
+  const cgroup = { unifiedDir: places.unifiedDir, legacy: [], values: [] };
   await spawner.cleanUpContainer({ stateDir: places.stateDir, hostInterface: '', cgroup });
 }
 

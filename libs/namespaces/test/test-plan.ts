@@ -116,7 +116,7 @@ export function planContainer(
     process,
     hostname: 'test',
     network: undefined,
-    cgroup: { unifiedDir: places.unifiedDir, legacy: [], values: [], allDevices: false },
+    cgroup: { unifiedDir: places.unifiedDir, legacy: [], values: [] },
     log: { path: places.logPath, maxSizeBytes: 0n, maxFiles: 1 },
     openStdin: false,
     stdinOnce: false,
@@ -133,7 +133,7 @@ export function planExec(places: PlanPlaces, stateDir: string, process: Process)
     stateDir,
     containerStateDir: places.stateDir,
     process,
-    cgroup: { unifiedDir: places.unifiedDir, legacy: [], values: [], allDevices: false },
+    cgroup: { unifiedDir: places.unifiedDir, legacy: [], values: [] },
     openStdin: false,
     detached: false,
   };

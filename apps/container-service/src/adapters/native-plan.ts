@@ -44,7 +44,7 @@ export function toNativeExec(plan: ExecPlan): StartExec {
 
 /** A directory in the cgroup2 tree, without limits. */
 export function toNativeCgroup(unifiedDir: string): NonNullable<StartContainer['cgroup']> {
-  return { unifiedDir, legacy: [], values: [], allDevices: false };
+  return { unifiedDir, legacy: [], values: [] };
 }
 
 function toNativeMount({ target, source, attributes }: MountPlan): Mount {
