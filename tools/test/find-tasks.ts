@@ -16,7 +16,7 @@ export function findTargetTasks(workspace: string, targetName: string): Task[] {
     const own = packageJson.parse(readJson(join(workspace, file))).nx?.targets?.[targetName];
     const command = own?.command ?? defaults[targetName]?.command;
     if (own === undefined || command === undefined) return [];
-    const kind = command.includes('jest') ? 'jest' : 'tap';
+    const kind = targetName === 'fuzz' ? 'check' : targetName === 'native-test' ? 'tap' : 'jest';
     return [{ name: `${targetName} ${basename(cwd)}`, command, cwd, kind }];
   });
 }

@@ -18,7 +18,7 @@ const isWanted = ({ name }: Task) => words.every((word) => name.includes(word));
 
 const quick = [
   ...checkTasks(workspace),
-  ...['unit', 'native-test'].flatMap((name) => findTargetTasks(workspace, name)),
+  ...['unit', 'native-test', 'fuzz'].flatMap((name) => findTargetTasks(workspace, name)),
 ];
 const integration = findTargetTasks(workspace, 'integration');
 const isEndToEnd = ({ cwd }: Task) => cwd.endsWith('/e2e');
