@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from '@jest/globals';
-import { buildTestImage, type TarEntry } from '@berth/testkit';
+import { type TarEntry } from '@berth/oci';
+import { buildTestImage } from '@berth/testkit';
 import { expectNothingLeft, layerDirectories } from './support/expect-nothing-left.ts';
 import { useHostileRegistry } from './support/hostile-registry.ts';
 import { BUSYBOX_LAYER } from './support/layered-image.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectService, type ServiceConnection } from '@berth/client';
 import { ImageServiceDefinition, LayerPhase } from '@berth/proto/image';
+import { writeTar, type TarEntry } from '@berth/oci';
 import {
   buildTestImage,
   findEngineProcesses,
@@ -11,9 +12,7 @@ import {
   startDockerRegistry,
   startTestEngine,
   waitFor,
-  writeTar,
   type EngineProcess,
-  type TarEntry,
   type TestEngine,
   type TestRegistry,
 } from '@berth/testkit';

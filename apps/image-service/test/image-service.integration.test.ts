@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectService, type ServiceConnection } from '@berth/client';
-import { sha256Digest } from '@berth/oci';
+import { sha256Digest, writeTar } from '@berth/oci';
 import { ImageServiceDefinition, LayerPhase, type Image, type PullImageResponse } from '@berth/proto/image';
 import { RegistryServiceDefinition } from '@berth/proto/registry';
 import {
@@ -15,7 +15,6 @@ import {
   startDockerRegistry,
   startTestEngine,
   waitFor,
-  writeTar,
   type TestEngine,
   type TestImage,
   type TestRegistry,

@@ -1,4 +1,4 @@
-import { createTarHeader } from './tar-header.ts';
+import { writeTar, type TarEntry } from '@berth/oci';
 
 /** What a busybox image is made from. */
 export interface BusyboxSource {
@@ -10,63 +10,46 @@ export interface BusyboxSource {
   readonly mtimeSeconds: number;
 }
 
-const DIRECTORIES: readonly [path: string, mode: number][] = [
-  ['bin/', 0o755],
-  ['dev/', 0o755],
-  ['etc/', 0o755],
-  ['home/', 0o755],
-  ['proc/', 0o555],
-  ['root/', 0o700],
-  ['sys/', 0o555],
-  ['tmp/', 0o1777],
-  ['usr/', 0o755],
-  ['usr/bin/', 0o755],
-  ['usr/sbin/', 0o755],
-  ['var/', 0o755],
-  ['var/spool/', 0o755],
+const DIRECTORIES: readonly TarEntry[] = [
+  ...['bin/', 'dev/', 'etc/', 'home/', 'usr/', 'usr/bin/', 'usr/sbin/', 'var/', 'var/spool/'].map(directory(0o755)),
+  ...['proc/', 'sys/'].map(directory(0o555)),
+  ...['root/'].map(directory(0o700)),
+  ...['tmp/'].map(directory(0o1777)),
 ];
 
-const FILES: readonly [path: string, text: string][] = [
-  [
-    'etc/passwd',
-    `root:x:0:0:root:/root:/bin/sh
+const PASSWD = `root:x:0:0:root:/root:/bin/sh
 daemon:x:1:1:daemon:/usr/sbin:/bin/false
 www-data:x:33:33:www-data:/var/www:/bin/false
 nobody:x:65534:65534:nobody:/home:/bin/false
-`,
-  ],
-  [
-    'etc/group',
-    `root:x:0:
+`;
+
+const GROUP = `root:x:0:
 daemon:x:1:
 tty:x:5:
 www-data:x:33:
 nogroup:x:65534:
-`,
-  ],
-];
+`;
 
 /**
  * The root file system of a busybox image as a tar archive: the program, a hard link for each applet, and what a shell expects around
  * it. The same source gives the same bytes.
  */
 export function createBusyboxArchive({ program, applets, mtimeSeconds }: BusyboxSource): Buffer {
-  const parts: Buffer[] = [];
-  const addFile = (path: string, mode: number, content: Buffer) => {
-    parts.push(createTarHeader({ path, mode, mtimeSeconds, type: 'file', sizeBytes: content.length }), padded(content));
-  };
-  for (const [path, mode] of DIRECTORIES) parts.push(createTarHeader({ path, mode, mtimeSeconds, type: 'directory' }));
-  addFile('bin/busybox', 0o755, program);
   const links = applets.filter((name) => name !== 'busybox').map((name) => `bin/${name}`);
-  for (const path of [...links.sort(), 'usr/bin/env']) {
-    parts.push(createTarHeader({ path, mode: 0o755, mtimeSeconds, type: 'hardlink', linkTarget: 'bin/busybox' }));
-  }
-  for (const [path, text] of FILES) addFile(path, 0o644, Buffer.from(text));
-  parts.push(Buffer.alloc(1024));
-  return Buffer.concat(parts);
+  const entries: readonly TarEntry[] = [
+    ...DIRECTORIES,
+    { path: 'bin/busybox', content: program, mode: 0o755 },
+    ...[...links.sort(), 'usr/bin/env'].map(hardLink),
+    { path: 'etc/passwd', content: PASSWD },
+    { path: 'etc/group', content: GROUP },
+  ];
+  return writeTar(entries.map((entry) => ({ ...entry, mtime: mtimeSeconds })));
 }
 
-/** Contents fill whole blocks of 512 bytes. */
-function padded(content: Buffer): Buffer {
-  return Buffer.concat([content, Buffer.alloc(-content.length & 511)]);
+function directory(mode: number): (path: string) => TarEntry {
+  return (path) => ({ path, type: 'directory', mode });
+}
+
+function hardLink(path: string): TarEntry {
+  return { path, type: 'hardlink', target: 'bin/busybox', mode: 0o755 };
 }

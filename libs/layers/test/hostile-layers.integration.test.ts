@@ -10,7 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createTemporaryDirectory, writeTar, type TarEntry, type TemporaryDirectory } from '@berth/testkit';
+import { writeTar, type TarEntry } from '@berth/oci';
+import { createTemporaryDirectory, type TemporaryDirectory } from '@berth/testkit';
 import { startLayerTool, type LayerLimits, type LayerTool } from '../src/index.ts';
 
 const build = join(import.meta.dirname, '../native/build');

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { sha256Digest } from '@berth/oci';
-import { createTemporaryDirectory, writeTar, type TemporaryDirectory } from '@berth/testkit';
+import { sha256Digest, writeTar } from '@berth/oci';
+import { createTemporaryDirectory, type TemporaryDirectory } from '@berth/testkit';
 import { startLayerTool, type LayerTool } from '../src/index.ts';
 
 const program = join(import.meta.dirname, '../native/build/berth-layer');

@@ -46,3 +46,4 @@ export {
   withDefaultTag,
 } from './reference.ts';
 export { selectManifest } from './select-manifest.ts';
+export { type TarEntry, writeTar } from './tar-writer.ts';

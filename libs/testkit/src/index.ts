@@ -20,4 +20,3 @@ export {
   type TestImage,
   type TestImageOptions,
 } from './push-image.ts';
-export { writeTar, type TarEntry } from './tar-writer.ts';

@@ -1,6 +1,5 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { MEDIA_TYPES, sha256Digest } from '@berth/oci';
-import { writeTar, type TarEntry } from './tar-writer.ts';
+import { MEDIA_TYPES, sha256Digest, writeTar, type TarEntry } from '@berth/oci';
 
 /** Bytes with their descriptor. */
 export interface TestBlob {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { buildTestImage, type TarEntry, type TestImage } from '@berth/testkit';
+import { type TarEntry } from '@berth/oci';
+import { buildTestImage, type TestImage } from '@berth/testkit';
 
 const APPLETS = ['cat', 'echo', 'env', 'id', 'ls', 'pwd', 'sh', 'sleep', 'stat', 'test', 'true'];
 

@@ -1,4 +1,4 @@
-/** An entry of a tar archive. Hostile paths are written as they are: tests need them. */
+/** An entry of a tar archive, as layers are made of. Paths are written as they are, hostile ones too: tests need them. */
 export interface TarEntry {
   readonly path: string;
   /** Default: file. */
