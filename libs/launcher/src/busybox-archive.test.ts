@@ -14,9 +14,9 @@ test('GNU tar reads the archive', () => {
     encoding: 'utf8',
     env: { TZ: 'UTC' },
   });
-  expect(listing).toContain('-rwxr-xr-x 0/0        16 2023-11-14 22:13 bin/busybox\n');
-  expect(listing).toContain('hrwxr-xr-x 0/0         0 2023-11-14 22:13 bin/sh link to bin/busybox\n');
-  expect(listing).toContain('drwxrwxrwt 0/0         0 2023-11-14 22:13 tmp/\n');
+  expect(listing).toContain('-rwxr-xr-x 0/0              16 2023-11-14 22:13 bin/busybox\n');
+  expect(listing).toContain('hrwxr-xr-x 0/0               0 2023-11-14 22:13 bin/sh link to bin/busybox\n');
+  expect(listing).toContain('drwxrwxrwt 0/0               0 2023-11-14 22:13 tmp/\n');
   expect(listing.match(/bin\/busybox$/gm)).toHaveLength(4);
 });
 
