@@ -10,6 +10,7 @@ export function checkTasks(workspace: string): Task[] {
     check('types', 'tsc -p .'),
     check('format', 'prettier --check --log-level=warn .'),
     check('boundaries', 'node tools/check-boundaries.ts'),
+    check('links', 'node tools/check-links.ts'),
     check('log fields', 'node tools/check-log-fields.ts'),
     check('proto lint', 'buf lint proto'),
     check('proto format', 'buf format --diff --exit-code proto'),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from '@jest/globals';
-import { type TarEntry } from '@berth/oci';
-import { buildTestImage } from '@berth/testkit';
+import type { TarEntry } from '@berth/oci';
+import { buildTestImage, descriptorOf, toBlob } from '@berth/testkit';
 import { expectNothingLeft, layerDirectories } from './support/expect-nothing-left.ts';
 import { useHostileRegistry } from './support/hostile-registry.ts';
 import { BUSYBOX_LAYER } from './support/layered-image.ts';
@@ -96,9 +96,8 @@ test('a layer that is not what its diffID says', async () => {
   const { config, manifest, ...rest } = buildTestImage({ layers: [BUSYBOX_LAYER, [{ path: 'a', content: 'a' }]] });
   const other = buildTestImage({ layers: [BUSYBOX_LAYER, [{ path: 'b', content: 'b' }]] });
   const layers = [rest.layers[0], other.layers[1]].filter((layer) => layer !== undefined);
-  const { toBlob } = await import('@berth/testkit');
   const forged = JSON.parse(manifest.bytes.toString()) as { layers: unknown[] };
-  forged.layers = layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }));
+  forged.layers = layers.map(descriptorOf);
   const forgedManifest = toBlob(manifest.mediaType, Buffer.from(JSON.stringify(forged)));
   registry.serve('forged', { config, layers, diffIds: rest.diffIds, manifest: forgedManifest });
   await expectRefusedPull('forged', /content is sha256:[0-9a-f]{64}, not sha256:[0-9a-f]{64} as its image says/);
@@ -107,9 +106,8 @@ test('a layer that is not what its diffID says', async () => {
 test('a config whose layers are not those of the manifest', async () => {
   const short = buildTestImage({ layers: [BUSYBOX_LAYER] });
   const long = buildTestImage({ layers: [BUSYBOX_LAYER, [{ path: 'a', content: 'a' }]] });
-  const { toBlob } = await import('@berth/testkit');
   const mixed = JSON.parse(long.manifest.bytes.toString()) as { config: unknown };
-  mixed.config = { mediaType: short.config.mediaType, digest: short.config.digest, size: short.config.size };
+  mixed.config = descriptorOf(short.config);
   const manifest = toBlob(long.manifest.mediaType, Buffer.from(JSON.stringify(mixed)));
   registry.serve('mixed', { ...long, config: short.config, manifest });
   await expectRefusedPull('mixed', /layers|diff/i);
