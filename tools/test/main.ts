@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkTasks } from './checks.ts';
 import { addCounts, formatCounts } from './count-tests.ts';
 import { findTargetTasks } from './find-tasks.ts';
-import { runTask } from './run-task.ts';
+import { killTasks, runTask } from './run-task.ts';
 import { findLeaks, snapshotHost } from './snapshot-host.ts';
 import type { Task, TaskResult } from './task.ts';
 
@@ -22,6 +22,13 @@ const quick = [
 ];
 const integration = findTargetTasks(workspace, 'integration');
 const isEndToEnd = ({ cwd }: Task) => cwd.endsWith('/e2e');
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    killTasks();
+    process.exit(1);
+  });
+}
 
 const begin = performance.now();
 const before = snapshotHost(workspace);

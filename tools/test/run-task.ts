@@ -7,6 +7,14 @@ import type { Counts, Task, TaskResult } from './task.ts';
 
 const TIMEOUT_MS = 10 * 60_000;
 
+/** The process groups that run. */
+const groups = new Set<number>();
+
+/** Kills every task that runs. */
+export function killTasks(): void {
+  for (const group of groups) killGroup(group);
+}
+
 /** Runs a task to its end. What it started in its process group and left is killed. */
 export async function runTask(task: Task): Promise<TaskResult> {
   const begin = performance.now();
@@ -35,25 +43,32 @@ function countTests(task: Task, { ok, log, jsonFile }: { ok: boolean; log: strin
 
 async function runShell(command: string, cwd: string): Promise<{ ok: boolean; log: string }> {
   const child = spawn('sh', ['-c', `exec ${command}`], { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const group = -(child.pid ?? NaN);
+  await once(child, 'spawn');
+  const group = child.pid ?? NaN;
+  groups.add(group);
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    process.kill(group, 'SIGKILL');
+    killGroup(group);
   }, TIMEOUT_MS);
   const closed = once(child, 'close');
   const [code] = (await once(child, 'exit')) as [number | null];
   clearTimeout(timer);
-  try {
-    process.kill(group, 'SIGKILL');
-  } catch {
-    // Nothing was left.
-  }
+  killGroup(group);
+  groups.delete(group);
   // A process that left the group may hold the pipes open: what it says now is not waited for.
   await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1000))]);
   const log = Buffer.concat(chunks).toString();
   return { ok: code === 0, log: late ? `${log}\nkilled after ${TIMEOUT_MS / 60_000} minutes` : log };
+}
+
+function killGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // Nothing is left of it.
+  }
 }
