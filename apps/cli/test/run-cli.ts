@@ -20,6 +20,8 @@ export interface RunningCli {
   readonly result: Promise<CliResult>;
   resize(size: TerminalSize): void;
   signal(name: NodeJS.Signals): void;
+  /** Resolves when somebody listens to signals. */
+  waitForSignals(): Promise<void>;
   /** What a signal does that nobody listens to. */
   interrupt(reason: Error): void;
   /** Resolves when stdout contains the text. */
@@ -44,6 +46,7 @@ export function startCli(argv: readonly string[], options: CliOptions = {}): Run
   const stderr = createSink();
   const fake = createFakeTerminal(options.terminal);
   const listeners = new Set<(signal: NodeJS.Signals) => void>();
+  const listening = Promise.withResolvers<void>();
   const interruption = new AbortController();
   const context: CommandContext = {
     argv,
@@ -56,6 +59,7 @@ export function startCli(argv: readonly string[], options: CliOptions = {}): Run
     signals: {
       listen(listener) {
         listeners.add(listener);
+        listening.resolve();
         return () => listeners.delete(listener);
       },
     },
@@ -70,6 +74,7 @@ export function startCli(argv: readonly string[], options: CliOptions = {}): Run
     result,
     resize: fake.resize,
     signal: (name) => listeners.forEach((listener) => listener(name)),
+    waitForSignals: () => listening.promise,
     interrupt: (reason) => interruption.abort(reason),
     waitForStdout: stdout.waitFor,
   };

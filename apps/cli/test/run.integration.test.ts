@@ -6,6 +6,7 @@ import { LayerPhase } from '@berth/proto/image';
 import { MountType } from '@berth/proto/container';
 import type {
   DeepPartial,
+  KillContainerRequest,
   ProcessInput,
   RunContainerRequest,
   RunContainerResponse,
@@ -142,29 +143,46 @@ describe('run', () => {
     expect(cli.isRaw()).toBe(false);
   });
 
-  test('passes signals on', async () => {
-    const echo = createEcho((input) => {
-      if (input?.$case !== 'signal') return 'ready';
-      return input.value === 15 ? 143 : `signal ${input.value};`;
-    });
-    const engine = await start({ container: echo.container });
+  /** A container that never reads its stdin, so that the stream to it is full, and that ends at SIGTERM. */
+  function createDeaf() {
+    const signals: string[] = [];
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    return {
+      signals,
+      container: {
+        async *runContainer(): AsyncGenerator<DeepPartial<RunContainerResponse>> {
+          yield { event: { $case: 'created' as const, value: { id: ID } } };
+          yield { event: { $case: 'started' as const, value: { pid: 1 } } };
+          await ended;
+          yield { event: { $case: 'exited' as const, value: { exitCode: 143 } } };
+        },
+        killContainer({ container, signal }: KillContainerRequest) {
+          signals.push(`${container === ID} ${signal}`);
+          if (signal === '15') end();
+          return Promise.resolve({});
+        },
+      },
+    };
+  }
+
+  test('passes signals on, also while the process does not read its stdin', async () => {
+    const deaf = createDeaf();
+    const engine = await start({ container: deaf.container });
     const cli = startCli(['run', '-i', 'busybox'], { root: engine.root });
-    cli.stdin.write('x');
-    await cli.waitForStdout('ready');
+    cli.stdin.write(Buffer.alloc(8 << 20));
+    await cli.waitForSignals();
     cli.signal('SIGINT');
-    await cli.waitForStdout('signal 2;');
     cli.signal('SIGUSR1');
-    await cli.waitForStdout('signal 10;');
     cli.signal('SIGTERM');
     expect(await cli.result).toMatchObject({ code: 143 });
+    expect(deaf.signals).toEqual(['true 2', 'true 10', 'true 15']);
   });
 
   test('ends at the third Ctrl-C when the container does not care', async () => {
-    const echo = createEcho((input) => (input?.$case === 'signal' ? `${input.value};` : 'ready'));
-    const engine = await start({ container: echo.container });
+    const deaf = createDeaf();
+    const engine = await start({ container: deaf.container });
     const cli = startCli(['run', '-i', 'busybox'], { root: engine.root });
-    cli.stdin.write('x');
-    await cli.waitForStdout('ready');
+    await cli.waitForSignals();
     for (let i = 0; i < 3; i++) cli.signal('SIGINT');
     const { code, stderr } = await cli.result;
     expect(code).toBe(1);

@@ -46,6 +46,25 @@ describe('create', () => {
     ]);
   });
 
+  test('leaves no volume behind when one of several is refused before another is there', async () => {
+    const engine = createMemoryEngine();
+    const { acquire } = engine.volumes;
+    engine.volumes.acquire = async (name, containerId) => {
+      if (name === 'refused') throw new BerthError('VOLUME_NAME_INVALID', 'refused');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return acquire(name, containerId);
+    };
+    const mounts = ['refused', 'slow'].map((source) => ({
+      type: 'volume' as const,
+      source,
+      target: `/${source}`,
+      readonly: false,
+    }));
+    await expect(engine.creator.create({ name: '', config: aConfig({ mounts }) })).rejects.toThrow('refused');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(engine.volumes.uses.size).toBe(0);
+  });
+
   test('leaves nothing behind when the config is refused after the image is known', async () => {
     const engine = createMemoryEngine();
     engine.images.images.set('empty', { ...EMPTY_IMAGE, cmd: [], volumes: ['/data'] });

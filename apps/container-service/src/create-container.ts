@@ -79,7 +79,12 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     const resolved = { id, name, image, imageId, rootfs, hostHostname: deps.hostHostname, createTimeNs: deps.nowNs() };
     // All that can be refused is refused before a volume is made.
     const spec: ContainerSpec = specifyContainer(config, { ...resolved, mounts: [] });
-    const points = await Promise.all(mounts.map((mount) => mountPoint(mount, id)));
+    // All have ended before one that failed is undone: none may come after that.
+    const results = await Promise.allSettled(mounts.map((mount) => mountPoint(mount, id)));
+    const points = results.map((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
+    });
     return { container: newContainer({ ...spec, mounts: points }), snapshot };
   }
 

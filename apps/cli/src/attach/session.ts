@@ -15,8 +15,11 @@ export interface SessionOptions {
   /** Print its stdout and stderr. Default: both. */
   stdout?: boolean;
   stderr?: boolean;
-  /** Pass on the signals that we get; only without a terminal, as a terminal sends keys instead. */
-  forwardSignals: boolean;
+  /**
+   * Passes on a signal that we get, in a call of its own: on the stream of the session it would wait behind stdin that the process does
+   * not read. Only without a terminal, as a terminal sends keys instead. Null: signals are ours.
+   */
+  sendSignal: ((number: number) => Promise<unknown>) | null;
   /** The bytes that detach us from a terminal; empty: none. */
   detachKeys: Buffer;
 }
@@ -93,7 +96,7 @@ function connect(
     undo.push(() => context.terminal.setRawMode(false));
   }
   if (options.terminal) undo.push(context.terminal.onResize(() => sendSize(context, inputs)));
-  if (options.forwardSignals && !options.terminal) undo.push(forwardSignals(context, inputs, leaving));
+  if (options.sendSignal && !options.terminal) undo.push(forwardSignals(context, options.sendSignal, leaving));
   if (options.stdin) undo.push(forwardStdin(context, options, inputs, leaving));
   return undo;
 }
@@ -108,12 +111,17 @@ const PATIENCE = 3;
 const DETACHED = Symbol('detached');
 
 /** Passes signals on; the third that should end us does, as the process may not care. */
-function forwardSignals({ signals }: CommandContext, inputs: InputQueue, leaving: AbortController): () => void {
+function forwardSignals(
+  { signals }: CommandContext,
+  send: NonNullable<SessionOptions['sendSignal']>,
+  leaving: AbortController,
+): () => void {
   let endings = 0;
   return signals.listen((name) => {
     if (name === 'SIGINT' || name === 'SIGTERM') endings += 1;
     if (endings >= PATIENCE) leaving.abort(new InterruptedError('\ngot 3 SIGTERM/SIGINTs, forcefully exiting'));
-    else void inputs.push({ $case: 'signal', value: constants.signals[name] });
+    // A process that has just ended needs no signal, and what else can go wrong the session tells.
+    else send(constants.signals[name]).catch(() => {});
   });
 }
 

@@ -46,7 +46,7 @@ export const command = defineCommand({
     const session = {
       terminal: options.tty && !options.detach,
       stdin,
-      forwardSignals: false,
+      sendSignal: null,
       detachKeys: parseDetachKeys(options['detach-keys'] ?? DEFAULT_DETACH_KEYS),
     };
     try {

@@ -1,7 +1,7 @@
 import { isBerthError } from '@berth/errors';
 import type { ContainerConfig, RunContainerRequest } from '@berth/proto/container';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../attach/detach-keys.ts';
-import { runSession, type OnCreated, type SessionCall, type SessionOptions } from '../attach/session.ts';
+import { runSession, type OnCreated, type SessionCall } from '../attach/session.ts';
 import { CliError, InterruptedError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { openCidfile } from '../container/cidfile.ts';
@@ -59,11 +59,17 @@ async function runContainer(
   checkPullPolicy(options.pull);
   const streams = options.detach ? { stdin: false, stdout: false, stderr: false } : attached;
   const config = containerConfig(context, options, args, streams);
-  const session = sessionOptions(options, streams);
   using cidfile = openCidfile(options.cidfile, context.cwd);
   using containers = connectContainers(context);
   const call = runCall(context, containers, config, options);
   let created: string | undefined;
+  const kill = (number: number) => containers.calls.killContainer({ container: created ?? '', signal: String(number) });
+  const session = {
+    terminal: options.tty && !options.detach,
+    ...streams,
+    sendSignal: !options.detach && options['sig-proxy'] ? kill : null,
+    detachKeys: parseDetachKeys(options['detach-keys'] ?? DEFAULT_DETACH_KEYS),
+  };
   const onCreated: OnCreated = ({ id, warnings }) => {
     created = id;
     cidfile.write(id);
@@ -82,15 +88,6 @@ function explainLoss(error: unknown, id: string): unknown {
   if (!isBerthError(error, 'SERVICE_UNAVAILABLE')) return error;
   const hint = `the container may run on: see 'berth ps -a' and 'berth attach ${shortId(id)}'`;
   return new CliError(`${describeError(error).message}; ${hint}`);
-}
-
-function sessionOptions(options: RunOptions, streams: AttachedStreams): SessionOptions {
-  return {
-    terminal: options.tty && !options.detach,
-    ...streams,
-    forwardSignals: !options.detach && options['sig-proxy'],
-    detachKeys: parseDetachKeys(options['detach-keys'] ?? DEFAULT_DETACH_KEYS),
-  };
 }
 
 function runCall(

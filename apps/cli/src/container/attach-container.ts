@@ -21,7 +21,9 @@ export async function attachContainer(
   const session = {
     terminal: container.config?.terminal ?? false,
     stdin: options.stdin && (container.config?.openStdin ?? false),
-    forwardSignals: options.forwardSignals,
+    sendSignal: options.forwardSignals
+      ? (number: number) => calls.killContainer({ container: container.id, signal: String(number) })
+      : null,
     detachKeys: parseDetachKeys(options.detachKeys ?? DEFAULT_DETACH_KEYS),
   };
   return runSession(context, session, (inputs, signal) => {

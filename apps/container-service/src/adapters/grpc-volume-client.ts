@@ -1,12 +1,13 @@
 import { BerthError } from '@berth/errors';
 import type { VolumeServiceClient } from '@berth/proto/volume';
 import type { VolumeClient } from '../ports.ts';
+import { retryUnavailable } from './retry-unavailable.ts';
 
 /** volume-service. */
 export function createGrpcVolumeClient(client: VolumeServiceClient): VolumeClient {
   return {
     async acquire(name, containerId) {
-      const { volume } = await client.acquireVolume({ name, containerId });
+      const { volume } = await retryUnavailable(() => client.acquireVolume({ name, containerId }));
       if (volume === undefined) throw new BerthError('INTERNAL', 'volume-service lent a volume and did not say which');
       return { name: volume.name, mountpoint: volume.mountpoint };
     },

@@ -1,24 +1,17 @@
 import { posix } from 'node:path';
 import { BerthError } from '@berth/errors';
+import type { ContainerDefaults } from '@berth/oci';
 import type { ContainerConfig, MountPoint } from '../container-config.ts';
 import { shortId, type ContainerSpec, type Rootfs } from '../container.ts';
 import { resolveCommand } from './command.ts';
 import { checkEnvironment, mergeEnvironment } from './environment.ts';
 import { parseSignal } from './signal.ts';
 
-/** What an image says about its containers. */
-export interface ImageDefaults {
-  readonly user: string;
-  readonly env: readonly string[];
-  readonly entrypoint: readonly string[];
-  readonly cmd: readonly string[];
-  readonly workingDir: string;
-  /** Absolute paths that get a volume. */
-  readonly volumes: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-  readonly stopSignal: string;
-  readonly stopTimeoutSeconds: number | null;
-}
+/** What an image says about its containers, as far as it is heeded. */
+export type ImageDefaults = Pick<
+  ContainerDefaults,
+  'user' | 'env' | 'entrypoint' | 'cmd' | 'workingDir' | 'volumes' | 'labels' | 'stopSignal' | 'stopTimeoutSeconds'
+>;
 
 /** What a container is specified from, besides the user's config. */
 export interface SpecificationInput {
