@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { attachKeeper, isKeeperAlive, isProcessAlive, readRecord } from '../src/index.ts';
 import { eventually, finish, startTestEngine, type TestEngine } from './test-engine.ts';
 
@@ -65,6 +66,21 @@ describe('when every client is gone', () => {
     await running.write(Buffer.from('\n'));
     expect(await finish(waiting)).toMatchObject({ stdout: '', exit: { exitCode: 3 } });
   });
+});
+
+test('a keeper has CAP_KILL and its few system calls only, once its process runs', async () => {
+  const container = engine.create();
+  const running = await engine.spawner.startContainer(container.plan(['cat'], { openStdin: true }));
+  const exec = await engine.spawner.startExec(container.planExec(['cat'], { openStdin: true }));
+  const rights = (pid: number) => readFileSync(`/proc/${pid}/status`, 'utf8');
+  for (const { started } of [running, exec]) {
+    // The answer comes first, the clean-up of what is not needed any more after it.
+    await eventually(() => /^Seccomp:\t2$/m.test(rights(started.keeperPid)), 'the keeper is confined');
+    expect(rights(started.keeperPid)).toMatch(/^CapEff:\t0000000000000020$/m);
+  }
+  await running.signal(9);
+  await finish(exec);
+  await finish(running);
 });
 
 describe('when the keeper is killed', () => {

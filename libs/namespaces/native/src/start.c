@@ -11,6 +11,7 @@
 #include "identity.h"
 #include "init.h"
 #include "keeper.h"
+#include "keeper_filter.h"
 #include "launch.h"
 #include "memory.h"
 #include "network.h"
@@ -108,6 +109,9 @@ static void finish(int connection, struct keeper *keeper, struct arena *arena, i
   leave_spawner_streams();
   memory_trim();
   identity_drop_to_keeper();
+#ifndef __SANITIZE_ADDRESS__ /* the sanitizers call what a keeper does not */
+  (void)keeper_filter_load();
+#endif
   service_run(keeper, told ? connection : -1);
 }
 
