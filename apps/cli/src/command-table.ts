@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/create.ts'),
   },
   {
+    summary: "Inspect changes to files or directories on a container's filesystem",
+    paths: ['container diff', 'diff'],
+    load: () => import('./commands/diff.ts'),
+  },
+  {
     summary: 'Execute a command in a running container',
     paths: ['container exec', 'exec'],
     load: () => import('./commands/exec.ts'),

@@ -2,6 +2,7 @@ import { createActiveContainers } from './active-containers.ts';
 import { createCleaner } from './clean-leftovers.ts';
 import { createContainerControl, type ContainerControl } from './control-containers.ts';
 import { createContainerCreator, type ContainerCreator } from './create-container.ts';
+import { createContainerDiffer, type ContainerDiffer } from './diff-container.ts';
 import { createContainerExecs, type ContainerExecs } from './exec-container.ts';
 import type { Fault } from './fault.ts';
 import { createLogReader, type LogReader } from './logs/read-logs.ts';
@@ -51,6 +52,7 @@ export interface ContainerEngine {
   readonly runner: ContainerRunner;
   readonly execs: ContainerExecs;
   readonly readLogs: LogReader;
+  readonly diff: ContainerDiffer;
   readonly recovery: Recovery;
   /** The default network in CIDR notation. */
   readonly defaultNetwork: string;
@@ -83,6 +85,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     runner,
     execs: containerExecs,
     readLogs,
+    diff: createContainerDiffer(shared),
     recovery,
     defaultNetwork: network.cidr,
     warmUp: network.ensure,

@@ -157,6 +157,13 @@ export interface PreparedSnapshot {
   readonly image: ImageDefaults;
 }
 
+/** A path that differs from the image. */
+export interface PathChange {
+  /** Absolute. */
+  readonly path: string;
+  readonly kind: 'changed' | 'added' | 'deleted';
+}
+
 /** Where containers get their file systems from. */
 export interface ImageClient {
   /** Prepares a container's file system, or returns the one it has. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, SERVICE_UNAVAILABLE. */
@@ -165,6 +172,8 @@ export interface ImageClient {
   deleteSnapshot(containerId: string): Promise<void>;
   /** The ids of all containers that have one. */
   listSnapshots(): Promise<string[]>;
+  /** What a container changes of its image, by path; not the empty `mountPoints` that the image lacks. Throws SNAPSHOT_NOT_FOUND. */
+  diffSnapshot(containerId: string, mountPoints: readonly string[], signal: AbortSignal): Promise<PathChange[]>;
 }
 
 /** A volume, as far as a container needs it. */

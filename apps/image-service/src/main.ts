@@ -13,6 +13,7 @@ import { createSqliteLeaseList } from './adapters/sqlite-lease-list.ts';
 import { createSqliteSnapshotStore } from './adapters/sqlite-snapshot-store.ts';
 import { parseConfig } from './config.ts';
 import { createDeleteImage } from './delete-image.ts';
+import { createDiffSnapshot } from './diff-snapshot.ts';
 import { createDurability } from './durability.ts';
 import { createImageHandlers } from './grpc/image-handlers.ts';
 import { createImages } from './images.ts';
@@ -37,7 +38,11 @@ await runService({
     const store = createSqliteImageStore(database, events, bootId);
     const snapshotStore = createSqliteSnapshotStore(quick);
     const toolEnv = paths.root === null ? {} : { BERTH_ROOT: paths.root };
-    const tool = startLayerTool({ program: config.layerProgram, env: toolEnv });
+    const tool = startLayerTool({
+      program: config.layerProgram,
+      streamDir: join(paths.runDir, 'image-service.streams'),
+      env: toolEnv,
+    });
     const layers = openDirectoryLayerStore({ stateDir, tool, limits: config });
     const directories = openFileSnapshotDirectories(stateDir);
     const onFailure = (what: string, error: unknown): void => {
@@ -78,6 +83,7 @@ await runService({
       pullImage: createPullImage({ store, pool, content, durability, signal }),
       importImage: createImportImage({ store, pool, content, leases, durability, nowMs: Date.now }),
       deleteImage: createDeleteImage({ store, pool, leases }),
+      diffSnapshot: createDiffSnapshot({ images: store, snapshots: snapshotStore, layers, directories }),
     });
     return Promise.resolve({
       bindings: [bindService(ImageServiceDefinition, handlers)],

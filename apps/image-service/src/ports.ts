@@ -1,4 +1,4 @@
-import type { RootAttributes, UnpackedLayer } from '@berth/layers';
+import type { PathChange, RootAttributes, SnapshotLayers, UnpackedLayer } from '@berth/layers';
 import type { Descriptor, Reference } from '@berth/oci';
 import type { Image, ImageRecord, Layer, Snapshot } from './image.ts';
 
@@ -92,12 +92,17 @@ export interface UnpackRequest {
   readonly onProgress?: (readBytes: number) => void;
 }
 
+/** A writable layer, over layers that are here. */
+export type SnapshotSource = Omit<SnapshotLayers, 'layersDir'>;
+
 /** The directories of layers on this host. */
 export interface LayerStore {
   /** Absolute path below which the layers' directories lie. */
   readonly dir: string;
   /** Throws LAYER_INVALID, DIGEST_MISMATCH, LAYER_LIMIT, DISK_FULL, CANCELLED, and leaves nothing behind then. */
   unpack(request: UnpackRequest): Promise<StagedLayer>;
+  /** What a writable layer changes, by path. Throws LAYER_INVALID, LAYER_LIMIT, CANCELLED. */
+  changes(source: SnapshotSource, signal: AbortSignal): Promise<PathChange[]>;
   /** The names of all layers in place. */
   list(): string[];
   /** Takes a layer out of its place before it returns; resolves once its data is removed. */

@@ -23,7 +23,7 @@ export interface UnpackedLayer {
 export type LayerReport =
   | { kind: 'progress'; readBytes: number }
   | { kind: 'result'; layer: UnpackedLayer }
-  | { kind: 'synced' }
+  | { kind: 'done' }
   | { kind: 'end'; status: number }
   | { kind: 'error'; error: BerthError };
 
@@ -39,7 +39,7 @@ const reportSchema = z.union([
       root: z.object({ mode: count, uid: count, gid: count }).nullable(),
     }),
   }),
-  z.object({ synced: z.object({}) }),
+  z.object({ done: z.object({}) }),
   z.object({ end: z.object({ status: count }) }),
   z.object({
     error: z.object({
@@ -56,7 +56,7 @@ export function parseLayerReport(line: string): LayerReport {
   const report = reportSchema.parse(JSON.parse(line));
   if ('progress' in report) return { kind: 'progress', readBytes: report.progress.readBytes };
   if ('result' in report) return { kind: 'result', layer: report.result };
-  if ('synced' in report) return { kind: 'synced' };
+  if ('done' in report) return { kind: 'done' };
   if ('end' in report) return { kind: 'end', status: report.end.status };
   const { reason, step, errno, detail } = report.error;
   const cause = new Error(`berth-layer: ${step}: errno ${errno}`);

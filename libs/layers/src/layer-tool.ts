@@ -1,5 +1,8 @@
+import { mkdirSync, rmSync } from 'node:fs';
 import { BerthError } from '@berth/errors';
 import type { LayerReport, UnpackedLayer } from './layer-report.ts';
+import { parsePathChanges, type PathChange } from './path-changes.ts';
+import { listenForStream } from './stream-listener.ts';
 import { startToolProcess, type ToolProcess } from './tool-process.ts';
 
 /** What a layer may have at most. Absent: the tool's defaults, which no honest image reaches. */
@@ -22,9 +25,28 @@ export interface UnpackRequest {
   readonly onProgress?: (readBytes: number) => void;
 }
 
+/** The writable layer of a container, and what is below it. */
+export interface SnapshotLayers {
+  readonly upperDir: string;
+  readonly layersDir: string;
+  /** Names relative to layersDir, uppermost first. */
+  readonly lowerDirs: readonly string[];
+  /** Paths relative to the root that the engine makes to mount on: no change as long as they are empty and no layer has them. */
+  readonly mountPoints: readonly string[];
+}
+
+export interface CommitRequest extends SnapshotLayers {
+  /** An empty directory of the file system on which the layers are. What a failed commit leaves in it is the caller's to remove. */
+  readonly targetDir: string;
+  readonly limits?: LayerLimits;
+  readonly signal: AbortSignal;
+}
+
 export interface LayerToolOptions {
   /** Absolute path of berth-layer. */
   readonly program: string;
+  /** A directory for the sockets over which bytes go: made anew, for this tool alone. */
+  readonly streamDir: string;
   /** The tool's environment; it needs none. Default: empty. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -36,6 +58,13 @@ export interface LayerTool extends AsyncDisposable {
    * DIGEST_MISMATCH, LAYER_LIMIT, DISK_FULL, CANCELLED, or INTERNAL; nothing writes to the directory any more when it returns.
    */
   unpack(request: UnpackRequest): Promise<UnpackedLayer>;
+  /** What a container has changed, by path, parents first, as Docker tells it. Throws LAYER_INVALID, LAYER_LIMIT, CANCELLED, INTERNAL. */
+  changes(layers: SnapshotLayers, signal: AbortSignal): Promise<PathChange[]>;
+  /**
+   * Makes a layer of a writable layer, that a container may be changing, in a directory. Throws LAYER_INVALID when the format cannot say
+   * what is there, LAYER_LIMIT, DISK_FULL, CANCELLED, INTERNAL; nothing writes to the directory any more when it returns.
+   */
+  commit(request: CommitRequest): Promise<UnpackedLayer>;
   /** Resolves when what was written to the directory's file system is on the disk. Throws INTERNAL. */
   sync(dir: string): Promise<void>;
   /** Ends the tool and what it does. */
@@ -44,11 +73,25 @@ export interface LayerTool extends AsyncDisposable {
 
 /** The tool starts with the first task, and again with the next one should it end. */
 export function startLayerTool(options: LayerToolOptions): LayerTool {
+  rmSync(options.streamDir, { recursive: true, force: true });
+  mkdirSync(options.streamDir, { recursive: true, mode: 0o700 });
   let tool: ToolProcess | null = null;
 
   function run(args: readonly string[], signal: AbortSignal, onProgress?: (readBytes: number) => void) {
     if (tool === null || tool.hasEnded()) tool = startToolProcess(options);
     return tool.run(args, signal, onProgress);
+  }
+
+  async function runForLayer(
+    args: readonly string[],
+    signal: AbortSignal,
+    onProgress?: (readBytes: number) => void,
+  ): Promise<UnpackedLayer> {
+    if (signal.aborted) throw cancelled();
+    const last = await run(args, signal, onProgress);
+    if (signal.aborted) throw cancelled();
+    if (last?.kind === 'result') return last.layer;
+    throw failureOf(last);
   }
 
   async function close(): Promise<void> {
@@ -58,29 +101,56 @@ export function startLayerTool(options: LayerToolOptions): LayerTool {
   return {
     async unpack(request) {
       const { signal, onProgress } = request;
+      return runForLayer(unpackArguments(request), signal, onProgress);
+    },
+    commit: (request) => runForLayer(commitArguments(request), request.signal),
+    async changes(layers, signal) {
       if (signal.aborted) throw cancelled();
-      const last = await run(toArguments(request), signal, onProgress);
+      using listener = await listenForStream(options.streamDir);
+      const bytes = listener.connected.then(readAll);
+      bytes.catch(() => {});
+      const last = await run(['changes', ...layersArguments(layers), '--stream', listener.path], signal);
       if (signal.aborted) throw cancelled();
-      if (last?.kind === 'result') return last.layer;
-      throw failureOf(last);
+      if (last?.kind !== 'done') throw failureOf(last);
+      return parsePathChanges(await bytes);
     },
     async sync(dir) {
       const last = await run(['sync', dir], new AbortController().signal);
-      if (last?.kind !== 'synced') throw failureOf(last);
+      if (last?.kind !== 'done') throw failureOf(last);
     },
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function toArguments({ blobPath, targetDir, diffId, limits }: UnpackRequest): string[] {
+function unpackArguments({ blobPath, targetDir, diffId, limits }: UnpackRequest): string[] {
+  const promise = diffId === null ? [] : ['--diff-id', diffId];
+  return ['unpack', '--layer', blobPath, '--target', targetDir, ...promise, ...limitArguments(limits)];
+}
+
+function commitArguments({ targetDir, limits, ...layers }: CommitRequest): string[] {
+  return ['commit', ...layersArguments(layers), '--target', targetDir, ...limitArguments(limits)];
+}
+
+function layersArguments({ upperDir, layersDir, lowerDirs, mountPoints }: SnapshotLayers): string[] {
   return [
-    'unpack',
-    ...['--layer', blobPath, '--target', targetDir],
-    ...(diffId === null ? [] : ['--diff-id', diffId]),
+    ...['--upper', upperDir, '--layers', layersDir],
+    ...(lowerDirs.length === 0 ? [] : ['--lowers', lowerDirs.join(':')]),
+    ...(mountPoints.length === 0 ? [] : ['--mount-points', mountPoints.join(':')]),
+  ];
+}
+
+function limitArguments(limits: LayerLimits | undefined): string[] {
+  return [
     ...(limits?.maxEntries === undefined ? [] : ['--max-entries', String(limits.maxEntries)]),
     ...(limits?.maxBytes === undefined ? [] : ['--max-bytes', String(limits.maxBytes)]),
   ];
+}
+
+async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 function failureOf(last: LayerReport | null): BerthError {
@@ -90,5 +160,5 @@ function failureOf(last: LayerReport | null): BerthError {
 }
 
 function cancelled(): BerthError {
-  return new BerthError('CANCELLED', 'unpacking the layer was cancelled');
+  return new BerthError('CANCELLED', 'the work on the layer was cancelled');
 }

@@ -22,8 +22,15 @@ describe.each(programs)('%s', (program) => {
   let directory: TemporaryDirectory;
   let target: string;
   let tool: LayerTool;
-  beforeAll(() => void (tool = startLayerTool({ program })));
-  afterAll(() => tool.close());
+  let streams: TemporaryDirectory;
+  beforeAll(() => {
+    streams = createTemporaryDirectory();
+    tool = startLayerTool({ program, streamDir: join(streams.path, 'streams') });
+  });
+  afterAll(async () => {
+    await tool.close();
+    streams[Symbol.dispose]();
+  });
   beforeEach(() => {
     directory = createTemporaryDirectory();
     target = join(directory.path, 'layer');

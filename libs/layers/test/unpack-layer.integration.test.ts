@@ -17,7 +17,7 @@ describe('unpack', () => {
     directory = createTemporaryDirectory();
     targetDir = join(directory.path, 'layer');
     blobPath = join(directory.path, 'blob');
-    tool = startLayerTool({ program });
+    tool = startLayerTool({ program, streamDir: join(directory.path, 'streams') });
     mkdirSync(targetDir);
   });
   afterEach(async () => {
@@ -69,7 +69,7 @@ describe('unpack', () => {
   test('a tool that is missing or dies is an internal error', async () => {
     writeFileSync(blobPath, tar);
     for (const broken of ['/nonexistent/berth-layer', '/bin/false']) {
-      const unpacking = startLayerTool({ program: broken }).unpack({
+      const unpacking = startLayerTool({ program: broken, streamDir: join(directory.path, 'streams') }).unpack({
         blobPath,
         targetDir,
         diffId: null,

@@ -1,7 +1,7 @@
 import { BerthError } from '@berth/errors';
 import { parseImageConfig, type ContainerDefaults } from '@berth/oci';
-import type { ImageServiceClient, PrepareSnapshotResponse } from '@berth/proto/image';
-import type { ImageClient } from '../ports.ts';
+import { ChangeKind, type ImageServiceClient, type PrepareSnapshotResponse } from '@berth/proto/image';
+import type { ImageClient, PathChange } from '../ports.ts';
 import { retryUnavailable } from './retry-unavailable.ts';
 
 /** image-service. The configs of images that were used lately stay parsed: they never change under their id. */
@@ -31,8 +31,19 @@ export function createGrpcImageClient(client: ImageServiceClient): ImageClient {
     async listSnapshots() {
       return (await client.listSnapshots({})).keys;
     },
+    async diffSnapshot(key, mountPoints, signal) {
+      const { changes } = await client.diffSnapshot({ key, mountPoints: [...mountPoints] }, { signal });
+      return changes.map(({ path, kind }) => ({ path, kind: CHANGE_KINDS[kind] }));
+    },
   };
 }
+
+const CHANGE_KINDS: Record<ChangeKind, PathChange['kind']> = {
+  [ChangeKind.UNSPECIFIED]: 'changed',
+  [ChangeKind.CHANGED]: 'changed',
+  [ChangeKind.ADDED]: 'added',
+  [ChangeKind.DELETED]: 'deleted',
+};
 
 const CACHED_CONFIGS = 64;
 

@@ -57,6 +57,7 @@ export function createMemoryImageClient(): MemoryImageClient {
       return Promise.resolve();
     },
     listSnapshots: () => Promise.resolve([...snapshots]),
+    diffSnapshot: (containerId) => Promise.resolve([{ path: `/${containerId}`, kind: 'added' }]),
   };
   return client;
 }

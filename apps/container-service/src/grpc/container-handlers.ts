@@ -4,7 +4,7 @@ import { getEngineInfo, type HostInfo } from '../engine-info.ts';
 import { findContainer } from '../find-container.ts';
 import type { LogEntry } from '../logs/log-record.ts';
 import type { ContainerFiles, ContainerStore, Runtime } from '../ports.ts';
-import { fromProtoConfig, toProtoContainer, toTimestamp } from './convert.ts';
+import { fromProtoConfig, toProtoChange, toProtoContainer, toTimestamp } from './convert.ts';
 import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent } from './process-stream.ts';
 
 /** What the handlers need. */
@@ -79,6 +79,9 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
       return Promise.resolve({
         containers: containers.map((each) => toProtoContainer(each, files.paths(each.id).log)),
       });
+    },
+    async diffContainer({ container }, { signal }) {
+      return { changes: (await engine.diff(container, signal)).map(toProtoChange) };
     },
     async *readLogs({ container, follow, tail }, { signal }) {
       const options = { follow, tail: tail === undefined || tail < 0n ? null : Number(tail), signal };

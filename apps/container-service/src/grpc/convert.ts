@@ -1,4 +1,5 @@
 import {
+  ChangeKind,
   ContainerStatus as ProtoStatus,
   MountType,
   type Container as ProtoContainer,
@@ -6,12 +7,14 @@ import {
   type MountConfig as ProtoMountConfig,
   type MountPoint as ProtoMountPoint,
   type NetworkEndpoint,
+  type PathChange as ProtoPathChange,
 } from '@berth/proto/container';
 import type { Timestamp } from '@berth/proto/timestamp';
 import { BerthError } from '@berth/errors';
 import { posix } from 'node:path';
 import { isActive, type Container, type ContainerStatus } from '../container.ts';
 import type { ContainerConfig, MountConfig, NetworkMode } from '../container-config.ts';
+import type { PathChange } from '../ports.ts';
 import { formatSignal } from '../spec/signal.ts';
 
 const STATUSES: Readonly<Record<ContainerStatus, ProtoStatus>> = {
@@ -20,6 +23,16 @@ const STATUSES: Readonly<Record<ContainerStatus, ProtoStatus>> = {
   running: ProtoStatus.RUNNING,
   exited: ProtoStatus.EXITED,
 };
+
+const CHANGE_KINDS: Readonly<Record<PathChange['kind'], ChangeKind>> = {
+  changed: ChangeKind.CHANGED,
+  added: ChangeKind.ADDED,
+  deleted: ChangeKind.DELETED,
+};
+
+export function toProtoChange({ path, kind }: PathChange): ProtoPathChange {
+  return { path, kind: CHANGE_KINDS[kind] };
+}
 
 /** A config from the wire. Throws INVALID_ARGUMENT and NETWORK_NOT_FOUND. */
 export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfig {

@@ -28,6 +28,17 @@ const FILESYSTEMS: readonly MountPlan[] = [
   filesystem('/dev/shm', 'tmpfs', INERT, ['mode=1777', 'size=65536k']),
 ];
 
+/** What starting a container makes in an image that lacks it, relative to the root, parents first. */
+export const ENGINE_MOUNT_POINTS: readonly string[] = [
+  'proc',
+  'dev',
+  'sys',
+  'etc',
+  'etc/resolv.conf',
+  'etc/hostname',
+  'etc/hosts',
+];
+
 /** Where a container's own name files are on the host. */
 export interface NameFilePaths {
   readonly resolvConf: string;

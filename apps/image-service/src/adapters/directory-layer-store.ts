@@ -9,7 +9,7 @@ import { openTrash } from './directory-trash.ts';
 export interface LayerStoreOptions {
   /** The service's state directory. */
   readonly stateDir: string;
-  readonly tool: Pick<LayerTool, 'unpack' | 'sync'>;
+  readonly tool: Pick<LayerTool, 'unpack' | 'changes' | 'sync'>;
   readonly limits: LayerLimits;
 }
 
@@ -43,6 +43,7 @@ export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOp
         throw error;
       }
     },
+    changes: (source, signal) => tool.changes({ ...source, layersDir: dir }, signal),
     list: () => readdirSync(dir),
     sync: () => tool.sync(dir),
     remove: (name) => trash.remove(join(dir, name)),

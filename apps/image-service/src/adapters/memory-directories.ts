@@ -45,6 +45,8 @@ export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): 
     staged,
     gate: Promise.resolve(),
     unpack: (request) => unpack(store, request),
+    changes: ({ upperDir, mountPoints }) =>
+      Promise.resolve([upperDir, ...mountPoints].map((path) => ({ path, kind: 'changed' as const }))),
     list: () => [...placed],
     remove(name) {
       placed.delete(name);

@@ -1,8 +1,11 @@
+import type { ChangeKind as Kind, PathChange } from '@berth/layers';
 import { formatReference } from '@berth/oci';
 import {
+  ChangeKind,
   LayerPhase,
   type DeleteImageResponse,
   type Image,
+  type PathChange as ProtoPathChange,
   type PrepareSnapshotResponse,
   type PullImageRequest,
   type PullImageResponse,
@@ -22,6 +25,16 @@ const PHASES: Record<Phase, LayerPhase> = {
   complete: LayerPhase.COMPLETE,
   'already exists': LayerPhase.ALREADY_EXISTS,
 };
+
+const CHANGE_KINDS: Record<Kind, ChangeKind> = {
+  changed: ChangeKind.CHANGED,
+  added: ChangeKind.ADDED,
+  deleted: ChangeKind.DELETED,
+};
+
+export function toProtoChange({ path, kind }: PathChange): ProtoPathChange {
+  return { path, kind: CHANGE_KINDS[kind] };
+}
 
 export function toProtoImage(image: ImageRecord): Image {
   const { id, config, platform, references } = image;

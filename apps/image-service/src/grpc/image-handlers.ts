@@ -1,11 +1,19 @@
 import { BerthError } from '@berth/errors';
 import type { ImageServiceImplementation, ImportImageRequest, ImportImageStart } from '@berth/proto/image';
 import type { DeleteImage } from '../delete-image.ts';
+import type { DiffSnapshot } from '../diff-snapshot.ts';
 import type { Images } from '../images.ts';
 import type { ImportImage } from '../import-image.ts';
 import type { PullImage } from '../pull.ts';
 import type { Snapshots } from '../snapshots.ts';
-import { fromPullRequest, toDeleteResponse, toPrepareResponse, toProtoImage, toPullResponse } from './convert.ts';
+import {
+  fromPullRequest,
+  toDeleteResponse,
+  toPrepareResponse,
+  toProtoChange,
+  toProtoImage,
+  toPullResponse,
+} from './convert.ts';
 
 export interface ImageUseCases {
   readonly images: Images;
@@ -13,11 +21,12 @@ export interface ImageUseCases {
   readonly pullImage: PullImage;
   readonly importImage: ImportImage;
   readonly deleteImage: DeleteImage;
+  readonly diffSnapshot: DiffSnapshot;
 }
 
 /** ImageService over the use cases. */
 export function createImageHandlers(useCases: ImageUseCases): ImageServiceImplementation {
-  const { images, snapshots, pullImage, importImage, deleteImage } = useCases;
+  const { images, snapshots, pullImage, importImage, deleteImage, diffSnapshot } = useCases;
   return {
     async *pullImage(request, { signal }) {
       for await (const event of pullImage(fromPullRequest(request), signal)) yield toPullResponse(event);
@@ -33,6 +42,9 @@ export function createImageHandlers(useCases: ImageUseCases): ImageServiceImplem
     prepareSnapshot: ({ key, image }) => answer(() => toPrepareResponse(snapshots.prepare(key, image))),
     deleteSnapshot: ({ key }) => answer(() => (snapshots.delete(key), {})),
     listSnapshots: () => answer(() => ({ keys: snapshots.list() })),
+    async diffSnapshot({ key, mountPoints }, { signal }) {
+      return { changes: (await diffSnapshot(key, mountPoints, signal)).map(toProtoChange) };
+    },
   };
 }
 

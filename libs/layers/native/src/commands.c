@@ -9,18 +9,27 @@
 
 const char commands_usage[] =
     "Usage: berth-layer unpack --layer FILE|- --target DIR [OPTIONS]\n"
+    "       berth-layer changes --upper DIR [BELOW] --output FILE|--stream SOCKET\n"
+    "       berth-layer commit --upper DIR [BELOW] --target DIR [OPTIONS]\n"
+    "       berth-layer pack --upper DIR --output FILE|--stream SOCKET [OPTIONS]\n"
     "       berth-layer sync DIR\n"
     "       berth-layer serve\n"
     "\n"
     "unpack applies a layer (a tar archive, plain or compressed) to an empty directory, as overlayfs wants it.\n"
+    "changes tells what a writable layer changes: a letter of ACD, the path and a NUL for each.\n"
+    "commit makes a layer of a writable layer in an empty directory, and computes its digest.\n"
+    "pack writes a layer's directory as the archive that it was computed of.\n"
+    "sync waits until what was written to the file system of DIR is on the disk.\n"
+    "serve runs such commands for another program, each in a process of its own.\n"
     "\n"
     "  --diff-id sha256:HEX     what the uncompressed layer must hash to\n"
     "  --compression KIND       auto (default), none, gzip, zstd\n"
     "  --max-entries N          refuse a layer with more entries (default 2000000)\n"
     "  --max-bytes N            refuse a layer that inflates to more (default 256 GiB)\n"
-    "\n"
-    "sync waits until what was written to the file system of DIR is on the disk.\n"
-    "serve runs such commands for another program, each in a process of its own.\n"
+    "BELOW:\n"
+    "  --layers DIR             where the layers below lie\n"
+    "  --lowers A:B:C           their names, uppermost first\n"
+    "  --mount-points A:B:C     paths that are no change as long as there is nothing in them\n"
     "\n"
     "Prints one JSON object a line: progress, then result or error.\n"
     "Exit status: 0 done, 1 system error, 2 usage, 3 bad layer, 4 digest mismatch, 5 disk full, 6 limit exceeded.\n";
@@ -36,7 +45,7 @@ int sync_command(int count, char **arguments) {
   } else if (syncfs(fd) != 0) {
     fail_errno(&error, "sync", "cannot sync \"%.200s\"", arguments[2]);
   } else {
-    report_synced();
+    report_done();
     return 0;
   }
   report_error(&error);
@@ -44,11 +53,19 @@ int sync_command(int count, char **arguments) {
 }
 
 int run_command(int count, char **arguments) {
+  static const struct {
+    const char *name;
+    int (*run)(int count, char **arguments);
+  } commands[] = {
+      {"unpack", unpack_command}, {"changes", changes_command}, {"commit", commit_command},
+      {"pack", pack_command},     {"sync", sync_command},
+  };
   struct layer_error error = {0};
 
-  if (count > 1 && strcmp(arguments[1], "unpack") == 0) return unpack_command(count, arguments);
-  if (count > 1 && strcmp(arguments[1], "sync") == 0) return sync_command(count, arguments);
-  fail(&error, FAILURE_USAGE, "options", "the first argument must be unpack, sync or serve");
+  for (size_t i = 0; count > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+    if (strcmp(arguments[1], commands[i].name) == 0) return commands[i].run(count, arguments);
+  }
+  fail(&error, FAILURE_USAGE, "options", "the first argument must be a command: see --help");
   report_error(&error);
   return (int)error.kind;
 }

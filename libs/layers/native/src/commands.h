@@ -2,13 +2,18 @@
 #ifndef BERTH_COMMANDS_H
 #define BERTH_COMMANDS_H
 
-/* Runs `unpack ...` or `sync ...`: `arguments` as those of main. */
+/* Runs any other command: `arguments` as those of main. */
 int run_command(int count, char **arguments);
 
 /* Runs one command in a process of its own for each request on stdin, until stdin ends: see serve.c. */
 int serve_command(void);
 
 int unpack_command(int count, char **arguments);
+
+/* `changes`, `commit` and `pack`: see commands_usage. */
+int changes_command(int count, char **arguments);
+int commit_command(int count, char **arguments);
+int pack_command(int count, char **arguments);
 
 /* `sync DIR`: waits until what was written to the directory's file system is on the disk. */
 int sync_command(int count, char **arguments);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -21,7 +22,7 @@
 #define RETURN(value) BPF_STMT(BPF_RET | BPF_K, (value))
 #define ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), RETURN(SECCOMP_RET_ALLOW)
 
-/* Reading the blob, writing the layer, memory and threads that run already: no network, no new program, no mount, no new thread.
+/* Reading what there is, writing the layer, memory and threads that run already: no network, no new program, no mount, no new thread.
  */
 static const struct sock_filter program[] = {
     LOAD(arch),
@@ -35,6 +36,10 @@ static const struct sock_filter program[] = {
     ALLOW(futex),
     ALLOW(utimensat),
     ALLOW(read),
+    ALLOW(pread64),
+    ALLOW(fgetxattr),
+    ALLOW(flistxattr),
+    ALLOW(readlinkat),
     ALLOW(fchown),
     ALLOW(fchmod),
     ALLOW(mkdirat),
@@ -76,6 +81,11 @@ static const struct sock_filter program[] = {
     ALLOW(rseq),
     ALLOW(exit),
     ALLOW(exit_group),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 1, 0),
+    RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+    LOAD(args[1]),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FICLONE, 0, 1),
+    RETURN(SECCOMP_RET_ALLOW),
     RETURN(SECCOMP_RET_ERRNO | ENOSYS),
 };
 

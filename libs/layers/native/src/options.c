@@ -50,6 +50,12 @@ static int parse_string(const char *text, const char **string) {
 static int parse_option(const char *name, const char *value, struct options *options) {
   if (strcmp(name, "--layer") == 0) return parse_string(value, &options->layer);
   if (strcmp(name, "--target") == 0) return parse_string(value, &options->target);
+  if (strcmp(name, "--upper") == 0) return parse_string(value, &options->upper);
+  if (strcmp(name, "--layers") == 0) return parse_string(value, &options->layers);
+  if (strcmp(name, "--lowers") == 0) return parse_string(value, &options->lowers);
+  if (strcmp(name, "--mount-points") == 0) return parse_string(value, &options->mount_points);
+  if (strcmp(name, "--output") == 0) return parse_string(value, &options->output);
+  if (strcmp(name, "--stream") == 0) return parse_string(value, &options->stream);
   if (strcmp(name, "--diff-id") == 0) return parse_digest(value, &options->diff_id);
   if (strcmp(name, "--compression") == 0) return parse_compression(value, &options->compression);
   if (strcmp(name, "--max-entries") == 0) return parse_number(value, &options->limits.max_entries);
@@ -67,6 +73,5 @@ int options_parse(int count, char **arguments, struct options *options, struct l
     if (parse_option(arguments[i], arguments[i + 1], options) < 0)
       return fail(error, FAILURE_USAGE, "options", "bad option \"%.80s %.200s\"", arguments[i], arguments[i + 1]);
   }
-  if (!options->layer || !options->target) return fail(error, FAILURE_USAGE, "options", "--layer and --target are needed");
   return 0;
 }

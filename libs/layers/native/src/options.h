@@ -4,15 +4,22 @@
 #include "apply.h"
 #include "source.h"
 
+/* What was not given is NULL. */
 struct options {
-  const char *layer;   /* path, or `-` for stdin */
-  const char *target;  /* an empty directory */
-  const char *diff_id; /* `sha256:<64 hex>`, or NULL: compute only */
+  const char *layer;        /* path, or `-` for stdin */
+  const char *target;       /* an empty directory */
+  const char *diff_id;      /* `sha256:<64 hex>`: what must come out */
+  const char *upper;        /* the writable layer of a container, or a layer */
+  const char *layers;       /* the directory of the layers below it */
+  const char *lowers;       /* their names, uppermost first, with colons between them */
+  const char *mount_points; /* paths that the engine has made in it, with colons between them */
+  const char *output;       /* a file that is made */
+  const char *stream;       /* a unix socket to connect to */
   enum compression compression;
   struct layer_limits limits;
 };
 
-/* Parses `berth-layer unpack --layer FILE ...`: what stands from the third argument on. */
+/* Parses `berth-layer COMMAND --layer FILE ...`: what stands from the third argument on. */
 int options_parse(int count, char **arguments, struct options *options, struct layer_error *error);
 
 #endif

@@ -49,8 +49,8 @@ void report_result(const struct layer_result *result) {
                       result->diff_id, (unsigned long long)result->size_bytes, (unsigned long long)result->entries, root));
 }
 
-void report_synced(void) {
-  static const char line[] = "{\"synced\":{}}\n";
+void report_done(void) {
+  static const char line[] = "{\"done\":{}}\n";
 
   write_line(line, (int)sizeof(line) - 1);
 }

@@ -23,8 +23,8 @@ struct layer_result {
 void report_progress(uint64_t read_bytes);
 /* {"result":{"diffId":"sha256:...","sizeBytes":n,"entries":n,"root":null|{"mode":n,"uid":n,"gid":n}}} */
 void report_result(const struct layer_result *result);
-/* {"synced":{}} */
-void report_synced(void);
+/* {"done":{}}: of what has no other result */
+void report_done(void);
 /* {"error":{"reason":"LAYER_INVALID","step":"...","errno":n,"detail":"..."}} */
 void report_error(const struct layer_error *error);
 

@@ -7,9 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
-#define OPAQUE_XATTR "trusted.overlay.opaque"
 #define IMPLICIT_DIRECTORY_MODE 0755
 
 void root_init(struct layer_root *root, int fd) {
@@ -96,15 +94,6 @@ void root_remember(struct layer_root *root, const struct entry_path *path, int f
     store(root, path, fd, true);
   else
     close(fd);
-}
-
-bool is_whiteout(const struct stat *status) {
-  return S_ISCHR(status->st_mode) && status->st_rdev == makedev(0, 0);
-}
-
-int mark_opaque(int fd, struct layer_error *error) {
-  if (fsetxattr(fd, OPAQUE_XATTR, "y", 1, 0) != 0) return fail_errno(error, "opaque", "cannot mark a directory as opaque");
-  return 0;
 }
 
 /* Symbolic links can make a short name lead deep: what counts is where the directory really is. */

@@ -7,6 +7,7 @@
 
 #include "entry_path.h"
 #include "error.h"
+#include "overlay_marks.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,11 +55,5 @@ void root_forget(struct layer_root *root);
  * was there and puts something new in its place. Returns an owned fd, or -1.
  */
 int root_make_directory(int parent, const char *name, mode_t mode, struct layer_error *error);
-
-/* True for overlay's whiteout, a character device 0:0. */
-bool is_whiteout(const struct stat *status);
-
-/* Marks an open directory as opaque. */
-int mark_opaque(int fd, struct layer_error *error);
 
 #endif

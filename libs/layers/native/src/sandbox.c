@@ -23,6 +23,9 @@
 static const unsigned needed_capabilities = MASK(CAP_CHOWN) | MASK(CAP_DAC_OVERRIDE) | MASK(CAP_FOWNER) | MASK(CAP_FSETID) |
                                             MASK(CAP_MKNOD) | MASK(CAP_SYS_ADMIN) | MASK(CAP_SETFCAP);
 
+/* SYS_ADMIN is for reading trusted.overlay.*. */
+static const unsigned reading_capabilities = MASK(CAP_DAC_READ_SEARCH) | MASK(CAP_SYS_ADMIN);
+
 static int set_capabilities(unsigned mask) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct data[2] = {
@@ -37,10 +40,10 @@ void sandbox_drop_capabilities(void) {
 }
 
 /* Makes a mount of the directory and makes it the root of this namespace. Returns an fd of it. */
-static int change_root(int fd, struct layer_error *error) {
+static int change_root(int fd, uint64_t flags, struct layer_error *error) {
   cleanup_close int tree = -1;
   int root;
-  struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+  struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | flags};
 
   /* unshare moves the current directory into the new namespace; the fd stays in the old one. */
   if (fchdir(fd) != 0) return fail_errno(error, "sandbox", "cannot enter the target");
@@ -77,13 +80,13 @@ static int set_limits(uint64_t max_file_bytes, struct layer_error *error) {
   return 0;
 }
 
-static int drop_privileges(struct layer_error *error) {
+static int drop_privileges(unsigned capabilities, struct layer_error *error) {
   for (int capability = 0; capability <= CAP_LAST_CAP; capability++) {
     /* EINVAL: a kernel that knows fewer. */
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EINVAL)
       return fail_errno(error, "sandbox", "cannot drop a capability");
   }
-  if (set_capabilities(needed_capabilities) != 0) return fail_errno(error, "sandbox", "cannot set the capabilities");
+  if (set_capabilities(capabilities) != 0) return fail_errno(error, "sandbox", "cannot set the capabilities");
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
     return fail_errno(error, "sandbox", "cannot give up privileges");
   return 0;
@@ -93,7 +96,14 @@ int sandbox_enter(int fd, uint64_t max_file_bytes, struct layer_error *error) {
   cleanup_close int root = -1;
 
   umask(0);
-  root = change_root(fd, error);
-  if (root < 0 || set_limits(max_file_bytes, error) < 0 || drop_privileges(error) < 0) return -1;
+  root = change_root(fd, 0, error);
+  if (root < 0 || set_limits(max_file_bytes, error) < 0 || drop_privileges(needed_capabilities, error) < 0) return -1;
+  return take_fd(&root);
+}
+
+int sandbox_enter_to_read(int fd, struct layer_error *error) {
+  cleanup_close int root = change_root(fd, MOUNT_ATTR_RDONLY, error);
+
+  if (root < 0 || set_limits(RLIM_INFINITY, error) < 0 || drop_privileges(reading_capabilities, error) < 0) return -1;
   return take_fd(&root);
 }

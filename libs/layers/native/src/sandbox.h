@@ -12,6 +12,9 @@
  */
 int sandbox_enter(int fd, uint64_t max_file_bytes, struct layer_error *error);
 
+/* As sandbox_enter, for work that only reads: the root is read-only, and of the capabilities those of reading are left. */
+int sandbox_enter_to_read(int fd, struct layer_error *error);
+
 /* Drops the calling thread's capabilities: the thread that inflates needs none. */
 void sandbox_drop_capabilities(void);
 

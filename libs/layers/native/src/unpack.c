@@ -104,11 +104,17 @@ static int unpack_layer(struct unpack *unpack, struct layer_error *error) {
   return result;
 }
 
+static int check_options(const struct options *options, struct layer_error *error) {
+  if (options->layer && options->target) return 0;
+  return fail(error, FAILURE_USAGE, "options", "--layer and --target are needed");
+}
+
 int unpack_command(int count, char **arguments) {
   static struct unpack unpack;
   struct layer_error error = {0};
 
-  if (options_parse(count, arguments, &unpack.options, &error) == 0 && unpack_layer(&unpack, &error) == 0) {
+  if (options_parse(count, arguments, &unpack.options, &error) == 0 && check_options(&unpack.options, &error) == 0 &&
+      unpack_layer(&unpack, &error) == 0) {
     report_result(&unpack.writer.result);
     return 0;
   }

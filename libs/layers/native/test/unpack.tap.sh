@@ -113,6 +113,7 @@ other_id=sha256:$(sha256sum <"$work/gnu.tar" | cut -d' ' -f1)
 check 'another digest is refused' fails_with 4 DIGEST_MISMATCH "$work/pax.tar" --diff-id "$other_id"
 check 'too many entries are refused' fails_with 6 LAYER_LIMIT "$work/pax.tar" --max-entries 5
 check 'too many bytes are refused' fails_with 6 LAYER_LIMIT "$work/pax.tar.gz" --max-bytes 100000
+check 'a missing target is refused' [ "$("$BERTH_LAYER" unpack --layer "$work/pax.tar" >/dev/null; echo $?)" = 2 ]
 check 'a missing layer is an error' fails_with 1 INTERNAL "$work/none"
 : >"$work/empty"
 check 'an empty stream is an empty layer' unpack "$work/empty"
