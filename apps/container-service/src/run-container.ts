@@ -70,6 +70,8 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     // Whoever goes away between two events leaves nobody to hear of a failure.
     starting.catch(() => {});
     try {
+      // Told together with the start: a client that is woken in the midst of it takes a processor away from it.
+      await Promise.allSettled([starting]);
       yield { kind: 'created', id: container.id };
       const { active, process } = await starting;
       yield { kind: 'started', pid: process.pid, timings: process.timings };

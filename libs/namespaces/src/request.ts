@@ -21,8 +21,17 @@ export interface Answer {
  * @throws BerthError what failed, SERVICE_UNAVAILABLE when nobody listens or the other side ended without a reply.
  */
 export async function sendRequest(socketPath: string, request: RequestBody, signal?: AbortSignal): Promise<Answer> {
+  return exchange(createFrameChannel(await connectSocket(socketPath, signal)), socketPath, request, signal);
+}
+
+/** Sends one request on a connection that is there, and waits for the reply; throws as sendRequest. Closes it when there is none. */
+export async function exchange(
+  channel: FrameChannel,
+  socketPath: string,
+  request: RequestBody,
+  signal?: AbortSignal,
+): Promise<Answer> {
   traceNative('request', { socketPath, request: request.$case });
-  const channel = createFrameChannel(await connectSocket(socketPath, signal));
   try {
     // A refusal may come before the whole request is written; it tells more than the broken pipe does.
     channel.send(FRAME.request, Request.encode({ request }).finish()).catch(() => undefined);

@@ -1,7 +1,8 @@
 import { BerthError } from '@berth/errors';
 import type { CleanUpContainer, EnsureNetwork, RemoveNetwork, StartContainer, StartExec } from '@berth/proto/native';
-import { sendRequest, type ReplyBody, type RequestBody } from './request.ts';
+import { exchange, sendRequest, type ReplyBody, type RequestBody } from './request.ts';
 import { createRunningProcess, type RunningProcess } from './running-process.ts';
+import { createStandingConnection } from './standing-connection.ts';
 
 /**
  * The resident native helper. Every call is a connection of its own, so calls run beside each other and nothing needs to be closed. Every call
@@ -33,10 +34,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The spawner that listens on a unix socket. Connects with each call only. */
+/** The spawner that listens on a unix socket. Connects with each call; after a start ahead of the next one, too. */
 export function connectSpawner(socketPath: string): Spawner {
+  const standing = createStandingConnection(socketPath);
+
   async function start(request: RequestBody, stateDir: string, options: CallOptions): Promise<RunningProcess> {
-    const { reply, channel } = await sendRequest(socketPath, request, options.signal);
+    const taken = await standing.take(options.signal);
+    const { reply, channel } = await exchange(taken, socketPath, request, options.signal).finally(standing.prepare);
     if (reply.$case === 'started') return createRunningProcess(channel, reply.value, stateDir);
     channel.close();
     throw unexpected(reply);

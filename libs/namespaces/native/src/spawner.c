@@ -106,15 +106,20 @@ static int wait_for_connection(int listener) {
   }
 }
 
-/* A fork: waits for its one connection, then is on its own. While it waits it dies with the spawner, afterwards it does
- * not. */
+/* Waits, as long as it takes, for the request: a client may connect ahead of it. */
+static void wait_for_request(int connection) {
+  struct pollfd source = {.fd = connection, .events = POLLIN};
+  while (poll(&source, 1, -1) < 0 && errno == EINTR) continue;
+}
+
+/* A fork: waits for its one connection and the request on it, then is on its own. While it waits it dies with the
+ * spawner, afterwards it does not. */
 _Noreturn static void run_fork(struct spawner *spawner) {
   const pid_t parent = spawner->host->spawner_pid;
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent || setsid() < 0) _exit(1);
   memory_map_program();
   memory_own_pages();
   int connection = wait_for_connection(spawner->listener);
-  (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
   const pid_t self = getpid();
   (void)!write(spawner->taken[1], &self, sizeof self);
   close_fd(&spawner->listener);
@@ -123,6 +128,8 @@ _Noreturn static void run_fork(struct spawner *spawner) {
   close_fd(&spawner->taken[1]);
   close_fd(&spawner->lock);
   close_fd(&spawner->directory);
+  wait_for_request(connection);
+  (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
   session_serve(connection, spawner->host);
   _exit(0);
 }
