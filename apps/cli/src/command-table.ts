@@ -67,6 +67,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/ps.ts'),
   },
   {
+    summary: 'Pause all processes within one or more containers',
+    paths: ['container pause', 'pause'],
+    load: () => import('./commands/pause.ts'),
+  },
+  {
+    summary: 'Remove all stopped containers',
+    paths: ['container prune'],
+    load: () => import('./commands/container-prune.ts'),
+  },
+  {
+    summary: 'Rename a container',
+    paths: ['container rename', 'rename'],
+    load: () => import('./commands/rename.ts'),
+  },
+  {
+    summary: 'Restart one or more containers',
+    paths: ['container restart', 'restart'],
+    load: () => import('./commands/restart.ts'),
+  },
+  {
     summary: 'Remove one or more containers',
     paths: ['container rm', 'container remove', 'rm'],
     load: () => import('./commands/rm.ts'),
@@ -85,6 +105,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Stop one or more running containers',
     paths: ['container stop', 'stop'],
     load: () => import('./commands/stop.ts'),
+  },
+  {
+    summary: 'Unpause all processes within one or more containers',
+    paths: ['container unpause', 'unpause'],
+    load: () => import('./commands/unpause.ts'),
+  },
+  {
+    summary: 'Update configuration of one or more containers',
+    paths: ['container update', 'update'],
+    load: () => import('./commands/update.ts'),
   },
   {
     summary: 'Block until one or more containers stop, then print their exit codes',

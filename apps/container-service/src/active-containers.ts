@@ -13,6 +13,8 @@ export interface ActiveContainer {
   connection(): Promise<ProcessConnection>;
   /** True once someone asked it to stop: its end is then also told as `stop`. */
   stopRequested: boolean;
+  /** True once someone asked for a restart: then also one with auto_remove outlives its end. */
+  restartRequested: boolean;
 }
 
 /** The side of an active container that its starter and its supervisor hold. */
@@ -30,18 +32,28 @@ export interface ActiveContainers {
   get(id: string): ActiveContainer | null;
   /** Registers a container that is about to start, or is found running. It leaves when it is released. */
   add(id: string): ActiveContainerControl;
+  /** Resolves with the container of this id when it is next added. */
+  next(id: string): Promise<ActiveContainer>;
 }
 
 /** An empty registry. */
 export function createActiveContainers(): ActiveContainers {
   const containers = new Map<string, ActiveContainerControl>();
+  const waiting = new Map<string, PromiseWithResolvers<ActiveContainer>>();
 
   return {
     get: (id) => containers.get(id) ?? null,
     add(id) {
       const container = createActiveContainer(id, () => containers.delete(id));
       containers.set(id, container);
+      waiting.get(id)?.resolve(container);
+      waiting.delete(id);
       return container;
+    },
+    next(id) {
+      const next = waiting.get(id) ?? Promise.withResolvers<ActiveContainer>();
+      waiting.set(id, next);
+      return next.promise;
     },
   };
 }
@@ -61,6 +73,7 @@ function createActiveContainer(id: string, onReleased: () => void): ActiveContai
     ended: ended.promise,
     released: released.promise,
     stopRequested: false,
+    restartRequested: false,
     async connection() {
       await connected.promise;
       return current as ProcessConnection;

@@ -3,6 +3,7 @@ import type { EngineNetwork } from './network/engine-network.ts';
 import type { Fault } from './fault.ts';
 import type { ContainerFiles, ContainerStore, ImageClient, Leftover, Log, Runtime, VolumeClient } from './ports.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
+import type { Removals } from './removals.ts';
 
 /** What cleaning needs. */
 export interface CleanDeps {
@@ -13,6 +14,7 @@ export interface CleanDeps {
   readonly runtime: Runtime;
   readonly plans: PlanBuilder;
   readonly network: EngineNetwork;
+  readonly removals: Pick<Removals, 'tell'>;
   readonly fault: Fault;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -20,7 +22,7 @@ export interface CleanDeps {
 
 /** Cleans up after removed containers. */
 export interface Cleaner {
-  /** Cleans up. Resolves after the first attempt; when that fails, further ones follow until one succeeds. */
+  /** Tells of the removal, and cleans up. Resolves after the first attempt; when that fails, further ones follow until one succeeds. */
   clean(leftover: Leftover): Promise<void>;
   /** Takes the kernel's side of a run away: processes, interface, cgroup, run-time directory. */
   cleanRuntime(containerId: string): Promise<void>;
@@ -65,6 +67,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
   return {
     cleanRuntime,
     async clean(leftover) {
+      deps.removals.tell(leftover.containerId);
       try {
         await attempt(leftover);
       } catch (error) {

@@ -21,6 +21,14 @@ export interface ContainerConfig {
   readonly stopSignal: string;
   /** Null: the image's, or 10. */
   readonly stopTimeoutSeconds: number | null;
+  readonly restartPolicy: RestartPolicy;
+}
+
+/** When a container is started again by itself. */
+export interface RestartPolicy {
+  readonly name: 'no' | 'on-failure' | 'always' | 'unless-stopped';
+  /** For on-failure: how often at most; 0: no limit. */
+  readonly maximumRetryCount: number;
 }
 
 /** The network namespace of a container: its own on the engine's bridge, the host's, or its own with a loopback only. */

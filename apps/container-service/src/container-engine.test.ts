@@ -259,7 +259,9 @@ describe('run', () => {
     await run.done;
     const { id } = engine.stores.containers.list()[0] ?? { id: '' };
     engine.runtime.process(`/run/${id}`).exit(4);
-    await expect(engine.control.wait('web')).resolves.toMatchObject({ exitCode: 4 });
+    await expect(engine.control.wait('web', 'not-running', AbortSignal.abort())).resolves.toMatchObject({
+      exitCode: 4,
+    });
   });
 
   test('holds no process up when the client goes before it is attached', async () => {
@@ -275,8 +277,12 @@ describe('run', () => {
       expect(engine.runtime.process(`/run/${id}`).readers()).toBe(0);
       engine.runtime.process(`/run/${id}`).exit(0);
     }
-    await expect(engine.control.wait('one')).resolves.toMatchObject({ exitCode: 0 });
-    await expect(engine.control.wait('two')).resolves.toMatchObject({ exitCode: 0 });
+    await expect(engine.control.wait('one', 'not-running', AbortSignal.abort())).resolves.toMatchObject({
+      exitCode: 0,
+    });
+    await expect(engine.control.wait('two', 'not-running', AbortSignal.abort())).resolves.toMatchObject({
+      exitCode: 0,
+    });
   });
 
   test('carries input, sizes and signals to the process', async () => {

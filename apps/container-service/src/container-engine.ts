@@ -1,10 +1,12 @@
 import { createActiveContainers } from './active-containers.ts';
+import { createContainerChanger, type ContainerChanger } from './change-container.ts';
 import { createCleaner } from './clean-leftovers.ts';
 import { createContainerControl, type ContainerControl } from './control-containers.ts';
 import { createContainerCreator, type ContainerCreator } from './create-container.ts';
 import { createContainerDiffer, type ContainerDiffer } from './diff-container.ts';
 import { createContainerExecs, type ContainerExecs } from './exec-container.ts';
 import type { Fault } from './fault.ts';
+import { createFreezer, type Freezer } from './freeze-containers.ts';
 import { createLogReader, type LogReader } from './logs/read-logs.ts';
 import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-network.ts';
 import type { HostNameFiles } from './network/name-files.ts';
@@ -19,7 +21,10 @@ import type {
   SettingStore,
   VolumeClient,
 } from './ports.ts';
+import { createPruneContainers, type PruneContainers } from './prune-containers.ts';
 import { createRecovery, type Recovery } from './recover-containers.ts';
+import { createRemovals } from './removals.ts';
+import { createRestarter, type Restarter } from './restart-containers.ts';
 import { createContainerRunner, type ContainerRunner } from './run-container.ts';
 import { generateContainerId } from './spec/container-id.ts';
 import { createContainerStarter } from './start-container.ts';
@@ -49,6 +54,9 @@ export interface EngineDeps {
 export interface ContainerEngine {
   readonly creator: ContainerCreator;
   readonly control: ContainerControl;
+  readonly freezer: Freezer;
+  readonly changer: ContainerChanger;
+  readonly prune: PruneContainers;
   readonly runner: ContainerRunner;
   readonly execs: ContainerExecs;
   readonly readLogs: LogReader;
@@ -63,25 +71,33 @@ export interface ContainerEngine {
 /** Puts the use cases together. */
 export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   const network = createEngineNetwork({ ...outside, ...outside.networkSettings });
+  const plans = createPlanBuilder(outside.planSettings);
   const shared = {
     ...outside,
+    removals: createRemovals(),
     network,
-    plans: createPlanBuilder(outside.planSettings),
+    plans,
     actives: createActiveContainers(),
     generateId: generateContainerId,
+    onRestarting: (id: string): void => restarter.schedule(id),
+    freezer: createFreezer({ ...outside, plans }),
   };
   const cleaner = createCleaner(shared);
   const supervisor = createSupervisor({ ...shared, cleaner });
   const starter = createContainerStarter({ ...shared, cleaner, supervisor });
+  const restarter: Restarter = createRestarter({ ...shared, starter });
   const creator = createContainerCreator(shared);
-  const control = createContainerControl({ ...shared, cleaner, starter });
+  const control = createContainerControl({ ...shared, cleaner, starter, restarter });
   const runner = createContainerRunner({ ...shared, creator, starter, control });
   const containerExecs = createContainerExecs(shared);
-  const recovery = createRecovery({ ...shared, cleaner, supervisor, creator, containerExecs });
+  const recovery = createRecovery({ ...shared, cleaner, supervisor, restarter, control, creator, containerExecs });
   const readLogs = createLogReader(shared);
   return {
     creator,
     control,
+    freezer: shared.freezer,
+    changer: createContainerChanger({ ...shared, creator, restarter }),
+    prune: createPruneContainers({ ...shared, control }),
     runner,
     execs: containerExecs,
     readLogs,

@@ -35,6 +35,7 @@ function aContainer(id: string, name: string, createTimeNs = 1n): Container {
       noNewPrivileges: false,
       stopSignal: '',
       stopTimeoutSeconds: null,
+      restartPolicy: { name: 'no', maximumRetryCount: 0 },
     },
     imageId: 'sha256:1',
     arguments: ['sh'],

@@ -2,10 +2,10 @@ import { BerthError } from '@berth/errors';
 import type { ContainerConfig, MountPoint } from './container-config.ts';
 
 /** Where a container is in its life. */
-export type ContainerStatus = 'created' | 'starting' | 'running' | 'exited';
+export type ContainerStatus = 'created' | 'starting' | 'running' | 'paused' | 'restarting' | 'exited';
 
-/** What can happen to a container. `abandon` is a start that failed. */
-export type ContainerVerb = 'start' | 'run' | 'abandon' | 'exit' | 'remove';
+/** What can happen to a container. `abandon` is a start that failed; `back-off` an end after which it will be started again. */
+export type ContainerVerb = 'start' | 'run' | 'abandon' | 'pause' | 'unpause' | 'exit' | 'back-off' | 'remove';
 
 /** What follows what. A verb that a status does not name cannot happen in it; `gone` is the end. */
 export const NEXT: Readonly<
@@ -13,9 +13,12 @@ export const NEXT: Readonly<
 > = {
   created: { start: 'starting', remove: 'gone' },
   // Start-up may find that a container which it left starting has run and ended.
-  starting: { run: 'running', abandon: 'exited', exit: 'exited' },
-  running: { exit: 'exited' },
-  exited: { start: 'starting', remove: 'gone' },
+  starting: { run: 'running', abandon: 'exited', exit: 'exited', 'back-off': 'restarting' },
+  running: { pause: 'paused', exit: 'exited', 'back-off': 'restarting' },
+  paused: { unpause: 'running', exit: 'exited', 'back-off': 'restarting' },
+  restarting: { start: 'starting', exit: 'exited', remove: 'gone' },
+  // Start-up finds containers that ended with the host.
+  exited: { start: 'starting', 'back-off': 'restarting', remove: 'gone' },
 };
 
 /** The image's overlay below the container's writable layer. */
@@ -94,6 +97,12 @@ export interface ContainerState {
   readonly endpoint: Endpoint | null;
   /** The boot of the host in which it was last started; empty before. */
   readonly bootId: string;
+  /** True when its last run was ended on demand: then unless-stopped does not start it again. */
+  readonly stoppedByUser: boolean;
+  /** How often its restart policy has started it since it was last started by hand. */
+  readonly restartCount: number;
+  /** How long it waited before its last restart, or waits before the next; 0 before the first. */
+  readonly restartDelayMs: number;
 }
 
 /** A container. */
@@ -115,6 +124,9 @@ const INITIAL_STATE: ContainerState = {
   identity: null,
   endpoint: null,
   bootId: '',
+  stoppedByUser: false,
+  restartCount: 0,
+  restartDelayMs: 0,
 };
 
 /** A container that was never started. */
@@ -141,9 +153,15 @@ function statusAfter(container: Container, verb: ContainerVerb, next: ContainerS
   return verb === 'abandon' && container.state.startTimeNs === null ? 'created' : next;
 }
 
-/** Tells whether a container runs or is about to. */
-export function isActive(container: Container): boolean {
-  return container.state.status === 'starting' || container.state.status === 'running';
+/** Tells whether a container has processes, or is about to. */
+export function isActive({ state: { status } }: Container): boolean {
+  return status === 'starting' || status === 'running' || status === 'paused';
+}
+
+/** Tells whether users see a container as one that runs: also while it waits for its next start. */
+export function isUp(container: Container): boolean {
+  const { status } = container.state;
+  return status === 'running' || status === 'paused' || status === 'restarting';
 }
 
 /** The first 12 digits of an id, which is how people see it. */

@@ -84,12 +84,16 @@ describe('finding', () => {
     for (const reference of [id, 'web', '/web', id.slice(0, 6)]) {
       await expect(engine.control.start(reference, DETACHED)).resolves.toBeNull();
     }
-    await expect(engine.control.wait('nope')).rejects.toThrow('No such container: nope');
+    await expect(engine.control.wait('nope', 'not-running', AbortSignal.abort())).rejects.toThrow(
+      'No such container: nope',
+    );
     for (let n = 0; n < 16; n++) await engine.creator.create({ name: '', config: aConfig() });
-    await expect(engine.control.wait('')).rejects.toThrow('No such container: ');
+    await expect(engine.control.wait('', 'not-running', AbortSignal.abort())).rejects.toThrow('No such container: ');
     const ids = engine.stores.containers.list().map((container) => container.id);
     const shared = ids.find((one) => ids.some((other) => other !== one && other[0] === one[0]));
-    await expect(engine.control.wait(shared?.[0] ?? '')).rejects.toThrow('multiple IDs found with provided prefix');
+    await expect(engine.control.wait(shared?.[0] ?? '', 'not-running', AbortSignal.abort())).rejects.toThrow(
+      'multiple IDs found with provided prefix',
+    );
   });
 });
 
@@ -101,7 +105,7 @@ describe('after a restart of the service', () => {
     next.recovery.resume();
     await settle();
     process().exit(9);
-    await expect(next.control.wait('web')).resolves.toMatchObject({ exitCode: 9 });
+    await expect(next.control.wait('web', 'not-running', AbortSignal.abort())).resolves.toMatchObject({ exitCode: 9 });
     expect(state()?.status).toBe('exited');
     expect(next.verbs().filter((verb) => verb === 'die')).toHaveLength(1);
   });

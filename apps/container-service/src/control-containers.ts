@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError } from '@berth/errors';
 import type { ActiveContainer, ActiveContainers } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
-import { isActive, type Container } from './container.ts';
+import { isActive, isUp, type Container } from './container.ts';
 import { containerEvent, killEvent } from './events.ts';
 import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
+import type { Freezer } from './freeze-containers.ts';
 import type { ContainerStore, ProcessExit } from './ports.ts';
+import type { Removals } from './removals.ts';
+import type { Restarter } from './restart-containers.ts';
 import { parseSignal } from './spec/signal.ts';
 import type { ContainerStarter, StartedContainer, StartOptions } from './start-container.ts';
 import { leftoverOf } from './supervise-container.ts';
@@ -16,23 +19,37 @@ export interface ControlDeps {
   readonly store: ContainerStore;
   readonly actives: ActiveContainers;
   readonly starter: ContainerStarter;
+  readonly restarter: Restarter;
+  readonly freezer: Freezer;
+  readonly removals: Removals;
   readonly cleaner: Cleaner;
   readonly fault: Fault;
 }
 
 /** What can be done to containers that exist. References are ids, names, or unique prefixes of ids; an unknown one throws. */
 export interface ContainerControl {
-  /** Starts a container unless it runs; null when it ran already. Throws as ContainerStarter. */
-  start(reference: string, options: Omit<StartOptions, 'snapshot'>): Promise<StartedContainer | null>;
+  /** Starts a container unless it runs or will by itself; null then. Throws CONTAINER_PAUSED, and as ContainerStarter. */
+  start(reference: string, options: StartByUser): Promise<StartedContainer | null>;
   /** Sends the stop signal, waits, then kills. Does nothing to one that does not run. */
   stop(reference: string, options: StopOptions): Promise<void>;
-  /** Sends a signal; waits for the end when it is SIGKILL. Throws CONTAINER_NOT_RUNNING. */
+  /** Stops a container when it runs, then starts it. One with auto_remove stays. Throws as ContainerStarter. */
+  restart(reference: string, options: StopOptions): Promise<void>;
+  /**
+   * Sends a signal; waits for the end when it is SIGKILL. With SIGKILL and its stop signal the container counts as stopped: its restart policy
+   * lets it be. Throws CONTAINER_NOT_RUNNING.
+   */
   kill(reference: string, signal: string): Promise<void>;
   /** Removes a container. Throws CONTAINER_RUNNING without force. */
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
-  /** Waits until a container does not run. */
-  wait(reference: string): Promise<Omit<ProcessExit, 'timeNs'>>;
+  /** Waits for what the condition names, and tells how the last run ended. `signal` ends the waiting. */
+  wait(reference: string, condition: WaitCondition, signal: AbortSignal): Promise<Omit<ProcessExit, 'timeNs'>>;
 }
+
+/** How a user starts a container. */
+export type StartByUser = Pick<StartOptions, 'terminalSize' | 'attach'>;
+
+/** `not-running` is true at once for one that waits for its next start, `next-exit` also waits for one that does not run. */
+export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
 /** How to stop. */
 export interface StopOptions {
@@ -47,16 +64,23 @@ const SIGKILL = 9;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What can be done to containers that exist. */
-export function createContainerControl({ store, actives, starter, cleaner, fault }: ControlDeps): ContainerControl {
-  async function start(reference: string, options: Omit<StartOptions, 'snapshot'>): Promise<StartedContainer | null> {
+export function createContainerControl(deps: ControlDeps): ContainerControl {
+  const { store, actives, starter, restarter, freezer, removals, cleaner, fault } = deps;
+
+  async function start(reference: string, options: StartByUser): Promise<StartedContainer | null> {
     for (;;) {
       const container = findContainer(store, reference);
       const active = actives.get(container.id);
+      const { status } = container.state;
+      if (status === 'paused') {
+        throw new BerthError('CONTAINER_PAUSED', 'cannot start a paused container, try unpause instead');
+      }
       if (isActive(container)) {
         await active?.started;
         return null;
       }
-      if (active === null) return starter.start(container, { ...options, snapshot: null });
+      if (status === 'restarting') return null;
+      if (active === null) return starter.start(container, { ...options, snapshot: null, byPolicy: false });
       await active.released;
     }
   }
@@ -64,18 +88,34 @@ export function createContainerControl({ store, actives, starter, cleaner, fault
   async function stop(reference: string, { timeoutSeconds, signal }: StopOptions): Promise<void> {
     const container = findContainer(store, reference);
     const number = signal === '' ? container.stopSignal : parseSignal(signal);
+    restarter.cancel(container);
     const active = runningOf(container);
     if (active === null) return;
     active.stopRequested = true;
-    await send(container, active, number);
+    await sendStop(container.id, active, number);
     const seconds = timeoutSeconds ?? container.stopTimeoutSeconds;
     if (await endsWithin(active, seconds)) return;
     await killAll(container, active);
   }
 
+  async function restart(reference: string, options: StopOptions): Promise<void> {
+    const container = findContainer(store, reference);
+    const active = runningOf(container);
+    if (active !== null) active.restartRequested = true;
+    await stop(container.id, options);
+    await active?.released;
+    await start(container.id, { terminalSize: null, attach: false });
+    store.tell([containerEvent(findContainer(store, container.id), 'restart')]);
+  }
+
   async function kill(reference: string, signal: string): Promise<void> {
     const container = findContainer(store, reference);
     const number = signal === '' ? SIGKILL : parse(reference, signal);
+    const isStop = number === SIGKILL || number === container.stopSignal;
+    if (isStop && container.state.status === 'restarting') {
+      restarter.cancel(container);
+      return;
+    }
     const active = runningOf(container);
     if (active === null) {
       throw new BerthError(
@@ -83,37 +123,69 @@ export function createContainerControl({ store, actives, starter, cleaner, fault
         `cannot kill container: ${reference}: container ${container.id} is not running`,
       );
     }
-    await send(container, active, number);
+    if (isStop) await sendStop(container.id, active, number);
+    else await send(container, active, number);
     if (number === SIGKILL) await active.ended;
   }
 
   async function remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void> {
-    const found = findContainer(store, reference);
-    const active = actives.get(found.id);
-    if (isActive(found)) {
-      if (!options.force) throw runningError(reference);
-      if (active !== null) await killAll(found, active);
+    const { id } = findContainer(store, reference);
+    for (;;) {
+      const container = store.get(id);
+      // One with auto_remove is gone by now.
+      if (container === null) return;
+      const active = actives.get(id);
+      if (!options.force && (isActive(container) || isUp(container))) throw runningError(reference, container);
+      if (active === null) {
+        restarter.cancel(container);
+        await removeEnded(store.get(id) ?? container, options.volumes);
+        return;
+      }
+      // Somebody may start it again meanwhile: then its turn comes again.
+      if (isActive(container)) await killAll(container, active);
+      await active.released;
     }
-    await active?.released;
-    const container = store.get(found.id);
-    // One with auto_remove is gone by now.
-    if (container === null) return;
-    if (isActive(container)) throw runningError(reference);
-    const leftover = leftoverOf(container, { deleteAnonymous: options.volumes });
+  }
+
+  async function removeEnded(container: Container, deleteAnonymous: boolean): Promise<void> {
+    const leftover = leftoverOf(container, { deleteAnonymous });
     store.remove(container, leftover, [containerEvent(container, 'destroy')]);
     fault('remove:row');
     await cleaner.clean(leftover);
   }
 
-  async function wait(reference: string): Promise<Omit<ProcessExit, 'timeNs'>> {
-    const container = findContainer(store, reference);
-    const active = runningOf(container);
-    if (active !== null) return active.ended;
-    return container.state;
+  async function wait(
+    reference: string,
+    condition: WaitCondition,
+    signal: AbortSignal,
+  ): Promise<Omit<ProcessExit, 'timeNs'>> {
+    const { id, state } = findContainer(store, reference);
+    const active = actives.get(id);
+    const runs = isActive(findContainer(store, id));
+    if (condition === 'not-running') return runs && active !== null ? active.ended : state;
+    const removed = removals.next(id, signal).then(() => state);
+    if (condition === 'removed') {
+      const last = runs && active !== null ? await active.ended : state;
+      await removed;
+      return last;
+    }
+    const run = runs && active !== null ? Promise.resolve(active) : actives.next(id);
+    return Promise.race([run.then(({ ended }) => ended), removed]);
   }
 
   function runningOf(container: Container): ActiveContainer | null {
     return isActive(container) ? actives.get(container.id) : null;
+  }
+
+  /** From here on its end is no reason to start it again. A frozen process is thawed, or it could not obey. */
+  async function sendStop(id: string, active: ActiveContainer, signal: number): Promise<void> {
+    const connection = await active.connection();
+    const container = store.get(id);
+    if (container === null || !isActive(container)) return;
+    const stopped = { ...container, state: { ...container.state, stoppedByUser: true } };
+    store.replace(container, stopped, [killEvent(container, signal)]);
+    connection.signal(signal);
+    if (stopped.state.status === 'paused') await freezer.unpause(id);
   }
 
   async function send(container: Container, active: ActiveContainer, signal: number): Promise<void> {
@@ -126,7 +198,9 @@ export function createContainerControl({ store, actives, starter, cleaner, fault
   async function killAll(container: Container, active: ActiveContainer): Promise<void> {
     try {
       const connection = await active.connection();
-      store.tell([killEvent(container, SIGKILL)]);
+      const current = store.get(container.id) ?? container;
+      const stopped = { ...current, state: { ...current.state, stoppedByUser: true } };
+      store.replace(current, stopped, [killEvent(container, SIGKILL)]);
       connection.killAll();
       await active.ended;
     } catch (error) {
@@ -135,7 +209,7 @@ export function createContainerControl({ store, actives, starter, cleaner, fault
     }
   }
 
-  return { start, stop, kill, remove, wait };
+  return { start, stop, restart, kill, remove, wait };
 }
 
 function parse(reference: string, signal: string): number {
@@ -147,11 +221,11 @@ function parse(reference: string, signal: string): number {
   }
 }
 
-function runningError(reference: string): BerthError {
-  return new BerthError(
-    'CONTAINER_RUNNING',
-    `cannot remove container "${reference}": container is running: stop the container before removing or force remove`,
-  );
+function runningError(reference: string, { state }: Container): BerthError {
+  const what = `cannot remove container "${reference}": container is ${state.status}`;
+  const how =
+    state.status === 'paused' ? ' and must be unpaused first' : ': stop the container before removing or force remove';
+  return new BerthError('CONTAINER_RUNNING', what + how);
 }
 
 async function endsWithin(active: ActiveContainer, seconds: number): Promise<boolean> {

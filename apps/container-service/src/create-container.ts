@@ -39,6 +39,8 @@ export interface CreatedContainer {
 export interface ContainerCreator {
   /** Throws what the name, the config, the image or a volume is refused for; nothing is left behind then. */
   create(request: CreateRequest): Promise<CreatedContainer>;
+  /** Throws CONTAINER_NAME_IN_USE when a container has this name, or is being created with it. */
+  expectFreeName(name: string): void;
   /** Tells whether a container of this id is being created: what it has is not an orphan's. */
   isCreating(id: string): boolean;
 }
@@ -52,9 +54,13 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     const isBeingCreated = (name: string) => [...creating.values()].includes(name);
     if (wanted === '') return generateContainerName((name) => store.idOfName(name) !== null || isBeingCreated(name));
     checkContainerName(wanted);
+    expectFreeName(wanted);
+    return wanted;
+  }
+
+  function expectFreeName(wanted: string): void {
     const holder = store.idOfName(wanted) ?? [...creating].find(([, name]) => name === wanted)?.[0];
     if (holder !== undefined) throw nameInUseError(wanted, holder);
-    return wanted;
   }
 
   async function mountPoint(mount: MountConfig, containerId: string): Promise<MountPoint> {
@@ -98,6 +104,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
   }
 
   return {
+    expectFreeName,
     isCreating: (id) => creating.has(id),
     async create(request) {
       checkConfig(request.config);

@@ -1,3 +1,4 @@
+import { isUp } from './container.ts';
 import type { ContainerStore, Runtime } from './ports.ts';
 
 /** What does not change while the service runs. */
@@ -22,14 +23,20 @@ export interface HostInfo {
 export interface EngineInfo extends HostInfo {
   /** Empty when the helper does not answer. */
   readonly nativeVersion: string;
-  readonly counts: { readonly total: number; readonly running: number; readonly stopped: number };
+  readonly counts: {
+    readonly total: number;
+    readonly running: number;
+    readonly paused: number;
+    readonly stopped: number;
+  };
 }
 
 /** Tells about the engine, also when the helper is down. */
 export async function getEngineInfo(store: ContainerStore, runtime: Runtime, host: HostInfo): Promise<EngineInfo> {
   const nativeVersion = await runtime.version().catch(() => '');
   const containers = store.list();
-  const running = containers.filter(({ state }) => state.status === 'running').length;
-  const counts = { total: containers.length, running, stopped: containers.length - running };
+  const running = containers.filter(isUp).length;
+  const paused = containers.filter(({ state }) => state.status === 'paused').length;
+  const counts = { total: containers.length, running, paused, stopped: containers.length - running };
   return { ...host, nativeVersion, counts };
 }

@@ -20,6 +20,7 @@ import type {
 } from './ports.ts';
 import { endOfSession, runSession } from './process-session.ts';
 import type { Client, ProcessEvent } from './run-container.ts';
+import { notReadyError } from './restart-containers.ts';
 import { checkEnvironment } from './spec/environment.ts';
 import { checkArguments, resolveWorkingDirectory } from './spec/specify-container.ts';
 import { resolveUser } from './spec/user.ts';
@@ -84,6 +85,8 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
   function findRunning(reference: string): Container {
     const container = findContainer(store, reference);
     if (container.state.status === 'running') return container;
+    const unready = notReadyError(container, 'exec');
+    if (unready !== null) throw unready;
     throw new BerthError('CONTAINER_NOT_RUNNING', `container ${container.id} is not running`);
   }
 

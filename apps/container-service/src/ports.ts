@@ -1,5 +1,5 @@
 import type { ContainerConfig, TerminalSize } from './container-config.ts';
-import type { Container, Rootfs } from './container.ts';
+import type { Container, ContainerSpec, Rootfs } from './container.ts';
 import type { NameFilePaths } from './plan/mounts.ts';
 import type { NameFiles } from './network/name-files.ts';
 import type { ContainerPlan, ExecPlan } from './plan/plan.ts';
@@ -32,6 +32,8 @@ export interface ContainerStore {
   insert(container: Container, events: readonly ContainerEvent[]): void;
   /** Puts `after` in the place of `before`. Throws ABORTED when the status is no longer that of `before`. */
   replace(before: Container, after: Container, events: readonly ContainerEvent[]): void;
+  /** Gives a container another name or config; its state is left as it is. Throws CONTAINER_NAME_IN_USE. */
+  redefine(spec: ContainerSpec, events: readonly ContainerEvent[]): void;
   /** Removes a container and notes what it has left. Throws ABORTED when the status is no longer that of `container`. */
   remove(container: Container, leftover: Leftover, events: readonly ContainerEvent[]): void;
   /** Records events that change no container. */
@@ -137,6 +139,10 @@ export interface Runtime {
   inspect(stateDir: string): ProcessState;
   /** Waits until a keeper that recorded an exit has taken the container's kernel objects away; false when it does not. */
   isReleased(container: { stateDir: string; hostInterface: string }): Promise<boolean>;
+  /** Freezes or thaws all processes of a control group; resolves when it is so. Rejects when it is gone. */
+  setFrozen(cgroupDir: string, frozen: boolean): Promise<void>;
+  /** Tells whether a control group is frozen; false when it is gone. */
+  isFrozen(cgroupDir: string): boolean;
   /** Kills what is left of a container and takes its interface and cgroup away. Idempotent. */
   cleanUp(container: { stateDir: string; hostInterface: string; cgroupDir: string }): Promise<void>;
   /** Makes the engine's bridge and firewall table when they are missing. Idempotent. */
@@ -174,6 +180,8 @@ export interface ImageClient {
   listSnapshots(): Promise<string[]>;
   /** What a container changes of its image, by path; not the empty `mountPoints` that the image lacks. Throws SNAPSHOT_NOT_FOUND. */
   diffSnapshot(containerId: string, mountPoints: readonly string[], signal: AbortSignal): Promise<PathChange[]>;
+  /** The bytes that each container has written over its image. */
+  measureSnapshots(containerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 /** A volume, as far as a container needs it. */

@@ -19,6 +19,10 @@ import type {
   VolumeClient,
 } from './ports.ts';
 import { retryUntilDone } from './retry-until-done.ts';
+import type { Freezer } from './freeze-containers.ts';
+import type { ContainerControl } from './control-containers.ts';
+import type { Restarter } from './restart-containers.ts';
+import { startsWithHost } from './restart-policy.ts';
 import { leftoverOf, type Supervisor } from './supervise-container.ts';
 
 /** What recovering needs. */
@@ -34,6 +38,9 @@ export interface RecoverDeps {
   readonly supervisor: Supervisor;
   readonly actives: ActiveContainers;
   readonly creator: ContainerCreator;
+  readonly control: Pick<ContainerControl, 'remove'>;
+  readonly restarter: Restarter;
+  readonly freezer: Freezer;
   readonly containerExecs: ContainerExecs;
   readonly nowNs: () => bigint;
   readonly log: Log;
@@ -61,6 +68,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       if (endpoint !== null) network.claim(endpoint.address);
       if (isActive(container)) resumeActive(container);
       else if (endpoint !== null || files.hasRuntime(container.id)) releaseEnded(container);
+      else resumeEnded(container);
     }
     for (const exec of execs.list()) deps.containerExecs.resume(exec);
   }
@@ -75,6 +83,19 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       void waitForStart(container, active).catch((error: unknown) => active.fail(error));
     } else {
       settle(container, active, state, 'the container and its keeper were gone');
+    }
+  }
+
+  /** Nothing of its last run is left, but a crash or a restart of the host came before what follows. */
+  function resumeEnded(container: Container): void {
+    const { id, config, state } = container;
+    if (config.autoRemove && state.status === 'exited') {
+      void deps.control.remove(id, { force: false, volumes: true });
+    } else if (state.status === 'restarting') {
+      deps.restarter.schedule(id);
+    } else if (state.bootId !== runtime.bootId && startsWithHost(container)) {
+      store.replace(container, advance(container, 'back-off', { restartDelayMs: 0 }), []);
+      deps.restarter.schedule(id);
     }
   }
 
@@ -100,8 +121,9 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       void supervisor.finish(active, unknownExit(deps.nowNs(), why)).catch((error: unknown) => active.fail(error));
       return;
     }
+    const reconciled = deps.freezer.reconcile(running);
     supervisor.supervise(active, null);
-    log.debug({ containerId: running.id }, 'container followed again');
+    log.debug({ containerId: reconciled.id }, 'container followed again');
   }
 
   function recordStart(container: Container, state: ProcessState): Container {
@@ -146,6 +168,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       });
       if (container.state.endpoint !== null) network.release(container.state.endpoint.address);
       active.markReleased();
+      resumeEnded(store.get(container.id) ?? container);
     };
     release().catch((error: unknown) => active.fail(error));
   }

@@ -17,6 +17,7 @@ import type {
   StartedProcess,
 } from './ports.ts';
 import { endOfSession, runSession, type ProcessInput } from './process-session.ts';
+import { notReadyError } from './restart-containers.ts';
 import type { ContainerStarter } from './start-container.ts';
 
 /** What running and attaching need. */
@@ -66,7 +67,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     const { container, snapshot } = await creator.create(request);
     if (!client.detach) store.tell([containerEvent(container, 'attach')]);
     const { terminalSize } = client;
-    const starting = starter.start(container, { snapshot, terminalSize, attach: !client.detach });
+    const starting = starter.start(container, { snapshot, terminalSize, attach: !client.detach, byPolicy: false });
     // Whoever goes away between two events leaves nobody to hear of a failure.
     starting.catch(() => {});
     try {
@@ -91,6 +92,8 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     const started = client.start ? await control.start(reference, { terminalSize, attach: true }) : null;
     const container = findContainer(store, reference);
     const active = actives.get(container.id);
+    const unready = notReadyError(container, 'attach');
+    if (unready !== null) throw unready;
     if (active === null || (started === null && !isActive(container))) throw notRunningError(container);
     store.tell([containerEvent(container, 'attach')]);
     await active.started;

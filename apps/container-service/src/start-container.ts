@@ -17,6 +17,7 @@ import type {
   Runtime,
   StartedProcess,
 } from './ports.ts';
+import { planRestart } from './restart-policy.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import { startStopwatch, type Stopwatch } from './stopwatch.ts';
 import { resolveUser } from './spec/user.ts';
@@ -36,6 +37,9 @@ export interface StartDeps {
   readonly hostNameFiles: () => HostNameFiles;
   readonly fault: Fault;
   readonly log: Log;
+  readonly nowNs: () => bigint;
+  /** Called with a container that is `restarting` once nothing of its failed start is left. */
+  readonly onRestarting: (id: string) => void;
   /** Aborted when the service stops. */
   readonly signal: AbortSignal;
 }
@@ -47,6 +51,8 @@ export interface StartOptions {
   readonly terminalSize: TerminalSize | null;
   /** True: the caller reads the output of `process` to its end, or closes it. False: there is none. */
   readonly attach: boolean;
+  /** True: its restart policy starts it. False: a user does, and the policy begins anew. */
+  readonly byPolicy: boolean;
 }
 
 /** A container that runs. */
@@ -69,9 +75,13 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   const { store, images, files, runtime, network, plans, actives, supervisor, fault, log } = deps;
 
   /** From here on the container is starting, and whoever comes next waits for us. */
-  function claim(container: Container): { starting: Container; active: ActiveContainerControl } {
+  function claim(
+    container: Container,
+    { byPolicy }: StartOptions,
+  ): { starting: Container; active: ActiveContainerControl } {
     const endpoint = container.config.networkMode === 'bridge' ? network.take() : null;
-    const change = { exitCode: 0, error: '', oomKilled: false, endpoint, bootId: runtime.bootId };
+    const anew = byPolicy ? {} : { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 };
+    const change = { exitCode: 0, error: '', oomKilled: false, endpoint, bootId: runtime.bootId, ...anew };
     try {
       const starting = advance(container, 'start', change);
       store.replace(container, starting, []);
@@ -130,7 +140,12 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     await runtime.isReleased({ stateDir: files.paths(id).stateDir, hostInterface: plans.hostInterface(id) });
   }
 
-  async function abandon(starting: Container, active: ActiveContainerControl, thrown: unknown): Promise<void> {
+  async function abandon(
+    starting: Container,
+    active: ActiveContainerControl,
+    options: StartOptions,
+    thrown: unknown,
+  ): Promise<void> {
     try {
       // A failure that the helper did not report itself may have left something behind.
       if (isBerthError(thrown, ...REPORTED_BY_HELPER)) files.removeRuntime(starting.id);
@@ -145,12 +160,15 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       log.error({ containerId: starting.id, err: error }, 'failed start not recorded');
     };
     // The caller does not wait for a full disk; whoever wants to start or remove the container does.
-    retryUntilDone(() => recordFailure(starting, thrown), { signal: deps.signal, onError })
-      .then(active.markReleased)
+    retryUntilDone(() => recordFailure(starting, options, thrown), { signal: deps.signal, onError })
+      .then(() => {
+        active.markReleased();
+        if (store.get(starting.id)?.state.status === 'restarting') deps.onRestarting(starting.id);
+      })
       .catch(() => {});
   }
 
-  function recordFailure(starting: Container, thrown: unknown): void {
+  function recordFailure(starting: Container, { byPolicy }: StartOptions, thrown: unknown): void {
     const { endpoint } = starting.state;
     if (starting.config.autoRemove) {
       const leftover = leftoverOf(starting, { deleteAnonymous: true });
@@ -158,8 +176,16 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       void deps.cleaner.clean(leftover);
       return;
     }
-    const change = { error: toBerthError(thrown).message, exitCode: failedStartExitCode(thrown), endpoint: null };
-    store.replace(starting, advance(starting, 'abandon', change), []);
+    const exitCode = failedStartExitCode(thrown);
+    // What a user started tells the user. What a policy started is tried again: the reason may pass.
+    const restart = byPolicy
+      ? planRestart(
+          { ...starting, state: { ...starting.state, startTimeNs: null } },
+          { exitCode, timeNs: deps.nowNs() },
+        )
+      : null;
+    const change = { error: toBerthError(thrown).message, exitCode, endpoint: null, ...restart };
+    store.replace(starting, advance(starting, restart === null ? 'abandon' : 'back-off', change), []);
     releaseEndpoint(endpoint);
   }
 
@@ -170,7 +196,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   return {
     async start(container, options) {
       const stopwatch = startStopwatch(log, container.id);
-      const { starting, active } = claim(container);
+      const { starting, active } = claim(container, options);
       stopwatch('start-row');
       try {
         const { running, process } = await spawn(starting, options, stopwatch);
@@ -181,7 +207,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
         supervisor.supervise(active, process.connection);
         return { active, process };
       } catch (error) {
-        await abandon(starting, active, error);
+        await abandon(starting, active, options, error);
         throw error;
       }
     },

@@ -7,6 +7,7 @@ import { followProcess, serviceStopsError } from './follow-process.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import { startStopwatch } from './stopwatch.ts';
+import { planRestart } from './restart-policy.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import type {
   ContainerFiles,
@@ -29,6 +30,8 @@ export interface SuperviseDeps {
   readonly nowNs: () => bigint;
   readonly fault: Fault;
   readonly log: Log;
+  /** Called with a container that is `restarting` once nothing of its run is left. */
+  readonly onRestarting: (id: string) => void;
   /** Ends the supervision; containers go on. */
   readonly signal: AbortSignal;
 }
@@ -69,6 +72,7 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
     if (leftover !== null) await cleaner.clean(leftover);
     else await untilDone('address not given back', () => releaseAddress(before));
     active.markReleased();
+    if (store.get(active.id)?.state.status === 'restarting') deps.onRestarting(active.id);
   }
 
   function recordExit(
@@ -79,13 +83,15 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
     if (before === null) throw new Error(`active container ${active.id} has no row`);
     const events = exitEvents(before, exit, network.identity);
     if (active.stopRequested) events.push(containerEvent(before, 'stop'));
-    if (before.config.autoRemove) {
+    if (before.config.autoRemove && !active.restartRequested) {
       const leftover = leftoverOf(before, { deleteAnonymous: true });
       store.remove(before, leftover, [...events, containerEvent(before, 'destroy')]);
       return { before, leftover };
     }
     const { exitCode, oomKilled, timeNs, error } = exit;
-    const after = advance(before, 'exit', { pid: 0, exitCode, oomKilled, error, finishTimeNs: timeNs });
+    const restart = planRestart(before, exit);
+    const change = { pid: 0, exitCode, oomKilled, error, finishTimeNs: timeNs, ...restart };
+    const after = advance(before, restart === null ? 'exit' : 'back-off', change);
     store.replace(before, after, events);
     return { before, leftover: null };
   }

@@ -119,6 +119,8 @@ export interface SnapshotDirectories {
   create(name: string, root: RootAttributes): void;
   upperDir(name: string): string;
   workDir(name: string): string;
+  /** The sizes of all files in the writable layer, bytes; each counts once. */
+  measure(name: string): Promise<number>;
   list(): string[];
   /** Takes a snapshot out of its place before it returns; resolves once its data is removed. Idempotent. */
   remove(name: string): Promise<void>;

@@ -27,6 +27,8 @@ export interface Snapshots {
   delete(key: string): void;
   /** The keys. */
   list(): string[];
+  /** The bytes that each of these snapshots holds over its image; one that does not exist is left out. */
+  measure(keys: readonly string[]): Promise<Map<string, number>>;
 }
 
 export interface SnapshotsDeps {
@@ -125,5 +127,14 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
     },
 
     list: () => snapshots.list().map(({ key }) => key),
+
+    async measure(keys) {
+      const sizes = new Map<string, number>();
+      for (const key of keys) {
+        const snapshot = snapshots.get(key);
+        if (snapshot !== null) sizes.set(key, await directories.measure(snapshot.name));
+      }
+      return sizes;
+    },
   };
 }

@@ -6,7 +6,7 @@ import type { CommandContext } from '../context.ts';
 import { eventFields, eventJson, eventLine } from '../events/format-event.ts';
 import type { EventSource } from '../events/event-source.ts';
 import { parseEventFilters } from '../events/event-filter.ts';
-import { parseTime } from '../events/parse-time.ts';
+import { parseTimeOption } from '../format/time-option.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
 import { unescape } from '../format/rows.ts';
 import { compileTemplate, TemplateError } from '../template/template.ts';
@@ -26,8 +26,8 @@ export const command = defineCommand({
     const isWanted = parseEventFilters(options.filter);
     const now = new Date();
     const range = {
-      ...(options.since === undefined ? {} : { since: parseTime(options.since, now) }),
-      ...(options.until === undefined ? {} : { until: parseTime(options.until, now) }),
+      ...(options.since === undefined ? {} : { since: parseTimeOption(options.since, now) }),
+      ...(options.until === undefined ? {} : { until: parseTimeOption(options.until, now) }),
     };
     const source = await connect(context);
     try {

@@ -61,6 +61,10 @@ export function stateName(status: ContainerStatus): string {
   switch (status) {
     case ContainerStatus.RUNNING:
       return 'running';
+    case ContainerStatus.PAUSED:
+      return 'paused';
+    case ContainerStatus.RESTARTING:
+      return 'restarting';
     case ContainerStatus.EXITED:
       return 'exited';
     case ContainerStatus.REMOVING:
@@ -72,11 +76,15 @@ export function stateName(status: ContainerStatus): string {
   }
 }
 
-/** `Up 2 hours`, `Exited (0) 3 days ago` */
+/** `Up 2 hours`, `Up 5 minutes (Paused)`, `Restarting (1) 5 seconds ago`, `Exited (0) 3 days ago` */
 function statusText({ status, startTime, finishTime, exitCode }: Container, nowMs: number): string {
   switch (status) {
     case ContainerStatus.RUNNING:
       return `Up ${formatDuration(nowMs - toMs(startTime))}`;
+    case ContainerStatus.PAUSED:
+      return `Up ${formatDuration(nowMs - toMs(startTime))} (Paused)`;
+    case ContainerStatus.RESTARTING:
+      return `Restarting (${exitCode}) ${formatDuration(nowMs - toMs(finishTime))} ago`;
     case ContainerStatus.EXITED:
       return `Exited (${exitCode}) ${formatDuration(nowMs - toMs(finishTime))} ago`;
     case ContainerStatus.REMOVING:

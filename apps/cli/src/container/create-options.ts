@@ -5,6 +5,7 @@ import type { CommandContext } from '../context.ts';
 import type { Options, OptionValues } from '../options/option.ts';
 import { checkEnvironment, checkLabel, collectEnvironment, collectLabels } from './environment.ts';
 import { parseMount, parseVolume } from './mounts.ts';
+import { RESTART_OPTIONS, restartPolicy } from './options/restart.ts';
 
 const STREAMS = ['stdin', 'stdout', 'stderr'];
 
@@ -36,6 +37,7 @@ export const CREATE_OPTIONS = {
     defaultText: '"missing"',
   },
   quiet: { kind: 'flag', short: 'q', help: 'Suppress the pull output' },
+  ...RESTART_OPTIONS,
   rm: {
     kind: 'flag',
     help: 'Automatically remove the container and its associated anonymous volumes when it exits',
@@ -95,6 +97,7 @@ export function containerConfig(
     noNewPrivileges: noNewPrivileges(options['security-opt']),
     stopSignal: options['stop-signal'] ?? '',
     stopTimeoutSeconds: options['stop-timeout'],
+    restartPolicy: restartPolicy(options),
   };
 }
 

@@ -15,7 +15,7 @@ export function containerJson(container: Container): Record<string, Json> {
     Image: container.imageId,
     LogPath: container.logPath,
     Name: `/${container.name}`,
-    RestartCount: 0,
+    RestartCount: container.restartCount,
     Driver: 'overlayfs',
     Platform: container.platform,
     MountLabel: '',
@@ -34,9 +34,10 @@ function stateJson(container: Container): Json {
   const status = stateName(container.status);
   return {
     Status: status,
-    Running: status === 'running',
-    Paused: false,
-    Restarting: false,
+    // As in Docker, a container that is frozen or waits for its next start counts as one that runs.
+    Running: ['running', 'paused', 'restarting'].includes(status),
+    Paused: status === 'paused',
+    Restarting: status === 'restarting',
     OOMKilled: container.oomKilled,
     Dead: false,
     Pid: container.pid,
@@ -54,7 +55,10 @@ function hostConfigJson({ config, network }: Container): Json {
     LogConfig: { Type: 'cri', Config: {} },
     NetworkMode: config?.networkMode || network?.network || 'bridge',
     PortBindings: {},
-    RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    RestartPolicy: {
+      Name: config?.restartPolicy?.name || 'no',
+      MaximumRetryCount: config?.restartPolicy?.maximumRetryCount ?? 0,
+    },
     AutoRemove: config?.autoRemove ?? false,
     Privileged: false,
     ReadonlyRootfs: false,

@@ -35,6 +35,10 @@ export function createGrpcImageClient(client: ImageServiceClient): ImageClient {
       const { changes } = await client.diffSnapshot({ key, mountPoints: [...mountPoints] }, { signal });
       return changes.map(({ path, kind }) => ({ path, kind: CHANGE_KINDS[kind] }));
     },
+    async measureSnapshots(containerIds) {
+      const { usages } = await client.measureSnapshots({ keys: [...containerIds] });
+      return new Map(usages.map(({ key, sizeBytes }) => [key, Number(sizeBytes)]));
+    },
   };
 }
 

@@ -58,6 +58,7 @@ export function createMemoryImageClient(): MemoryImageClient {
     },
     listSnapshots: () => Promise.resolve([...snapshots]),
     diffSnapshot: (containerId) => Promise.resolve([{ path: `/${containerId}`, kind: 'added' }]),
+    measureSnapshots: (ids) => Promise.resolve(new Map(ids.filter((id) => snapshots.has(id)).map((id) => [id, 1000]))),
   };
   return client;
 }

@@ -42,6 +42,7 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     noNewPrivileges: false,
     stopSignal: '',
     stopTimeoutSeconds: null,
+    restartPolicy: { name: 'no', maximumRetryCount: 0 },
     ...fields,
   };
 }
@@ -104,7 +105,7 @@ function createTroubleLog(troubles: string[]): Log {
 }
 
 /** How a test starts a container that nobody is attached to. */
-export const DETACHED = { terminalSize: null, attach: false };
+export const DETACHED = { terminalSize: null, attach: false, byPolicy: false };
 
 /** Lets everything that is ready to happen happen. */
 export async function settle(): Promise<void> {

@@ -33,6 +33,7 @@ export interface MemoryRuntime extends Runtime {
 export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
   const processes = new Map<string, Simulation>();
   const calls: string[] = [];
+  const frozen = new Set<string>();
   let nextPid = 100;
 
   function start(plan: ContainerPlan | ExecPlan): Promise<StartedProcess> {
@@ -63,6 +64,12 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       return (processes.get(stateDir) as Simulation).connect(false);
     },
     inspect: (stateDir) => processes.get(stateDir)?.state() ?? { state: 'lost' },
+    setFrozen(cgroupDir, isFrozen) {
+      if (isFrozen) frozen.add(cgroupDir);
+      else frozen.delete(cgroupDir);
+      return Promise.resolve();
+    },
+    isFrozen: (cgroupDir) => frozen.has(cgroupDir),
     isReleased: () => Promise.resolve(true),
     cleanUp({ stateDir }) {
       calls.push(`clean up ${stateDir}`);

@@ -43,6 +43,13 @@ function containerStore(tell: (events: readonly ContainerEvent[]) => void): Cont
       containers.set(after.id, after);
       tell(events);
     },
+    redefine(spec, events) {
+      const holder = idOfName(spec.name);
+      if (holder !== null && holder !== spec.id) throw nameInUseError(spec.name, holder);
+      const current = containers.get(spec.id);
+      if (current !== undefined) containers.set(spec.id, { ...spec, state: current.state });
+      tell(events);
+    },
     remove(container, leftover, events) {
       expectStatusOf(container);
       containers.delete(container.id);

@@ -13,6 +13,7 @@ import {
   type RunningProcess,
 } from '@berth/namespaces';
 import type { ProcessConnection, ProcessExit, ProcessState, Runtime, StartedProcess } from '../ports.ts';
+import { isFrozen, setFrozen } from './freezer.ts';
 import { toNativeCgroup, toNativeContainer, toNativeExec } from './native-plan.ts';
 
 /** How long a keeper may take to clean up after an exit, and how often it is looked at. */
@@ -32,6 +33,8 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
     adopt: (stateDir) => adoptProcess(readRecord(stateDir)?.process ?? null),
     inspect: (stateDir) => inspect(stateDir, bootId),
     isReleased,
+    setFrozen,
+    isFrozen,
     async cleanUp({ stateDir, hostInterface, cgroupDir }) {
       await spawner.cleanUpContainer({ stateDir, hostInterface, cgroup: toNativeCgroup(cgroupDir) });
     },

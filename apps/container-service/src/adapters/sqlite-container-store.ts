@@ -16,6 +16,7 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
     'INSERT INTO containers (id, name, status, create_time_ns, spec, state) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const update = database.prepare('UPDATE containers SET status = ?, state = ? WHERE id = ? AND status = ?');
+  const updateSpec = database.prepare('UPDATE containers SET name = ?, spec = ? WHERE id = ?');
   const deleteRow = database.prepare('DELETE FROM containers WHERE id = ? AND status = ?');
   const select = database.prepare('SELECT spec, state FROM containers WHERE id = ?');
   const selectIdOfName = database.prepare('SELECT id FROM containers WHERE name = ?');
@@ -33,12 +34,16 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
     return row === undefined ? null : String(row.id);
   }
 
+  /** Node reads the database alone, so nothing comes between this look and the write that follows. */
+  function expectFreeName({ id, name }: ContainerSpec): void {
+    const holder = idOfName(name);
+    if (holder !== null && holder !== id) throw nameInUseError(name, holder);
+  }
+
   return {
     insert(container, events) {
       change(durabilityOf(container), events, () => {
-        // Node reads the database alone, so nothing comes between this look and the insertion.
-        const holder = idOfName(container.name);
-        if (holder !== null) throw nameInUseError(container.name, holder);
+        expectFreeName(container);
         const { state, ...spec } = container;
         const { id, name, createTimeNs } = spec;
         insert.run(id, name, state.status, createTimeNs, encodeSpec(spec), encodeState(state));
@@ -49,6 +54,12 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
       change(durability, events, () => {
         const { changes } = update.run(after.state.status, encodeState(after.state), after.id, before.state.status);
         if (changes === 0) throw lostRace(before);
+      });
+    },
+    redefine(spec, events) {
+      change(durabilityOf(spec), events, () => {
+        expectFreeName(spec);
+        updateSpec.run(spec.name, encodeSpec(spec), spec.id);
       });
     },
     remove(container, leftover, events) {
@@ -78,7 +89,7 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
 }
 
 /** A container that removes itself promises nothing that outlives a boot: after one it is removed, whatever became of it. */
-function durabilityOf(container: Container): Durability {
+function durabilityOf(container: ContainerSpec): Durability {
   return container.config.autoRemove ? 'crash' : 'power-cut';
 }
 

@@ -21,4 +21,7 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
      key TEXT PRIMARY KEY,
      value TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `UPDATE containers SET
+     spec = json_set(spec, '$.config.restartPolicy', json('{"name":"no","maximumRetryCount":0}')),
+     state = json_set(state, '$.stoppedByUser', json('false'), '$.restartCount', 0, '$.restartDelayMs', 0);`,
 ];

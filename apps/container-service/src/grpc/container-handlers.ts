@@ -1,11 +1,23 @@
-import type { ContainerServiceImplementation, LogEntry as ProtoLogEntry } from '@berth/proto/container';
+import {
+  WaitCondition as ProtoWaitCondition,
+  type ContainerServiceImplementation,
+  type LogEntry as ProtoLogEntry,
+} from '@berth/proto/container';
+import { isUp } from '../container.ts';
+import type { WaitCondition } from '../control-containers.ts';
 import type { ContainerEngine } from '../container-engine.ts';
 import { getEngineInfo, type HostInfo } from '../engine-info.ts';
 import { findContainer } from '../find-container.ts';
 import type { LogEntry } from '../logs/log-record.ts';
 import type { ContainerFiles, ContainerStore, Runtime } from '../ports.ts';
-import { fromProtoConfig, toProtoChange, toProtoContainer, toTimestamp } from './convert.ts';
+import { fromProtoConfig, fromProtoRestartPolicy, toProtoChange, toProtoContainer, toTimestamp } from './convert.ts';
 import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent } from './process-stream.ts';
+
+const WAIT_CONDITIONS: Readonly<Record<ProtoWaitCondition, WaitCondition>> = {
+  [ProtoWaitCondition.UNSPECIFIED]: 'not-running',
+  [ProtoWaitCondition.NEXT_EXIT]: 'next-exit',
+  [ProtoWaitCondition.REMOVED]: 'removed',
+};
 
 /** What the handlers need. */
 export interface HandlerDeps {
@@ -19,7 +31,7 @@ export interface HandlerDeps {
 /** ContainerService over the use cases. */
 export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImplementation {
   const { engine, store, files, runtime, host } = deps;
-  const { control, creator, runner, execs } = engine;
+  const { control, creator, runner, execs, freezer, changer } = engine;
 
   return {
     async createContainer({ name, config }) {
@@ -67,15 +79,42 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
       await control.remove(container, { force, volumes });
       return {};
     },
-    async waitContainer({ container }) {
-      return { exit: toProtoExit(await control.wait(container)) };
+    async restartContainer({ container, timeoutSeconds, signal }) {
+      await control.restart(container, { timeoutSeconds: timeoutSeconds ?? null, signal });
+      return {};
+    },
+    async pauseContainer({ container }) {
+      await freezer.pause(container);
+      return {};
+    },
+    async unpauseContainer({ container }) {
+      await freezer.unpause(container);
+      return {};
+    },
+    async renameContainer({ container, name }) {
+      changer.rename(container, name);
+      return Promise.resolve({});
+    },
+    async updateContainer({ container, restartPolicy }) {
+      changer.update(
+        container,
+        restartPolicy === undefined ? {} : { restartPolicy: fromProtoRestartPolicy(restartPolicy) },
+      );
+      return Promise.resolve({ warnings: [] });
+    },
+    async pruneContainers({ filters }) {
+      const { ids, reclaimedBytes } = await engine.prune(filters);
+      return { deletedIds: [...ids], reclaimedBytes: BigInt(reclaimedBytes) };
+    },
+    async waitContainer({ container, condition }, { signal }) {
+      return { exit: toProtoExit(await control.wait(container, WAIT_CONDITIONS[condition], signal)) };
     },
     getContainer({ container: reference }) {
       const container = findContainer(store, reference);
       return Promise.resolve({ container: toProtoContainer(container, files.paths(container.id).log) });
     },
     listContainers({ all }) {
-      const containers = store.list().filter((container) => all || container.state.status === 'running');
+      const containers = store.list().filter((container) => all || isUp(container));
       return Promise.resolve({
         containers: containers.map((each) => toProtoContainer(each, files.paths(each.id).log)),
       });

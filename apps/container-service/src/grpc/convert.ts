@@ -8,19 +8,23 @@ import {
   type MountPoint as ProtoMountPoint,
   type NetworkEndpoint,
   type PathChange as ProtoPathChange,
+  type RestartPolicy as ProtoRestartPolicy,
 } from '@berth/proto/container';
 import type { Timestamp } from '@berth/proto/timestamp';
 import { BerthError } from '@berth/errors';
 import { posix } from 'node:path';
 import { isActive, type Container, type ContainerStatus } from '../container.ts';
-import type { ContainerConfig, MountConfig, NetworkMode } from '../container-config.ts';
 import type { PathChange } from '../ports.ts';
+import type { ContainerConfig, MountConfig, NetworkMode, RestartPolicy } from '../container-config.ts';
+import { parseRestartPolicy } from '../spec/restart-policy.ts';
 import { formatSignal } from '../spec/signal.ts';
 
 const STATUSES: Readonly<Record<ContainerStatus, ProtoStatus>> = {
   created: ProtoStatus.CREATED,
   starting: ProtoStatus.STARTING,
   running: ProtoStatus.RUNNING,
+  paused: ProtoStatus.PAUSED,
+  restarting: ProtoStatus.RESTARTING,
   exited: ProtoStatus.EXITED,
 };
 
@@ -55,7 +59,13 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     noNewPrivileges: config.noNewPrivileges,
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? null,
+    restartPolicy: fromProtoRestartPolicy(config.restartPolicy),
   };
+}
+
+/** A restart policy from the wire; absent is `no`. Throws INVALID_ARGUMENT. */
+export function fromProtoRestartPolicy(policy: ProtoRestartPolicy | undefined): RestartPolicy {
+  return parseRestartPolicy(policy?.name ?? '', policy?.maximumRetryCount ?? 0);
 }
 
 function fromNetworkMode(mode: string): NetworkMode {
@@ -110,6 +120,7 @@ export function toProtoContainer(container: Container, logPath: string): ProtoCo
     },
     platform: 'linux',
     stopSignal: formatSignal(container.stopSignal),
+    restartCount: state.restartCount,
   };
 }
 
@@ -139,6 +150,7 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     noNewPrivileges: config.noNewPrivileges,
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: stopTimeoutSeconds ?? undefined,
+    restartPolicy: { ...config.restartPolicy },
   };
 }
 

@@ -5,6 +5,7 @@ import type { ContainerConfig, MountPoint } from '../container-config.ts';
 import { shortId, type ContainerSpec, type Rootfs } from '../container.ts';
 import { resolveCommand } from './command.ts';
 import { checkEnvironment, mergeEnvironment } from './environment.ts';
+import { checkRestartPolicy } from './restart-policy.ts';
 import { parseSignal } from './signal.ts';
 
 /** What an image says about its containers, as far as it is heeded. */
@@ -57,6 +58,7 @@ export function specifyContainer(config: ContainerConfig, input: SpecificationIn
 
 /** Checks what needs no image, so that a bad request costs nothing. Throws INVALID_ARGUMENT. */
 export function checkConfig(config: ContainerConfig): void {
+  checkRestartPolicy(config.restartPolicy, config.autoRemove);
   if (config.image === '') throw new BerthError('INVALID_ARGUMENT', 'config.Image: an image is needed');
   if (config.stopSignal !== '') parseSignal(config.stopSignal);
   resolveWorkingDirectory(config.workingDirectory);

@@ -32,6 +32,7 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   noNewPrivileges: false,
   stopSignal: '',
   stopTimeoutSeconds: undefined,
+  restartPolicy: undefined,
 };
 
 /** What a process printed and how it ended. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BerthError } from '@berth/errors';
 import type { SnapshotDirectories } from '../ports.ts';
 import { openTrash } from './directory-trash.ts';
+import { measureDirectory } from './measure-directory.ts';
 
 /** Keeps snapshots as `<stateDir>/snapshots/<name>/{upper,work}`, reachable by root only. */
 export function openFileSnapshotDirectories(stateDir: string): SnapshotDirectories {
@@ -28,6 +29,7 @@ export function openFileSnapshotDirectories(stateDir: string): SnapshotDirectori
         throw new BerthError('DISK_FULL', 'no space left on device', { cause: error });
       }
     },
+    measure: (name) => measureDirectory(upperDir(name)),
     list: () => readdirSync(dir),
     remove: (name) => trash.remove(join(dir, name)),
     sweep: () => trash.sweep(),

@@ -65,6 +65,7 @@ export function createMemorySnapshotDirectories(): SnapshotDirectories {
     create: (name) => void names.add(name),
     upperDir: (name) => `/snapshots/${name}/upper`,
     workDir: (name) => `/snapshots/${name}/work`,
+    measure: () => Promise.resolve(0),
     list: () => [...names],
     remove(name) {
       names.delete(name);

@@ -45,6 +45,10 @@ export function createImageHandlers(useCases: ImageUseCases): ImageServiceImplem
     async diffSnapshot({ key, mountPoints }, { signal }) {
       return { changes: (await diffSnapshot(key, mountPoints, signal)).map(toProtoChange) };
     },
+    async measureSnapshots({ keys }) {
+      const sizes = await snapshots.measure(keys);
+      return { usages: [...sizes].map(([key, size]) => ({ key, sizeBytes: BigInt(size) })) };
+    },
   };
 }
 

@@ -1,19 +1,17 @@
-import { CliError } from '../cli-error.ts';
-
 const UNIT_MS: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Parses `--since` and `--until`: seconds since 1970, RFC 3339 with as much of the time as wanted, or a Go duration before now. */
-export function parseTime(text: string, now: Date): Date {
+/**
+ * Parses what Docker takes as `--since` and `until=`: seconds since 1970, RFC 3339 with as much of the time as wanted, or a Go duration
+ * before now. Null for anything else.
+ */
+export function parseTime(text: string, now: Date): Date | null {
   if (/^\d+(\.\d{1,9})?$/.test(text)) return new Date(Number(text) * 1000);
   const duration = parseDuration(text);
   if (duration !== undefined) return new Date(now.getTime() - duration);
   // A date without a zone is local time, also when it has no time of day, which Date takes for UTC.
   const local = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text;
   const date = new Date(local);
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(date.getTime())) {
-    throw new CliError(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
-  }
-  return date;
+  return /^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(date.getTime()) ? date : null;
 }
 
 /** `1h30m`, `-5s`, `1.5h` in milliseconds. */

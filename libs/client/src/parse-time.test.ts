@@ -13,7 +13,7 @@ test.each([
   ['1.5h', '2026-08-01T10:30:00.000Z'],
   ['-10s', '2026-08-01T12:00:10.000Z'],
 ])('%s is %s', (text, iso) => {
-  expect(parseTime(text, NOW).toISOString()).toBe(iso);
+  expect(parseTime(text, NOW)?.toISOString()).toBe(iso);
 });
 
 test('a date without a zone is local', () => {
@@ -21,5 +21,5 @@ test('a date without a zone is local', () => {
 });
 
 test.each(['yesterday', '', '10x', '2026-13-01'])('%j is refused', (text) => {
-  expect(() => parseTime(text, NOW)).toThrow('failed to parse value as time or duration');
+  expect(parseTime(text, NOW)).toBeNull();
 });

@@ -1,0 +1,23 @@
+import { defineCommand } from '../command.ts';
+import { RESTART_OPTIONS, restartPolicy } from '../container/options/restart.ts';
+import { CliError } from '../cli-error.ts';
+import { connectContainers } from '../engine/containers.ts';
+import { forEachObject } from '../engine/for-each.ts';
+
+export const command = defineCommand({
+  usage: '[OPTIONS] CONTAINER [CONTAINER...]',
+  args: { atLeast: 1 },
+  options: {
+    restart: { ...RESTART_OPTIONS.restart, defaultText: '' },
+  },
+  async run(context, { options, args, given }) {
+    if (given.size === 0) throw new CliError('you must provide one or more flags when using this command');
+    const update = { restartPolicy: restartPolicy(options) };
+    using containers = connectContainers(context);
+    return await forEachObject(context, args, async (container) => {
+      const { warnings } = await containers.calls.updateContainer({ container, ...update }, { signal: context.signal });
+      for (const warning of warnings) context.stderr.write(`${warning}\n`);
+      return container;
+    });
+  },
+});

@@ -1,0 +1,62 @@
+import { expect, test } from '@jest/globals';
+import { waitFor } from '@berth/testkit';
+import { expectNothingLeft } from './support/expect-nothing-left.ts';
+import { useEngine } from './support/use-engine.ts';
+
+const cli = useEngine();
+
+test('pause stops the clock of every process, and unpause lets it go on', async () => {
+  await cli.ok('run', '-d', '--name', 'clock', 'busybox', 'sh', '-c', 'while :; do echo tick; sleep 0.02; done');
+  const ticks = async (): Promise<number> => (await cli.ok('logs', 'clock')).split('\n').length;
+  expect(await cli.ok('pause', 'clock')).toBe('clock');
+  expect(await cli.ok('ps', '--filter', 'status=paused')).toMatch(/ Up .* \(Paused\) +clock$/m);
+  expect((await cli.berth('exec', 'clock', 'true')).stderr).toContain('is paused, unpause the container before exec');
+  const frozenAt = await ticks();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await ticks()).toBe(frozenAt);
+  expect(await cli.ok('unpause', 'clock')).toBe('clock');
+  await waitFor(async () => (await ticks()) > frozenAt, { what: 'the next tick' });
+  await cli.ok('pause', 'clock');
+  expect(await cli.ok('rm', '-f', 'clock')).toBe('clock');
+});
+
+test('a container with a policy starts again until it has failed often enough', async () => {
+  await cli.ok('run', '-d', '--name', 'again', '--restart', 'on-failure:2', 'busybox', 'sh', '-c', 'echo run; exit 3');
+  await waitFor(async () => (await cli.ok('ps', '-a')).includes('Exited (3)'), { what: 'the last exit' });
+  expect(await cli.ok('inspect', '-f', '{{.RestartCount}} {{.HostConfig.RestartPolicy.Name}}', 'again')).toBe(
+    '2 on-failure',
+  );
+  expect(await cli.ok('logs', 'again')).toBe('run\nrun\nrun');
+  await cli.ok('update', '--restart', 'always', 'again');
+  await cli.ok('start', 'again');
+  await waitFor(async () => (await cli.ok('ps')).includes('Restarting (3)'), { what: 'a restart' });
+  await cli.ok('stop', 'again');
+  expect(await cli.ok('ps', '-a')).toContain('Exited (3)');
+  await cli.ok('rm', 'again');
+});
+
+test('restart gives a container a new process, also one with --rm', async () => {
+  await cli.ok('run', '-d', '--rm', '--name', 'web', 'busybox', 'sleep', '100');
+  const pid = await cli.ok('inspect', '-f', '{{.State.Pid}}', 'web');
+  expect(await cli.ok('restart', '-t', '0', 'web')).toBe('web');
+  expect(await cli.ok('inspect', '-f', '{{.State.Pid}}', 'web')).not.toBe(pid);
+  await cli.ok('rename', 'web', 'front');
+  expect(await cli.ok('ps', '--format', '{{.Names}}')).toBe('front');
+  await cli.ok('kill', 'front');
+  await waitFor(async () => (await cli.ok('ps', '-aq')) === '', { what: 'the removal' });
+});
+
+test('prune asks, then removes what does not run', async () => {
+  await cli.ok('run', '-d', '--name', 'stays', 'busybox', 'sleep', '100');
+  const id = await cli.ok('create', '--name', 'goes', 'busybox');
+  const asked = await cli.engine.berth(['container', 'prune'], { input: 'n\n' });
+  expect(asked.stdout).toBe(
+    'WARNING! This will remove all stopped containers.\nAre you sure you want to continue? [y/N] ',
+  );
+  expect(asked.code).toBe(1);
+  expect(await cli.ok('container', 'prune', '-f')).toBe(`Deleted Containers:\n${id}\n\nTotal reclaimed space: 0B`);
+  expect(await cli.ok('ps', '-a', '--format', '{{.Names}}')).toBe('stays');
+  await cli.ok('rm', '-f', 'stays');
+});
+
+test('containers that are gone leave nothing', () => expectNothingLeft(cli.engine));
