@@ -93,6 +93,9 @@ describe('run', () => {
           noNewPrivileges: true,
           stopSignal: 'INT',
           stopTimeoutSeconds: 3,
+          exposedPorts: [],
+          attachedStreams: ['stdin', 'stdout', 'stderr'],
+          containerIdFile: '',
         },
       },
     ]);

@@ -22,6 +22,12 @@ export interface ContainerConfig {
   /** Null: the image's, or 10. */
   readonly stopTimeoutSeconds: number | null;
   readonly restartPolicy: RestartPolicy;
+  /** Ports that it listens on, besides the image's: `80/tcp`. Told, and without effect. */
+  readonly exposedPorts: readonly string[];
+  /** The streams that its creator attached to. Told, and without effect. */
+  readonly attachedStreams: readonly StreamName[];
+  /** The file that its creator wrote the id to. Told, and without effect. */
+  readonly containerIdFile: string;
 }
 
 /** When a container is started again by itself. */
@@ -30,6 +36,9 @@ export interface RestartPolicy {
   /** For on-failure: how often at most; 0: no limit. */
   readonly maximumRetryCount: number;
 }
+
+/** A standard stream of a process. */
+export type StreamName = 'stdin' | 'stdout' | 'stderr';
 
 /** The network namespace of a container: its own on the engine's bridge, the host's, or its own with a loopback only. */
 export type NetworkMode = 'bridge' | 'host' | 'none';

@@ -26,6 +26,7 @@ import { createRecovery, type Recovery } from './recover-containers.ts';
 import { createRemovals } from './removals.ts';
 import { createRestarter, type Restarter } from './restart-containers.ts';
 import { createContainerRunner, type ContainerRunner } from './run-container.ts';
+import { createContainerViews, type ContainerViews } from './show-containers.ts';
 import { generateContainerId } from './spec/container-id.ts';
 import { createContainerStarter } from './start-container.ts';
 import { createSupervisor } from './supervise-container.ts';
@@ -59,6 +60,7 @@ export interface ContainerEngine {
   readonly prune: PruneContainers;
   readonly runner: ContainerRunner;
   readonly execs: ContainerExecs;
+  readonly views: ContainerViews;
   readonly readLogs: LogReader;
   readonly diff: ContainerDiffer;
   readonly recovery: Recovery;
@@ -100,6 +102,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     prune: createPruneContainers({ ...shared, control }),
     runner,
     execs: containerExecs,
+    views: createContainerViews(shared),
     readLogs,
     diff: createContainerDiffer(shared),
     recovery,

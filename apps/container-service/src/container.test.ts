@@ -16,6 +16,8 @@ function aContainer(status: ContainerStatus, startTimeNs: bigint | null = null) 
     labels: {},
     stopSignal: 15,
     stopTimeoutSeconds: 10,
+    entrypointCount: 0,
+    exposedPorts: [],
     mounts: [],
     rootfs: { layersDir: '/l', lowerDirs: [], upperDir: '/u', workDir: '/w' },
     createTimeNs: 1n,

@@ -61,6 +61,8 @@ export interface ContainerSpec {
   readonly imageId: string;
   /** Path and arguments. */
   readonly arguments: readonly string[];
+  /** How many of the arguments, from the first, are the entrypoint; the others are the command. */
+  readonly entrypointCount: number;
   /** The user's environment over the image's, `NAME=value`; NAME alone takes a default away. */
   readonly environment: readonly string[];
   readonly workingDirectory: string;
@@ -68,6 +70,8 @@ export interface ContainerSpec {
   readonly user: string;
   readonly hostname: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** `80/tcp`: the user's and the image's, sorted. */
+  readonly exposedPorts: readonly string[];
   /** Signal number. */
   readonly stopSignal: number;
   readonly stopTimeoutSeconds: number;

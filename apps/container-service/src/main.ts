@@ -88,9 +88,7 @@ await runService({
       .warmUp()
       .catch((error: unknown) => log.warn({ err: error }, 'network not ready, the next start tries again'));
     return Promise.resolve({
-      bindings: [
-        bindService(ContainerServiceDefinition, createContainerHandlers({ engine, store, files, runtime, host })),
-      ],
+      bindings: [bindService(ContainerServiceDefinition, createContainerHandlers({ engine, store, runtime, host }))],
       close() {
         images.close();
         volumes.close();

@@ -4,10 +4,11 @@ import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import type { Options, OptionValues } from '../options/option.ts';
 import { checkEnvironment, checkLabel, collectEnvironment, collectLabels } from './environment.ts';
+import { exposedPorts } from './exposed-ports.ts';
 import { parseMount, parseVolume } from './mounts.ts';
 import { RESTART_OPTIONS, restartPolicy } from './options/restart.ts';
 
-const STREAMS = ['stdin', 'stdout', 'stderr'];
+const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
 
 export const CREATE_OPTIONS = {
   attach: {
@@ -15,12 +16,15 @@ export const CREATE_OPTIONS = {
     short: 'a',
     help: 'Attach to STDIN, STDOUT or STDERR',
     check: (value) =>
-      STREAMS.includes(value.toLowerCase()) ? undefined : 'valid streams are STDIN, STDOUT and STDERR',
+      STREAMS.some((stream) => stream === value.toLowerCase())
+        ? undefined
+        : 'valid streams are STDIN, STDOUT and STDERR',
   },
   cidfile: { kind: 'string', help: 'Write the container ID to the file' },
   entrypoint: { kind: 'string', help: 'Overwrite the default ENTRYPOINT of the image' },
   env: { kind: 'list', short: 'e', help: 'Set environment variables', check: checkEnvironment },
   'env-file': { kind: 'list', help: 'Read in a file of environment variables' },
+  expose: { kind: 'list', help: 'Expose a port or a range of ports' },
   help: { kind: 'flag', help: 'Print usage' },
   hostname: { kind: 'string', short: 'h', help: 'Container host name' },
   interactive: { kind: 'flag', short: 'i', help: 'Keep STDIN open even if not attached' },
@@ -98,6 +102,9 @@ export function containerConfig(
     stopSignal: options['stop-signal'] ?? '',
     stopTimeoutSeconds: options['stop-timeout'],
     restartPolicy: restartPolicy(options),
+    exposedPorts: exposedPorts(options.expose),
+    attachedStreams: STREAMS.filter((stream) => attached[stream]),
+    containerIdFile: options.cidfile ?? '',
   };
 }
 

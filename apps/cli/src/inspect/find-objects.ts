@@ -1,5 +1,5 @@
 import { BerthError } from '@berth/errors';
-import { containerJson } from '../container/inspect-container.ts';
+import { containerJson } from '../container/inspect/container-json.ts';
 import { getContainer } from '../container/get-container.ts';
 import type { Containers } from '../engine/containers.ts';
 import type { Images } from '../engine/images.ts';

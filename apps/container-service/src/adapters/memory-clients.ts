@@ -14,6 +14,7 @@ export const EMPTY_IMAGE: ImageDefaults = {
   labels: {},
   stopSignal: '',
   stopTimeoutSeconds: null,
+  exposedPorts: [],
 };
 
 /** An ImageClient for tests with images by name; `snapshots` are the containers that have one. */

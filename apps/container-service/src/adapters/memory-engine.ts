@@ -43,6 +43,9 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     stopSignal: '',
     stopTimeoutSeconds: null,
     restartPolicy: { name: 'no', maximumRetryCount: 0 },
+    exposedPorts: [],
+    attachedStreams: [],
+    containerIdFile: '',
     ...fields,
   };
 }

@@ -24,4 +24,7 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
   `UPDATE containers SET
      spec = json_set(spec, '$.config.restartPolicy', json('{"name":"no","maximumRetryCount":0}')),
      state = json_set(state, '$.stoppedByUser', json('false'), '$.restartCount', 0, '$.restartDelayMs', 0);`,
+  `UPDATE containers SET spec = json_set(
+     spec, '$.entrypointCount', 0, '$.exposedPorts', json('[]'),
+     '$.config.exposedPorts', json('[]'), '$.config.attachedStreams', json('[]'), '$.config.containerIdFile', '');`,
 ];

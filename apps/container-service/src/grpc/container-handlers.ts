@@ -3,13 +3,11 @@ import {
   type ContainerServiceImplementation,
   type LogEntry as ProtoLogEntry,
 } from '@berth/proto/container';
-import { isUp } from '../container.ts';
 import type { WaitCondition } from '../control-containers.ts';
 import type { ContainerEngine } from '../container-engine.ts';
 import { getEngineInfo, type HostInfo } from '../engine-info.ts';
-import { findContainer } from '../find-container.ts';
 import type { LogEntry } from '../logs/log-record.ts';
-import type { ContainerFiles, ContainerStore, Runtime } from '../ports.ts';
+import type { ContainerStore, Runtime } from '../ports.ts';
 import { fromProtoConfig, fromProtoRestartPolicy, toProtoChange, toProtoContainer, toTimestamp } from './convert.ts';
 import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent } from './process-stream.ts';
 
@@ -23,15 +21,14 @@ const WAIT_CONDITIONS: Readonly<Record<ProtoWaitCondition, WaitCondition>> = {
 export interface HandlerDeps {
   readonly engine: ContainerEngine;
   readonly store: ContainerStore;
-  readonly files: ContainerFiles;
   readonly runtime: Runtime;
   readonly host: HostInfo;
 }
 
 /** ContainerService over the use cases. */
 export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImplementation {
-  const { engine, store, files, runtime, host } = deps;
-  const { control, creator, runner, execs, freezer, changer } = engine;
+  const { engine, store, runtime, host } = deps;
+  const { control, creator, runner, execs, freezer, changer, views } = engine;
 
   return {
     async createContainer({ name, config }) {
@@ -110,14 +107,10 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
       return { exit: toProtoExit(await control.wait(container, WAIT_CONDITIONS[condition], signal)) };
     },
     getContainer({ container: reference }) {
-      const container = findContainer(store, reference);
-      return Promise.resolve({ container: toProtoContainer(container, files.paths(container.id).log) });
+      return Promise.resolve({ container: toProtoContainer(views.get(reference)) });
     },
     listContainers({ all }) {
-      const containers = store.list().filter((container) => all || isUp(container));
-      return Promise.resolve({
-        containers: containers.map((each) => toProtoContainer(each, files.paths(each.id).log)),
-      });
+      return Promise.resolve({ containers: views.list({ all }).map(toProtoContainer) });
     },
     async diffContainer({ container }, { signal }) {
       return { changes: (await engine.diff(container, signal)).map(toProtoChange) };

@@ -6,6 +6,7 @@ import {
   type ContainerConfig as ProtoConfig,
   type MountConfig as ProtoMountConfig,
   type MountPoint as ProtoMountPoint,
+  type NameFilePaths,
   type NetworkEndpoint,
   type PathChange as ProtoPathChange,
   type RestartPolicy as ProtoRestartPolicy,
@@ -14,8 +15,9 @@ import type { Timestamp } from '@berth/proto/timestamp';
 import { BerthError } from '@berth/errors';
 import { posix } from 'node:path';
 import { isActive, type Container, type ContainerStatus } from '../container.ts';
-import type { PathChange } from '../ports.ts';
-import type { ContainerConfig, MountConfig, NetworkMode, RestartPolicy } from '../container-config.ts';
+import type { ContainerConfig, MountConfig, NetworkMode, RestartPolicy, StreamName } from '../container-config.ts';
+import type { ContainerPaths, PathChange } from '../ports.ts';
+import type { ContainerView } from '../show-containers.ts';
 import { parseRestartPolicy } from '../spec/restart-policy.ts';
 import { formatSignal } from '../spec/signal.ts';
 
@@ -60,6 +62,9 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? null,
     restartPolicy: fromProtoRestartPolicy(config.restartPolicy),
+    exposedPorts: config.exposedPorts,
+    attachedStreams: config.attachedStreams.map(fromStreamName),
+    containerIdFile: config.containerIdFile,
   };
 }
 
@@ -82,14 +87,20 @@ function fromNetworkMode(mode: string): NetworkMode {
   }
 }
 
+function fromStreamName(name: string): StreamName {
+  if (name === 'stdin' || name === 'stdout' || name === 'stderr') return name;
+  throw new BerthError('INVALID_ARGUMENT', `there is no stream ${JSON.stringify(name)}`);
+}
+
 function fromProtoMount({ type, source, target, readonly }: ProtoMountConfig): MountConfig {
   if (type === MountType.VOLUME) return { type: 'volume', source, target, readonly };
   if (type === MountType.BIND) return { type: 'bind', source, target, readonly };
   throw new BerthError('INVALID_ARGUMENT', `a mount needs a type: volume or bind, for ${target}`);
 }
 
-/** A container for the wire. `logPath` is where its log is on the host. */
-export function toProtoContainer(container: Container, logPath: string): ProtoContainer {
+/** A container for the wire. */
+export function toProtoContainer(view: ContainerView): ProtoContainer {
+  const { container, paths, execIds, maskedPaths, readonlyPaths } = view;
   const { state, rootfs } = container;
   return {
     id: container.id,
@@ -97,6 +108,7 @@ export function toProtoContainer(container: Container, logPath: string): ProtoCo
     config: toProtoConfig(container.config),
     imageId: container.imageId,
     arguments: [...container.arguments],
+    entrypointCount: container.entrypointCount,
     environment: [...container.environment],
     workingDirectory: container.workingDirectory,
     user: container.user,
@@ -109,10 +121,15 @@ export function toProtoContainer(container: Container, logPath: string): ProtoCo
     createTime: toTimestamp(container.createTimeNs),
     startTime: toTimestamp(state.startTimeNs),
     finishTime: toTimestamp(state.finishTimeNs),
-    logPath,
+    logPath: paths.log,
+    nameFiles: state.startTimeNs === null ? undefined : toProtoNameFiles(paths),
+    execIds: [...execIds],
+    maskedPaths: [...maskedPaths],
+    readonlyPaths: [...readonlyPaths],
     network: toProtoEndpoint(container),
     mounts: container.mounts.map(toProtoMountPoint),
     labels: { ...container.labels },
+    exposedPorts: [...container.exposedPorts],
     rootDirectories: {
       lower: rootfs.lowerDirs.map((name) => posix.join(rootfs.layersDir, name)),
       upper: rootfs.upperDir,
@@ -151,7 +168,14 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: stopTimeoutSeconds ?? undefined,
     restartPolicy: { ...config.restartPolicy },
+    exposedPorts: [...config.exposedPorts],
+    attachedStreams: [...config.attachedStreams],
+    containerIdFile: config.containerIdFile,
   };
+}
+
+function toProtoNameFiles({ resolvConf, hostname, hosts }: ContainerPaths): NameFilePaths {
+  return { resolvConf, hostname, hosts };
 }
 
 /** The address only while the container runs: afterwards it is somebody else's soon. */

@@ -35,6 +35,8 @@ function aContainer(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] 
     labels: {},
     stopSignal: 15,
     stopTimeoutSeconds: 10,
+    entrypointCount: 0,
+    exposedPorts: [],
     mounts,
     rootfs: { layersDir: '/l', lowerDirs: ['b', 'a'], upperDir: '/u', workDir: '/w' },
     createTimeNs: 1n,

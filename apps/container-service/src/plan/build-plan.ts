@@ -49,6 +49,8 @@ export interface ExecPlanInput {
 export interface PlanBuilder {
   container(container: Container, input: ContainerPlanInput): ContainerPlan;
   exec(container: Container, input: ExecPlanInput): ExecPlan;
+  /** The paths that are hidden from containers, and those that they cannot write. */
+  protectedPaths(): Pick<ContainerPlan, 'maskedPaths' | 'readonlyPaths'>;
   /** Where a container lies in the cgroup2 tree. */
   cgroupDir(containerId: string): string;
   /** The name of the host's end of a container's veth pair: at most 15 bytes, one in 2^44 like another. */
@@ -88,6 +90,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
   }
 
   return {
+    protectedPaths: () => ({ maskedPaths, readonlyPaths: READONLY_PATHS }),
     cgroupDir,
     hostInterface,
     container(container, { identity, endpoint, stateDir, files, terminalSize, detached }) {

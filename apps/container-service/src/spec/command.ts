@@ -14,12 +14,16 @@ export interface ImageCommand {
 }
 
 /**
- * The argument vector by Docker's rules: an entrypoint of the user's own sets the image's command aside, also an empty one.
- * Throws COMMAND_MISSING when nothing is left.
+ * The argument vector by Docker's rules, and how much of it is the entrypoint: an entrypoint of the user's own sets the image's command
+ * aside, also an empty one. Throws COMMAND_MISSING when nothing is left.
  */
-export function resolveCommand(user: CommandParts, image: ImageCommand): string[] {
+export function resolveCommand(
+  user: CommandParts,
+  image: ImageCommand,
+): { arguments: string[]; entrypointCount: number } {
   const command = user.entrypoint === null && user.command.length === 0 ? image.cmd : user.command;
-  const resolved = [...(user.entrypoint ?? image.entrypoint), ...command];
+  const entrypoint = user.entrypoint ?? image.entrypoint;
+  const resolved = [...entrypoint, ...command];
   if (resolved.length === 0) throw new BerthError('COMMAND_MISSING', 'no command specified');
-  return resolved;
+  return { arguments: resolved, entrypointCount: entrypoint.length };
 }

@@ -11,14 +11,14 @@ import { aConfig } from '../adapters/memory-engine.ts';
 describe('resolveCommand', () => {
   const image = { entrypoint: ['/entry'], cmd: ['serve'] };
 
-  test.each<[string, string[] | null, string[], string[]]>([
-    ['takes both from the image', null, [], ['/entry', 'serve']],
-    ['puts the user’s command behind the image’s entrypoint', null, ['work'], ['/entry', 'work']],
-    ['drops the image’s command with an entrypoint of the user’s', ['/mine'], [], ['/mine']],
-    ['joins an entrypoint and a command of the user’s', ['/mine', '-x'], ['work'], ['/mine', '-x', 'work']],
-    ['runs the command alone with an empty entrypoint', [], ['work'], ['work']],
-  ])('%s', (_name, entrypoint, command, expected) => {
-    expect(resolveCommand({ entrypoint, command }, image)).toEqual(expected);
+  test.each<[string, [entrypoint: string[] | null, command: string[]], string[], number]>([
+    ['takes both from the image', [null, []], ['/entry', 'serve'], 1],
+    ['puts the user’s command behind the image’s entrypoint', [null, ['work']], ['/entry', 'work'], 1],
+    ['drops the image’s command with an entrypoint of the user’s', [['/mine'], []], ['/mine'], 1],
+    ['joins an entrypoint and a command of the user’s', [['/mine', '-x'], ['work']], ['/mine', '-x', 'work'], 2],
+    ['runs the command alone with an empty entrypoint', [[], ['work']], ['work'], 0],
+  ])('%s', (_name, [entrypoint, command], expected, entrypointCount) => {
+    expect(resolveCommand({ entrypoint, command }, image)).toEqual({ arguments: expected, entrypointCount });
   });
 
   test('refuses when nothing is left', () => {
@@ -50,6 +50,13 @@ describe('environment', () => {
   test.each(['', '=x', 'A=\0'])('refuses %j', (entry) => {
     expect(() => checkEnvironment([entry])).toThrow('invalid environment variable');
   });
+});
+
+test('exposed ports are numbers with a protocol', () => {
+  expect(() => checkConfig(aConfig({ exposedPorts: ['80/tcp', '65535/sctp'] }))).not.toThrow();
+  for (const port of ['80', '0/tcp', '65536/udp', '80/icmp', '-1/tcp']) {
+    expect(() => checkConfig(aConfig({ exposedPorts: [port] }))).toThrow(`invalid port: "${port}"`);
+  }
 });
 
 describe('signals', () => {

@@ -6,12 +6,22 @@ import { shortId, type ContainerSpec, type Rootfs } from '../container.ts';
 import { resolveCommand } from './command.ts';
 import { checkEnvironment, mergeEnvironment } from './environment.ts';
 import { checkRestartPolicy } from './restart-policy.ts';
+import { checkPort, comparePorts } from './ports.ts';
 import { parseSignal } from './signal.ts';
 
 /** What an image says about its containers, as far as it is heeded. */
 export type ImageDefaults = Pick<
   ContainerDefaults,
-  'user' | 'env' | 'entrypoint' | 'cmd' | 'workingDir' | 'volumes' | 'labels' | 'stopSignal' | 'stopTimeoutSeconds'
+  | 'user'
+  | 'env'
+  | 'entrypoint'
+  | 'cmd'
+  | 'workingDir'
+  | 'volumes'
+  | 'labels'
+  | 'exposedPorts'
+  | 'stopSignal'
+  | 'stopTimeoutSeconds'
 >;
 
 /** What a container is specified from, besides the user's config. */
@@ -35,19 +45,20 @@ export function specifyContainer(config: ContainerConfig, input: SpecificationIn
   const { id, name, image, imageId, mounts, rootfs, createTimeNs } = input;
   const environment = mergeEnvironment(config.environment, image.env);
   checkEnvironment(environment);
-  const argumentVector = resolveCommand(config, image);
-  checkArguments(argumentVector);
+  const command = resolveCommand(config, image);
+  checkArguments(command.arguments);
   return {
     id,
     name,
     config,
     imageId,
-    arguments: argumentVector,
+    ...command,
     environment,
     workingDirectory: resolveWorkingDirectory(config.workingDirectory || image.workingDir),
     user: config.user || image.user,
     hostname: resolveHostname(config, input),
     labels: { ...image.labels, ...config.labels },
+    exposedPorts: [...new Set([...image.exposedPorts, ...config.exposedPorts])].sort(comparePorts),
     stopSignal: parseSignal(config.stopSignal || image.stopSignal || 'SIGTERM'),
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? image.stopTimeoutSeconds ?? DEFAULT_STOP_TIMEOUT_SECONDS,
     mounts,
@@ -64,6 +75,7 @@ export function checkConfig(config: ContainerConfig): void {
   resolveWorkingDirectory(config.workingDirectory);
   checkEnvironment(config.environment);
   checkHostname(config.hostname);
+  config.exposedPorts.forEach(checkPort);
 }
 
 /** A clean absolute directory; empty is the root. Throws INVALID_ARGUMENT. */

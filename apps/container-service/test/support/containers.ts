@@ -33,6 +33,9 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   stopSignal: '',
   stopTimeoutSeconds: undefined,
   restartPolicy: undefined,
+  exposedPorts: [],
+  attachedStreams: [],
+  containerIdFile: '',
 };
 
 /** What a process printed and how it ended. */
