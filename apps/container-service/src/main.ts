@@ -46,7 +46,7 @@ await runService({
       execs: createSqliteExecStore(database, change),
       settings,
       runtime,
-      images: createGrpcImageClient(images.client),
+      images: createGrpcImageClient(images.client, signal),
       volumes: createGrpcVolumeClient(volumes.client),
       files,
       planSettings: {

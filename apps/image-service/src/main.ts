@@ -77,14 +77,17 @@ await runService({
       nowMs: Date.now,
       onRemovalFailed: onFailure,
     });
-    const handlers = createImageHandlers({
-      images: createImages(store),
-      snapshots,
-      pullImage: createPullImage({ store, pool, content, durability, signal }),
-      importImage: createImportImage({ store, pool, content, leases, durability, nowMs: Date.now }),
-      deleteImage: createDeleteImage({ store, pool, leases }),
-      diffSnapshot: createDiffSnapshot({ images: store, snapshots: snapshotStore, layers, directories }),
-    });
+    const handlers = createImageHandlers(
+      {
+        images: createImages(store),
+        snapshots,
+        pullImage: createPullImage({ store, pool, content, durability, signal }),
+        importImage: createImportImage({ store, pool, content, leases, durability, nowMs: Date.now }),
+        deleteImage: createDeleteImage({ store, pool, leases }),
+        diffSnapshot: createDiffSnapshot({ images: store, snapshots: snapshotStore, layers, directories }),
+      },
+      signal,
+    );
     return Promise.resolve({
       bindings: [bindService(ImageServiceDefinition, handlers)],
       async close() {

@@ -3,14 +3,21 @@ import { parseImageConfig, type ContainerDefaults } from '@berth/oci';
 import { ChangeKind, type ImageServiceClient, type PrepareSnapshotResponse } from '@berth/proto/image';
 import type { ImageClient, PathChange } from '../ports.ts';
 import { retryUnavailable } from './retry-unavailable.ts';
+import { createSnapshotStream } from './snapshot-stream.ts';
 
-/** image-service. The configs of images that were used lately stay parsed: they never change under their id. */
-export function createGrpcImageClient(client: ImageServiceClient): ImageClient {
+/**
+ * image-service. The configs of images that were used lately stay parsed: they never change under their id. The signal ends the call that
+ * stays open for snapshots.
+ */
+export function createGrpcImageClient(client: ImageServiceClient, signal: AbortSignal): ImageClient {
   const parsed = createConfigCache();
+  const stream = createSnapshotStream(client, signal);
 
   return {
     async prepareSnapshot(containerId, image) {
-      const response = await retryUnavailable(() => client.prepareSnapshot({ key: containerId, image }));
+      const request = { key: containerId, image };
+      const streamed = await stream.prepare(request);
+      const response = streamed ?? (await retryUnavailable(() => client.prepareSnapshot(request)));
       const { snapshot, image: found } = required(response);
       return {
         rootfs: {

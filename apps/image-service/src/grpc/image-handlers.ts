@@ -1,5 +1,11 @@
 import { BerthError } from '@berth/errors';
-import type { ImageServiceImplementation, ImportImageRequest, ImportImageStart } from '@berth/proto/image';
+import type {
+  ImageServiceImplementation,
+  ImportImageRequest,
+  ImportImageStart,
+  PrepareSnapshotRequest,
+  PrepareSnapshotResponse,
+} from '@berth/proto/image';
 import type { DeleteImage } from '../delete-image.ts';
 import type { DiffSnapshot } from '../diff-snapshot.ts';
 import type { Images } from '../images.ts';
@@ -14,6 +20,7 @@ import {
   toProtoImage,
   toPullResponse,
 } from './convert.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface ImageUseCases {
   readonly images: Images;
@@ -24,9 +31,19 @@ export interface ImageUseCases {
   readonly diffSnapshot: DiffSnapshot;
 }
 
-/** ImageService over the use cases. */
-export function createImageHandlers(useCases: ImageUseCases): ImageServiceImplementation {
+/** ImageService over the use cases. The signal, aborted when the service stops, ends calls that stay open. */
+export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSignal): ImageServiceImplementation {
   const { images, snapshots, pullImage, importImage, deleteImage, diffSnapshot } = useCases;
+
+  /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
+  function tryToPrepare(request: PrepareSnapshotRequest | undefined): PrepareSnapshotResponse | undefined {
+    try {
+      return request && toPrepareResponse(snapshots.prepare(request.key, request.image));
+    } catch {
+      return undefined;
+    }
+  }
+
   return {
     async *pullImage(request, { signal }) {
       for await (const event of pullImage(fromPullRequest(request), signal)) yield toPullResponse(event);
@@ -40,6 +57,9 @@ export function createImageHandlers(useCases: ImageUseCases): ImageServiceImplem
     tagImage: ({ name, target }) => answer(() => (images.tag(name, target), {})),
     deleteImage: (request) => answer(() => toDeleteResponse(deleteImage(request))),
     prepareSnapshot: ({ key, image }) => answer(() => toPrepareResponse(snapshots.prepare(key, image))),
+    async *prepareSnapshots(requests) {
+      for await (const { request } of untilAborted(requests, stopping)) yield { prepared: tryToPrepare(request) };
+    },
     deleteSnapshot: ({ key }) => answer(() => (snapshots.delete(key), {})),
     listSnapshots: () => answer(() => ({ keys: snapshots.list() })),
     async diffSnapshot({ key, mountPoints }, { signal }) {
