@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs and builds what is missing: Debian packages, npm packages, generated code, native helpers, bundles.
-# Usage: setup.sh run|test. What is there already costs well under a second.
+# Usage: setup.sh run|test|vm. What is there already costs well under a second.
 set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-run}
@@ -11,7 +11,7 @@ die() { say "berth: $*"; exit 1; }
 
 # wanted_packages: the packages of packages.txt that this purpose needs, one "name what for" a line
 wanted_packages() {
-  awk -v purpose="$purpose" '/^[^#]/ && ($2 == "run" || purpose == "test") { name = $1; $1 = $2 = ""; print name $0 }' tools/packages.txt
+  awk -v purpose="$purpose" '/^[^#]/ && ($2 == "run" || $2 == purpose) { name = $1; $1 = $2 = ""; print name $0 }' tools/packages.txt
 }
 
 missing_packages() {

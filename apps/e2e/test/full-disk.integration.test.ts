@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImage, pushImage, startTestEngine, type TestEngine } from '@berth/testkit';
-import { expectNothingLeft, layerDirectories } from './support/expect-nothing-left.ts';
+import { expectNothingLeft } from './support/expect-nothing-left.ts';
+import { layerDirectories } from './support/find-leftovers.ts';
 import { BUSYBOX_LAYER } from './support/layered-image.ts';
 import { useRegistry } from './support/use-engine.ts';
 

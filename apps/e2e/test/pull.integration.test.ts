@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { pushImage } from '@berth/testkit';
-import { expectNothingLeft, layerDirectories } from './support/expect-nothing-left.ts';
+import { expectNothingLeft } from './support/expect-nothing-left.ts';
+import { layerDirectories } from './support/find-leftovers.ts';
 import { buildLayeredImage } from './support/layered-image.ts';
 import { useEngine, useRegistry } from './support/use-engine.ts';
 

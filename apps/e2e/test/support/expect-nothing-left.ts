@@ -1,43 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { engineNames } from '@berth/client';
 import { waitFor, type TestEngine } from '@berth/testkit';
+import { findLeftovers } from './find-leftovers.ts';
 
 /** What containers leave when they are gone: nothing. Clean-up happens off the path of the answer, so it is waited for. */
 export async function expectNothingLeft(engine: TestEngine): Promise<void> {
   await waitFor(() => findLeftovers(engine).length === 0, { what: 'the clean-up' }).catch(() => undefined);
   expect(findLeftovers(engine)).toEqual([]);
-}
-
-function findLeftovers({ root, paths }: TestEngine): string[] {
-  const { bridge, cgroupDir } = engineNames(root);
-  const images = paths.serviceDir('image-service');
-  return [
-    ...entries(join(paths.runDir, 'containers')),
-    ...entries(join(paths.serviceDir('container-service'), 'containers')),
-    ...entries(join(images, 'snapshots')),
-    ...directories(join(cgroupDir, 'containers')),
-    ...entries(`/sys/class/net/${bridge}/brif`),
-    ...readFileSync('/proc/self/mountinfo', 'utf8')
-      .split('\n')
-      .filter((line) => line.includes(root) && !line.includes(' berth-test ')),
-  ];
-}
-
-/** The layer directories of an engine, complete or not. */
-export function layerDirectories({ paths }: TestEngine): string[] {
-  const images = paths.serviceDir('image-service');
-  return ['layers', 'tmp', 'ingest'].flatMap((name) => entries(join(images, name))).sort();
-}
-
-function entries(dir: string): string[] {
-  return existsSync(dir) ? readdirSync(dir).map((name) => join(dir, name)) : [];
-}
-
-function directories(dir: string): string[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? [join(dir, entry.name)] : [],
-  );
 }

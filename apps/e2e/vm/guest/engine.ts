@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { engineNames } from '@berth/client';
+import { startTestEngine, type TestEngine } from '@berth/testkit';
+
+let started: TestEngine | null = null;
+
+before(async () => void (started = await startTestEngine()));
+after(() => started?.stop());
+
+/** The guest's engine. */
+export function engine(): TestEngine {
+  assert(started);
+  return started;
+}
+
+/** Runs the command, which has to succeed; returns what it printed. */
+export async function berth(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await engine().berth(args);
+  assert.equal(code, 0, `berth ${args.join(' ')}: ${stderr}`);
+  return stdout.trimEnd();
+}
+
+/** Runs a shell's words in a container that is removed afterwards. */
+export function sh(script: string, ...options: string[]): ReturnType<TestEngine['berth']> {
+  return engine().berth(['run', '--rm', ...options, 'busybox', 'sh', '-c', script]);
+}
+
+/** A file of a container's control group. */
+export function readCgroup(id: string, file: string): string {
+  return readFileSync(join(engineNames(engine().root).cgroupDir, 'containers', id, file), 'utf8').trimEnd();
+}

@@ -1,0 +1,5 @@
+// The tests that run inside the guest, in this order.
+import './host.ts';
+import './containers.ts';
+import './survival.ts';
+import './leftovers.ts';
