@@ -30,6 +30,7 @@ import { createContainerViews, type ContainerViews } from './show-containers.ts'
 import { generateContainerId } from './spec/container-id.ts';
 import { createContainerStarter } from './start-container.ts';
 import { createSupervisor } from './supervise-container.ts';
+import { createIdPool, type IdRange } from './user-namespace/id-ranges.ts';
 
 /** All that the use cases get from outside. */
 export interface EngineDeps {
@@ -44,6 +45,8 @@ export interface EngineDeps {
   readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings'>;
   readonly hostNameFiles: () => HostNameFiles;
   readonly hostHostname: string;
+  /** The host's ids for the user namespaces of containers. */
+  readonly userIdRange: IdRange;
   readonly nowNs: () => bigint;
   readonly fault: Fault;
   readonly log: Log;
@@ -80,6 +83,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     network,
     plans,
     actives: createActiveContainers(),
+    userIds: createIdPool(outside.userIdRange),
     generateId: generateContainerId,
     onRestarting: (id: string): void => restarter.schedule(id),
     freezer: createFreezer({ ...outside, plans }),
