@@ -32,6 +32,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/attach.ts'),
   },
   {
+    summary: "Create a new image from a container's changes",
+    paths: ['container commit', 'commit'],
+    load: () => import('./commands/commit.ts'),
+  },
+  {
     summary: 'Create a new container',
     paths: ['container create', 'create'],
     load: () => import('./commands/create.ts'),

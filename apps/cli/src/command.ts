@@ -2,7 +2,11 @@ import type { CommandContext } from './context.ts';
 import type { Options, OptionValues } from './options/option.ts';
 
 /** How many arguments a command takes, as cobra's validators say it. */
-export type ArgumentCount = { readonly exactly: number } | { readonly atLeast: number } | { readonly atMost: number };
+export type ArgumentCount =
+  | { readonly exactly: number }
+  | { readonly atLeast: number }
+  | { readonly atMost: number }
+  | { readonly between: readonly [number, number] };
 
 /** A command, without its name: that is where it is found. */
 export interface Command<O extends Options = Options> {

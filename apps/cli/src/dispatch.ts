@@ -134,6 +134,11 @@ function argumentProblem(expected: ArgumentCount, count: number): { says: string
       ? undefined
       : { says: `requires at least ${plural(expected.atLeast)}`, hint: 'See' };
   }
+  if ('between' in expected) {
+    const [least, most] = expected.between;
+    if (count >= least && count <= most) return undefined;
+    return { says: `requires at least ${least} and at most ${plural(most)}`, hint: 'Run' };
+  }
   // Docker 28 has a typo here, "SRun", that nobody relies on.
   return count <= expected.atMost ? undefined : { says: `requires at most ${plural(expected.atMost)}`, hint: 'Run' };
 }

@@ -4,7 +4,6 @@ import type { Fault } from './fault.ts';
 import type { ContainerFiles, ContainerStore, ImageClient, Leftover, Log, Runtime, VolumeClient } from './ports.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type { Removals } from './removals.ts';
-import type { IdPool } from './user-namespace/id-ranges.ts';
 
 /** What cleaning needs. */
 export interface CleanDeps {
@@ -16,7 +15,6 @@ export interface CleanDeps {
   readonly plans: PlanBuilder;
   readonly network: EngineNetwork;
   readonly removals: Pick<Removals, 'tell'>;
-  readonly userIds: IdPool;
   readonly fault: Fault;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -43,7 +41,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
     files.removeRuntime(containerId);
   }
 
-  async function attempt({ containerId, address, firstUserId, volumes: uses }: Leftover): Promise<void> {
+  async function attempt({ containerId, address, volumes: uses }: Leftover): Promise<void> {
     if (files.hasRuntime(containerId)) await cleanRuntime(containerId);
     const released =
       uses === 'none' ? null : volumes.release(containerId, { deleteAnonymous: uses === 'delete-anonymous' });
@@ -53,7 +51,6 @@ export function createCleaner(deps: CleanDeps): Cleaner {
     fault('clean:files');
     store.removeLeftover(containerId);
     if (address !== null) network.release(address);
-    if (firstUserId !== null) deps.userIds.release(firstUserId);
   }
 
   async function retry(leftover: Leftover): Promise<void> {

@@ -1,6 +1,7 @@
 import { createActiveContainers } from './active-containers.ts';
 import { createContainerChanger, type ContainerChanger } from './change-container.ts';
 import { createCleaner } from './clean-leftovers.ts';
+import { createContainerCommitter, type ContainerCommitter } from './commit-container.ts';
 import { createContainerControl, type ContainerControl } from './control-containers.ts';
 import { createContainerCreator, type ContainerCreator } from './create-container.ts';
 import { createContainerDiffer, type ContainerDiffer } from './diff-container.ts';
@@ -30,7 +31,6 @@ import { createContainerViews, type ContainerViews } from './show-containers.ts'
 import { generateContainerId } from './spec/container-id.ts';
 import { createContainerStarter } from './start-container.ts';
 import { createSupervisor } from './supervise-container.ts';
-import { createIdPool, type IdRange } from './user-namespace/id-ranges.ts';
 
 /** All that the use cases get from outside. */
 export interface EngineDeps {
@@ -45,8 +45,6 @@ export interface EngineDeps {
   readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings'>;
   readonly hostNameFiles: () => HostNameFiles;
   readonly hostHostname: string;
-  /** The host's ids for the user namespaces of containers. */
-  readonly userIdRange: IdRange;
   readonly nowNs: () => bigint;
   readonly fault: Fault;
   readonly log: Log;
@@ -66,6 +64,7 @@ export interface ContainerEngine {
   readonly views: ContainerViews;
   readonly readLogs: LogReader;
   readonly diff: ContainerDiffer;
+  readonly commit: ContainerCommitter;
   readonly recovery: Recovery;
   /** The default network in CIDR notation. */
   readonly defaultNetwork: string;
@@ -83,7 +82,6 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     network,
     plans,
     actives: createActiveContainers(),
-    userIds: createIdPool(outside.userIdRange),
     generateId: generateContainerId,
     onRestarting: (id: string): void => restarter.schedule(id),
     freezer: createFreezer({ ...outside, plans }),
@@ -109,6 +107,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     views: createContainerViews(shared),
     readLogs,
     diff: createContainerDiffer(shared),
+    commit: createContainerCommitter(shared),
     recovery,
     defaultNetwork: network.cidr,
     warmUp: network.ensure,

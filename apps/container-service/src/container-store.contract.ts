@@ -39,7 +39,6 @@ function aContainer(id: string, name: string, createTimeNs = 1n): Container {
       exposedPorts: [],
       attachedStreams: [],
       containerIdFile: '',
-      userNamespaceMode: 'host',
     },
     imageId: 'sha256:1',
     arguments: ['sh'],
@@ -54,7 +53,6 @@ function aContainer(id: string, name: string, createTimeNs = 1n): Container {
     exposedPorts: [],
     mounts: [],
     rootfs: { layersDir: '/l', lowerDirs: ['a'], upperDir: '/u', workDir: '/w' },
-    firstUserId: null,
     createTimeNs,
   });
 }
@@ -141,7 +139,7 @@ export function containerStoreContract(name: string, open: () => StoresUnderTest
       }),
     );
 
-    const leftover = { containerId: A, address: '172.17.0.2', firstUserId: 100_000, volumes: 'release' as const };
+    const leftover = { containerId: A, address: '172.17.0.2', volumes: 'release' as const };
 
     test(
       'remove a container and remember what it left until that is cleaned up',

@@ -16,7 +16,6 @@ import {
   readHostNameFiles,
   readHostSubnets,
   readOperatingSystem,
-  readUserIdRange,
 } from './adapters/host.ts';
 import { connectNamespaceRuntime } from './adapters/namespace-runtime.ts';
 import { createSqliteContainerStore } from './adapters/sqlite-container-store.ts';
@@ -64,7 +63,6 @@ await runService({
       },
       hostNameFiles: readHostNameFiles,
       hostHostname: hostname(),
-      userIdRange: readUserIdRange(),
       nowNs: () => BigInt(Date.now()) * 1_000_000n,
       fault: createFault(config.fault, () => process.kill(process.pid, 'SIGKILL')),
       log,

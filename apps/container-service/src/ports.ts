@@ -19,8 +19,6 @@ export interface Leftover {
   readonly containerId: string;
   /** Its address, which nobody gets before its network is gone; null when it has none. */
   readonly address: string | null;
-  /** The first of the ids of its user namespace, which nobody gets before its processes are gone; null when it has none. */
-  readonly firstUserId: number | null;
   /** What to do with its use of volumes. */
   readonly volumes: 'none' | 'release' | 'delete-anonymous';
 }
@@ -172,6 +170,22 @@ export interface PathChange {
   readonly kind: 'changed' | 'added' | 'deleted';
 }
 
+/** An image that is made of a container. */
+export interface SnapshotCommit {
+  readonly containerId: string;
+  /** What starting it has made, relative to the root. */
+  readonly mountPoints: readonly string[];
+  /** Empty for none. */
+  readonly reference: string;
+  /** An OCI image config's `config` object. */
+  readonly config: object;
+  readonly author: string;
+  readonly message: string;
+  readonly createdBy: string;
+  /** Makes one layer of all. */
+  readonly squash: boolean;
+}
+
 /** Where containers get their file systems from. */
 export interface ImageClient {
   /** Prepares a container's file system, or returns the one it has. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, SERVICE_UNAVAILABLE. */
@@ -184,6 +198,11 @@ export interface ImageClient {
   diffSnapshot(containerId: string, mountPoints: readonly string[], signal: AbortSignal): Promise<PathChange[]>;
   /** The bytes that each container has written over its image. */
   measureSnapshots(containerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Makes an image of a container's file system and returns its id. Throws SNAPSHOT_NOT_FOUND, REFERENCE_INVALID, IMAGE_CONFIG_INVALID,
+   * LAYER_INVALID, LAYER_LIMIT, DISK_FULL, SERVICE_UNAVAILABLE; then nothing of it stays.
+   */
+  commitSnapshot(commit: SnapshotCommit, signal: AbortSignal): Promise<string>;
 }
 
 /** A volume, as far as a container needs it. */

@@ -133,7 +133,6 @@ export function leftoverOf(container: Container, { deleteAnonymous }: { deleteAn
   return {
     containerId: container.id,
     address: container.state.endpoint?.address ?? null,
-    firstUserId: container.firstUserId,
     volumes: hasVolumes ? release : 'none',
   };
 }

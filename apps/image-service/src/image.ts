@@ -53,6 +53,9 @@ export function rootAttributesOf(layers: readonly Layer[]): RootAttributes {
   return layers.findLast((layer) => layer.root !== null)?.root ?? DEFAULT_ROOT;
 }
 
+/** The most layers that overlayfs stacks. */
+export const LAYERS_MAX = 500;
+
 /**
  * The lower directories of a stack of layers (lowest first), uppermost first as overlayfs wants them. A layer that is in the stack twice
  * stays where it is uppermost: what it has shows from there, and overlayfs refuses a directory twice.

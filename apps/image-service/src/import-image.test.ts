@@ -27,7 +27,8 @@ describe('importImage', () => {
     const pool = createLayerPool({ store: stores.images, layers, maxDownloads: 1, maxUnpacks: 1, onRemovalFailed });
     leases = createLeases({ list: stores.leases, content, onFailure: () => {} });
     const durability = { begin: () => {} };
-    importImage = createImportImage({ store: stores.images, pool, content, leases, durability, nowMs: () => 1000 });
+    const use = { store: stores.images, pool, layers, content, leases, durability };
+    importImage = createImportImage({ ...use, nowMs: () => 1000 });
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { BerthError } from '@berth/errors';
 import {
   familiarReference,
   formatPlatform,
@@ -7,9 +6,7 @@ import {
   MEDIA_TYPES,
   parseImageConfig,
   parsePlatform,
-  parseReference,
   sha256Digest,
-  withDefaultTag,
   type Platform,
   type Reference,
 } from '@berth/oci';
@@ -18,7 +15,8 @@ import type { LayerPool } from './layer-pool.ts';
 import { detectLayerType } from './layer-type.ts';
 import { imageLease, type Leases } from './leases.ts';
 import type { Durability } from './durability.ts';
-import type { ContentClient, ContentDescriptor, ImageEvent, ImageStore } from './ports.ts';
+import { parseContainerConfig, parseNewReference } from './new-image.ts';
+import type { ContentClient, ContentDescriptor, ImageEvent, ImageStore, LayerStore } from './ports.ts';
 
 export interface ImportRequest {
   /** Empty for none. */
@@ -33,7 +31,8 @@ export interface ImportRequest {
 
 export interface ImportDeps {
   readonly store: ImageStore;
-  readonly pool: LayerPool;
+  readonly pool: Pick<LayerPool, 'adopt'>;
+  readonly layers: Pick<LayerStore, 'unpack'>;
   readonly content: ContentClient;
   readonly durability: Pick<Durability, 'begin'>;
   readonly leases: Pick<Leases, 'begin' | 'end'>;
@@ -56,7 +55,7 @@ interface ImportPlan {
 }
 
 export function createImportImage(deps: ImportDeps): ImportImage {
-  const { pool, content, leases, nowMs } = deps;
+  const { pool, layers, content, leases, nowMs } = deps;
   return async function importImage(request, data, signal) {
     const plan = planImport(request);
     // The content is kept by a lease of its own until the image has an id to lease it by.
@@ -65,7 +64,7 @@ export function createImportImage(deps: ImportDeps): ImportImage {
     try {
       const { mediaType, all } = await detectLayerType(data);
       const blob = await content.ingest({ mediaType, lease }, all, signal);
-      const held = await pool.adopt(blob.path, signal);
+      const held = await pool.adopt(() => layers.unpack({ blobPath: blob.path, diffId: null, signal }), signal);
       try {
         const config = createConfig(plan, held.layer, new Date(nowMs()));
         const layerBlob = { mediaType, digest: blob.digest, size: blob.size };
@@ -81,27 +80,12 @@ export function createImportImage(deps: ImportDeps): ImportImage {
 }
 
 function planImport(request: ImportRequest): ImportPlan {
-  const reference = request.reference === '' ? null : withDefaultTag(parseReference(request.reference));
-  if (reference !== null && reference.digest !== null) {
-    throw new BerthError('REFERENCE_INVALID', 'cannot import digest reference');
-  }
   return {
-    reference,
+    reference: parseNewReference(request.reference, 'cannot import digest reference'),
     platform: request.platform === '' ? hostPlatform() : parsePlatform(request.platform),
     containerConfig: parseContainerConfig(request.config),
     message: request.message,
   };
-}
-
-function parseContainerConfig(bytes: Uint8Array): object {
-  if (bytes.length === 0) return {};
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Falls through to the one error.
-  }
-  throw new BerthError('INVALID_ARGUMENT', "the image's config is not a JSON object");
 }
 
 /** https://github.com/opencontainers/image-spec/blob/main/config.md. Throws IMAGE_CONFIG_INVALID. */

@@ -87,6 +87,20 @@ describe('createLayerPool', () => {
     expect(layers.list()).toEqual(['1']);
   });
 
+  test('holds layers that are here, also while others let go of them', async () => {
+    const held = await pool.acquire(request('a'));
+    commit('i', [held]);
+    held.release();
+    const release = pool.hold([held.layer]);
+    pool.hold([held.layer])();
+    pool.discard(stores.images.remove('i', [], pool.isPinned).layers);
+    await pool.settle();
+    expect(layers.list()).toEqual(['1']);
+    release();
+    await pool.settle();
+    expect(layers.list()).toEqual([]);
+  });
+
   test('a held layer outlives its image, and goes with its holder', async () => {
     const held = await pool.acquire(request('a'));
     commit('i', [held]);
@@ -145,9 +159,10 @@ describe('createLayerPool', () => {
   });
 
   test('adopts a blob that nobody knew, or the layer that is here already', async () => {
-    const adopted = await pool.adopt('/blobs/a', never);
+    const stage = () => layers.unpack({ blobPath: '/blobs/a', diffId: null, signal: never });
+    const adopted = await pool.adopt(stage, never);
     expect(adopted.layer).toMatchObject({ name: '1', diffId: 'a' });
-    const again = await pool.adopt('/blobs/a', never);
+    const again = await pool.adopt(stage, never);
     expect(again.layer.name).toBe('1');
     expect(layers.staged.size).toBe(0);
     adopted.release();

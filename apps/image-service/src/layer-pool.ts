@@ -1,7 +1,7 @@
 import { createNames } from './directory-names.ts';
 import { createGate } from './gate.ts';
 import type { Layer } from './image.ts';
-import type { ImageStore, LayerStore } from './ports.ts';
+import type { ImageStore, LayerStore, StagedLayer } from './ports.ts';
 
 /** Where a layer stands, as Docker names it. */
 export type LayerPhase = 'waiting' | 'downloading' | 'downloaded' | 'extracting' | 'complete' | 'already exists';
@@ -36,8 +36,10 @@ export interface HeldLayer {
 export interface LayerPool {
   /** Returns the layer, fetching and unpacking it if it is not here. Callers that want the same layer share the work. */
   acquire(request: LayerRequest): Promise<HeldLayer>;
-  /** Unpacks a blob whose diffID nobody knows yet. */
-  adopt(blobPath: string, signal: AbortSignal): Promise<HeldLayer>;
+  /** Takes a layer whose diffID nobody knows before it is staged. */
+  adopt(stage: () => Promise<StagedLayer>, signal: AbortSignal): Promise<HeldLayer>;
+  /** Holds layers that are here; the function lets go. */
+  hold(layers: readonly Layer[]): () => void;
   /** True while a layer is held, or on its way. */
   isPinned(diffId: string): boolean;
   /** Removes the directories of layers whose rows are gone. */
@@ -172,25 +174,49 @@ export function createLayerPool({
     }
   }
 
-  async function adopt(blobPath: string, signal: AbortSignal): Promise<HeldLayer> {
-    const staged = await unpacks.run(signal, () => track(layers.unpack({ blobPath, diffId: null, signal })));
+  /** The flight of a layer that has just come; what was staged takes its place unless it is here already. */
+  function land(staged: StagedLayer): Flight {
     const { diffId, sizeBytes, root } = staged;
-    if (flights.has(diffId) || store.findLayer(diffId) !== null) {
-      await staged.discard();
-      const fetch = () => Promise.resolve(blobPath);
-      return acquire({ diffId, sizeBytes: 0, fetch, onProgress: () => {}, signal });
+    const known = flights.get(diffId) ?? flightOf(store.findLayer(diffId));
+    if (known !== null) {
+      void track(staged.discard()).catch((error: unknown) => onRemovalFailed(diffId, error));
+      return known;
     }
     const layer = { name: nextName(), diffId, sizeBytes, root };
     staged.commit(layer.name);
     const flight = open(diffId, 'complete', 0);
     flight.placed = layer;
     flight.work = Promise.resolve(layer);
-    return { layer, release: hold(flight) };
+    return flight;
+  }
+
+  function flightOf(layer: Layer | null): Flight | null {
+    if (layer === null) return null;
+    const flight = open(layer.diffId, 'already exists', 0);
+    flight.work = Promise.resolve(layer);
+    return flight;
+  }
+
+  async function adopt(stage: () => Promise<StagedLayer>, signal: AbortSignal): Promise<HeldLayer> {
+    const flight = land(await unpacks.run(signal, () => track(stage())));
+    const release = hold(flight);
+    try {
+      return { layer: await unlessAborted(flight.work as Promise<Layer>, signal), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  function holdAll(held: readonly Layer[]): () => void {
+    const releases = held.map((layer) => hold(flights.get(layer.diffId) ?? (flightOf(layer) as Flight)));
+    return () => releases.forEach((release) => release());
   }
 
   return {
     acquire,
     adopt,
+    hold: holdAll,
     isPinned,
     discard,
     async settle() {

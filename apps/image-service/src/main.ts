@@ -11,6 +11,7 @@ import { createGrpcContentClient } from './adapters/grpc-content-client.ts';
 import { createSqliteImageStore, IMAGE_MIGRATIONS } from './adapters/sqlite-image-store.ts';
 import { createSqliteLeaseList } from './adapters/sqlite-lease-list.ts';
 import { createSqliteSnapshotStore } from './adapters/sqlite-snapshot-store.ts';
+import { createCommitSnapshot } from './commit-snapshot.ts';
 import { parseConfig } from './config.ts';
 import { createDeleteImage } from './delete-image.ts';
 import { createDiffSnapshot } from './diff-snapshot.ts';
@@ -82,9 +83,18 @@ await runService({
         images: createImages(store),
         snapshots,
         pullImage: createPullImage({ store, pool, content, durability, signal }),
-        importImage: createImportImage({ store, pool, content, leases, durability, nowMs: Date.now }),
+        importImage: createImportImage({ store, pool, layers, content, leases, durability, nowMs: Date.now }),
         deleteImage: createDeleteImage({ store, pool, leases }),
         diffSnapshot: createDiffSnapshot({ images: store, snapshots: snapshotStore, layers, directories }),
+        commitSnapshot: createCommitSnapshot({
+          images: store,
+          snapshots: snapshotStore,
+          directories,
+          layers,
+          pool,
+          durability,
+          nowMs: Date.now,
+        }),
       },
       signal,
     );

@@ -76,7 +76,7 @@ export interface SnapshotStore {
   remove(key: string): { readonly wasLastOfHidden: boolean };
 }
 
-/** A layer that was unpacked, in a directory of its own that nobody uses yet. */
+/** A layer in a directory of its own that nobody uses yet. */
 export interface StagedLayer extends UnpackedLayer {
   /** Puts it into its place, as a layer of that name. */
   commit(name: string): void;
@@ -103,6 +103,11 @@ export interface LayerStore {
   unpack(request: UnpackRequest): Promise<StagedLayer>;
   /** What a writable layer changes, by path. Throws LAYER_INVALID, LAYER_LIMIT, CANCELLED. */
   changes(source: SnapshotSource, signal: AbortSignal): Promise<PathChange[]>;
+  /**
+   * Makes a layer of a writable layer; with `squash`, of all below it too. Throws LAYER_INVALID, LAYER_LIMIT, DISK_FULL, CANCELLED, and leaves
+   * nothing behind then.
+   */
+  copy(source: SnapshotSource, options: { squash: boolean; signal: AbortSignal }): Promise<StagedLayer>;
   /** The names of all layers in place. */
   list(): string[];
   /** Takes a layer out of its place before it returns; resolves once its data is removed. */

@@ -38,6 +38,8 @@ export interface SnapshotLayers {
 export interface CommitRequest extends SnapshotLayers {
   /** An empty directory of the file system on which the layers are. What a failed commit leaves in it is the caller's to remove. */
   readonly targetDir: string;
+  /** Makes one layer of all. */
+  readonly squash: boolean;
   readonly limits?: LayerLimits;
   readonly signal: AbortSignal;
 }
@@ -128,8 +130,9 @@ function unpackArguments({ blobPath, targetDir, diffId, limits }: UnpackRequest)
   return ['unpack', '--layer', blobPath, '--target', targetDir, ...promise, ...limitArguments(limits)];
 }
 
-function commitArguments({ targetDir, limits, ...layers }: CommitRequest): string[] {
-  return ['commit', ...layersArguments(layers), '--target', targetDir, ...limitArguments(limits)];
+function commitArguments({ targetDir, squash, limits, ...layers }: CommitRequest): string[] {
+  const how = squash ? ['--squash', 'yes'] : [];
+  return ['commit', ...layersArguments(layers), '--target', targetDir, ...how, ...limitArguments(limits)];
 }
 
 function layersArguments({ upperDir, layersDir, lowerDirs, mountPoints }: SnapshotLayers): string[] {

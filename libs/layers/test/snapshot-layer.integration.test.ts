@@ -59,15 +59,22 @@ describe('commit', () => {
     const again = join(directory.path, 'again');
     mkdirSync(again);
     const targetDir = join(directory.path, 'target');
-    const layer = await tool.commit({ ...source, targetDir, signal: signal() });
+    const layer = await tool.commit({ ...source, targetDir, squash: false, signal: signal() });
     expect(layer).toMatchObject({ sizeBytes: 13, entries: 4, root: { mode: 0o755, uid: 0, gid: 0 } });
     expect(readdirSync(join(targetDir, 'etc')).sort()).toEqual(['neu\nwie älter', 'passwd']);
-    expect(await tool.commit({ ...source, upperDir: targetDir, targetDir: again, signal: signal() })).toEqual(layer);
+    const request = { ...source, upperDir: targetDir, targetDir: again, squash: false, signal: signal() };
+    expect(await tool.commit(request)).toEqual(layer);
   });
 
   test('refuses a layer that is too large', async () => {
     const targetDir = join(directory.path, 'target');
-    const committing = tool.commit({ ...source, targetDir, limits: { maxEntries: 2 }, signal: signal() });
+    const committing = tool.commit({
+      ...source,
+      targetDir,
+      squash: true,
+      limits: { maxEntries: 2 },
+      signal: signal(),
+    });
     await expect(committing).rejects.toMatchObject({ reason: 'LAYER_LIMIT', message: 'there are more than 2 files' });
   });
 });

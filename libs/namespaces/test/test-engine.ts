@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connectSpawner, readRecord, type ProcessExit, type RunningProcess, type Spawner } from '../src/index.ts';
-import { FIRST_ID, planContainer, planExec, planProcess, withUserNamespace, type PlanPlaces } from './test-plan.ts';
+import { planContainer, planExec, planProcess, type PlanPlaces } from './test-plan.ts';
 
 /** BERTH_NS names another build, such as the one under sanitizers. */
 const PROGRAM = resolve(process.env['BERTH_NS'] ?? join(import.meta.dirname, '../native/build/berth-ns'));
@@ -25,14 +25,6 @@ const APPLETS = [
   'readlink',
   'hostname',
   'dd',
-  'rm',
-  'mv',
-  'stat',
-  'chown',
-  'mknod',
-  'head',
-  'wc',
-  'tty',
 ];
 const CGROUP2 = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified';
 
@@ -81,17 +73,8 @@ export async function eventually(condition: () => boolean, what: string): Promis
   }
 }
 
-/** BERTH_TEST_USERNS=1 gives the containers of every test a user namespace. */
-const ALWAYS_USERNS = process.env['BERTH_TEST_USERNS'] === '1';
-
-/**
- * `prefix` is a command that the spawner is run by: `['unshare', '-n']`. `userNamespaces`: containers have one, with the ids
- * from FIRST_ID on.
- */
-export async function startTestEngine({
-  prefix = [] as string[],
-  userNamespaces = ALWAYS_USERNS,
-} = {}): Promise<TestEngine> {
+/** `prefix` is a command that the spawner is run by: `['unshare', '-n']`. */
+export async function startTestEngine({ prefix = [] as string[] } = {}): Promise<TestEngine> {
   const directory = mkdtempSync('/tmp/berth-');
   const socketPath = join(directory, 'native.sock');
   const cgroupDir = join(CGROUP2, `berth-test-${randomBytes(4).toString('hex')}`);
@@ -107,15 +90,11 @@ export async function startTestEngine({
     return {
       places,
       image: join(places.layersDir, places.lowerDirs[0] ?? ''),
-      plan(args, changes) {
-        const plan = planContainer(places, planProcess(args), changes);
-        return userNamespaces ? withUserNamespace(plan, directory) : plan;
-      },
+      plan: (args, changes) => planContainer(places, planProcess(args), changes),
       planExec(args, changes) {
         const stateDir = join(places.stateDir, `x${execs++}`);
         mkdirSync(stateDir, { mode: 0o700 });
-        const userNamespace = userNamespaces ? { firstId: FIRST_ID, count: 65_536, storageDir: '' } : undefined;
-        return { ...planExec(places, stateDir, planProcess(args)), userNamespace, ...changes };
+        return { ...planExec(places, stateDir, planProcess(args)), ...changes };
       },
     };
   }

@@ -12,6 +12,14 @@ test.each([
   [['LABEL a=b "c d"=\'e f\''], { Labels: { a: 'b', 'c d': 'e f' } }],
   [['VOLUME /a /b', 'VOLUME ["/c d"]'], { Volumes: { '/a': {}, '/b': {}, '/c d': {} } }],
   [['WORKDIR /w', 'USER me:us', 'STOPSIGNAL INT'], { WorkingDir: '/w', User: 'me:us', StopSignal: 'INT' }],
+  [['WORKDIR /w', 'WORKDIR sub'], { WorkingDir: '/w/sub' }],
+  [['ONBUILD RUN a', 'ONBUILD COPY b c'], { OnBuild: ['RUN a', 'COPY b c'] }],
+  [['HEALTHCHECK NONE'], { Healthcheck: { Test: ['NONE'] } }],
+  [
+    ['HEALTHCHECK --interval=1m30s --retries=2 CMD curl -f localhost'],
+    { Healthcheck: { Test: ['CMD-SHELL', 'curl -f localhost'], Interval: 90e9, Retries: 2 } },
+  ],
+  [['healthcheck cmd ["/check"]'], { Healthcheck: { Test: ['CMD', '/check'] } }],
 ])('%j', (changes, config) => {
   expect(applyChanges(changes)).toEqual(config);
 });
@@ -21,6 +29,10 @@ test.each([
   [['CMD'], 'CMD requires at least one argument'],
   [['EXPOSE x'], 'invalid containerPort: x'],
   [['ENV A'], 'ENV must have two arguments'],
+  [['HEALTHCHECK RUN x'], 'Unknown type "RUN" in HEALTHCHECK (try CMD)'],
+  [['HEALTHCHECK --interval=1us CMD x'], 'Interval "interval" cannot be less than 1ms'],
+  [['HEALTHCHECK --often CMD x'], 'Unknown type "--OFTEN" in HEALTHCHECK (try CMD)'],
+  [['ONBUILD ONBUILD RUN x'], "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"],
   [['LABEL a=b c'], `can't find = in "c"`],
 ])('%j is refused', (changes, message) => {
   expect(() => applyChanges(changes)).toThrow(message);

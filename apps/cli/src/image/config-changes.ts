@@ -1,5 +1,7 @@
-// The Dockerfile instructions that `import -c` takes, applied to an image's config.
+// The Dockerfile instructions that `import -c` and `commit -c` take, applied to an image's config.
+import { posix } from 'node:path';
 import { CliError } from '../cli-error.ts';
+import { parseHealthcheck, type Healthcheck } from './healthcheck-instruction.ts';
 
 /** An OCI image config's `config` object, as far as instructions change it. */
 export interface ImageDefaults {
@@ -7,7 +9,9 @@ export interface ImageDefaults {
   Entrypoint?: string[];
   Env?: string[];
   ExposedPorts?: Record<string, object>;
+  Healthcheck?: Healthcheck;
   Labels?: Record<string, string>;
+  OnBuild?: string[];
   StopSignal?: string;
   User?: string;
   Volumes?: Record<string, object>;
@@ -28,15 +32,22 @@ const INSTRUCTIONS: Record<string, (value: string, config: ImageDefaults) => voi
       config.ExposedPorts = { ...config.ExposedPorts, [port.includes('/') ? port : `${port}/tcp`]: {} };
     }
   },
+  HEALTHCHECK: (value, config) => (config.Healthcheck = parseHealthcheck(value, parseJsonList)),
   LABEL(value, config) {
     config.Labels = { ...config.Labels, ...Object.fromEntries(parsePairs(value, 'LABEL')) };
+  },
+  ONBUILD(value, config) {
+    const [word = ''] = value.split(/\s/, 1);
+    if (word.toUpperCase() === 'ONBUILD') fail("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+    if (/^(MAINTAINER|FROM)$/i.test(word)) fail(`${word.toUpperCase()} isn't allowed as an ONBUILD trigger`);
+    config.OnBuild = [...(config.OnBuild ?? []), value];
   },
   STOPSIGNAL: (value, config) => (config.StopSignal = value),
   USER: (value, config) => (config.User = value),
   VOLUME(value, config) {
     for (const path of parseJsonList(value) ?? words(value)) config.Volumes = { ...config.Volumes, [path]: {} };
   },
-  WORKDIR: (value, config) => (config.WorkingDir = value),
+  WORKDIR: (value, config) => (config.WorkingDir = posix.resolve(config.WorkingDir ?? '/', value)),
 };
 
 /** Applies instructions one after another. Throws CliError for one that is unknown or malformed. */
@@ -51,6 +62,10 @@ export function applyChanges(changes: readonly string[]): ImageDefaults {
     apply(value, config);
   }
   return config;
+}
+
+function fail(message: string): never {
+  throw new CliError(`Error response from daemon: ${message}`);
 }
 
 /** `["a", "b"]`, or a line for the shell. */

@@ -38,6 +38,14 @@ export function createGrpcImageClient(client: ImageServiceClient, signal: AbortS
     async listSnapshots() {
       return (await client.listSnapshots({})).keys;
     },
+    async commitSnapshot({ containerId, config, mountPoints, ...commit }, signal) {
+      const request = { ...commit, key: containerId, mountPoints: [...mountPoints] };
+      const response = await client.commitSnapshot(
+        { ...request, config: Buffer.from(JSON.stringify(config)) },
+        { signal },
+      );
+      return response.image?.id ?? '';
+    },
     async diffSnapshot(key, mountPoints, signal) {
       const { changes } = await client.diffSnapshot({ key, mountPoints: [...mountPoints] }, { signal });
       return changes.map(({ path, kind }) => ({ path, kind: CHANGE_KINDS[kind] }));

@@ -1,5 +1,5 @@
 import { BerthError } from '@berth/errors';
-import type { ContainerFiles, ContainerPaths, ImageClient, VolumeClient } from '../ports.ts';
+import type { ContainerFiles, ContainerPaths, ImageClient, SnapshotCommit, VolumeClient } from '../ports.ts';
 import type { NameFiles } from '../network/name-files.ts';
 import type { ImageDefaults } from '../spec/specify-container.ts';
 
@@ -12,15 +12,18 @@ export const EMPTY_IMAGE: ImageDefaults = {
   workingDir: '',
   volumes: [],
   labels: {},
+  exposedPorts: [],
   stopSignal: '',
   stopTimeoutSeconds: null,
-  exposedPorts: [],
+  healthcheck: null,
 };
 
 /** An ImageClient for tests with images by name; `snapshots` are the containers that have one. */
 export interface MemoryImageClient extends ImageClient {
   readonly images: Map<string, ImageDefaults>;
   readonly snapshots: Set<string>;
+  /** What was asked of commitSnapshot. */
+  readonly commits: SnapshotCommit[];
   /** Stands in for a service that is down. */
   down: boolean;
 }
@@ -34,6 +37,7 @@ export function createMemoryImageClient(): MemoryImageClient {
   const client: MemoryImageClient = {
     images,
     snapshots,
+    commits: [],
     down: false,
     prepareSnapshot(containerId, image) {
       if (client.down) return Promise.reject(new BerthError('SERVICE_UNAVAILABLE', 'image-service is down'));
@@ -58,6 +62,10 @@ export function createMemoryImageClient(): MemoryImageClient {
       return Promise.resolve();
     },
     listSnapshots: () => Promise.resolve([...snapshots]),
+    commitSnapshot(commit) {
+      client.commits.push(commit);
+      return Promise.resolve(`sha256:commit-${client.commits.length}`);
+    },
     diffSnapshot: (containerId) => Promise.resolve([{ path: `/${containerId}`, kind: 'added' }]),
     measureSnapshots: (ids) => Promise.resolve(new Map(ids.filter((id) => snapshots.has(id)).map((id) => [id, 1000]))),
   };

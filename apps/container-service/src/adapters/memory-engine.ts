@@ -46,7 +46,6 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     exposedPorts: [],
     attachedStreams: [],
     containerIdFile: '',
-    userNamespaceMode: 'host',
     ...fields,
   };
 }
@@ -74,7 +73,6 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     networkSettings: { bridge: 'berth0', table: 'berth', hostSubnets: () => [], startIndex: 0 },
     hostNameFiles: () => ({ resolvConf: 'nameserver 192.0.2.1\n', hosts: '127.0.0.1 host\n' }),
     hostHostname: 'host',
-    userIdRange: { first: 100_000, count: 131_072 },
     nowNs: () => clock.nowNs,
     fault: () => {},
     log: createTroubleLog(outside.troubles),

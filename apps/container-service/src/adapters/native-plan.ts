@@ -25,7 +25,6 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     stdinOnce: plan.stdinOnce,
     loopback: plan.loopback,
     detached: plan.detached,
-    userNamespace: plan.userNamespace ?? undefined,
   };
 }
 
@@ -40,7 +39,6 @@ export function toNativeExec(plan: ExecPlan): StartExec {
     cgroup: toNativeCgroup(plan.cgroupDir),
     openStdin,
     detached,
-    userNamespace: plan.userNamespace ?? undefined,
   };
 }
 

@@ -24,9 +24,9 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
   const selectPrefix = database.prepare('SELECT id FROM containers WHERE id >= ? AND id < ? LIMIT 2');
   const selectAll = database.prepare('SELECT spec, state FROM containers ORDER BY create_time_ns DESC, id');
   const insertLeftover = database.prepare(
-    'INSERT OR REPLACE INTO leftovers (container_id, address, first_user_id, volumes) VALUES (?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO leftovers (container_id, address, volumes) VALUES (?, ?, ?)',
   );
-  const selectLeftovers = database.prepare('SELECT container_id, address, first_user_id, volumes FROM leftovers');
+  const selectLeftovers = database.prepare('SELECT container_id, address, volumes FROM leftovers');
   const deleteLeftover = database.prepare('DELETE FROM leftovers WHERE container_id = ?');
 
   function idOfName(name: string): string | null {
@@ -65,7 +65,7 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
     remove(container, leftover, events) {
       change(durabilityOf(container), events, () => {
         if (deleteRow.run(container.id, container.state.status).changes === 0) throw lostRace(container);
-        insertLeftover.run(leftover.containerId, leftover.address, leftover.firstUserId, leftover.volumes);
+        insertLeftover.run(leftover.containerId, leftover.address, leftover.volumes);
       });
     },
     tell: (events) => change('crash', events, () => {}),
@@ -80,7 +80,6 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
       selectLeftovers.all().map((row) => ({
         containerId: String(row.container_id),
         address: row.address === null ? null : String(row.address),
-        firstUserId: row.first_user_id === null ? null : Number(row.first_user_id),
         volumes: String(row.volumes) as Leftover['volumes'],
       })),
     removeLeftover(containerId) {

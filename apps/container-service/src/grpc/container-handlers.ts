@@ -112,6 +112,9 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
     listContainers({ all }) {
       return Promise.resolve({ containers: views.list({ all }).map(toProtoContainer) });
     },
+    async commitContainer(request, { signal }) {
+      return { imageId: await engine.commit(request, signal) };
+    },
     async diffContainer({ container }, { signal }) {
       return { changes: (await engine.diff(container, signal)).map(toProtoChange) };
     },

@@ -15,14 +15,7 @@ import type { Timestamp } from '@berth/proto/timestamp';
 import { BerthError } from '@berth/errors';
 import { posix } from 'node:path';
 import { isActive, type Container, type ContainerStatus } from '../container.ts';
-import type {
-  ContainerConfig,
-  MountConfig,
-  NetworkMode,
-  RestartPolicy,
-  StreamName,
-  UserNamespaceMode,
-} from '../container-config.ts';
+import type { ContainerConfig, MountConfig, NetworkMode, RestartPolicy, StreamName } from '../container-config.ts';
 import type { ContainerPaths, PathChange } from '../ports.ts';
 import type { ContainerView } from '../show-containers.ts';
 import { parseRestartPolicy } from '../spec/restart-policy.ts';
@@ -68,7 +61,6 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     noNewPrivileges: config.noNewPrivileges,
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? null,
-    userNamespaceMode: fromUserNamespaceMode(config.userNamespaceMode),
     restartPolicy: fromProtoRestartPolicy(config.restartPolicy),
     exposedPorts: config.exposedPorts,
     attachedStreams: config.attachedStreams.map(fromStreamName),
@@ -79,12 +71,6 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
 /** A restart policy from the wire; absent is `no`. Throws INVALID_ARGUMENT. */
 export function fromProtoRestartPolicy(policy: ProtoRestartPolicy | undefined): RestartPolicy {
   return parseRestartPolicy(policy?.name ?? '', policy?.maximumRetryCount ?? 0);
-}
-
-function fromUserNamespaceMode(mode: string): UserNamespaceMode {
-  if (mode === '' || mode === 'host') return 'host';
-  if (mode === 'auto') return mode;
-  throw new BerthError('INVALID_ARGUMENT', 'invalid USER mode');
 }
 
 function fromNetworkMode(mode: string): NetworkMode {
@@ -185,7 +171,6 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     exposedPorts: [...config.exposedPorts],
     attachedStreams: [...config.attachedStreams],
     containerIdFile: config.containerIdFile,
-    userNamespaceMode: config.userNamespaceMode === 'auto' ? 'auto' : '',
   };
 }
 

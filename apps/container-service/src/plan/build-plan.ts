@@ -1,13 +1,11 @@
 import type { TerminalSize } from '../container-config.ts';
 import type { Container, Endpoint, Identity } from '../container.ts';
-import { USER_IDS_PER_CONTAINER } from '../user-namespace/id-ranges.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { DEFAULT_CAPABILITIES } from './capabilities.ts';
 import { DEFAULT_DEVICES, DEFAULT_SYMLINKS } from './devices.ts';
 import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-paths.ts';
 import { planMounts, type NameFilePaths } from './mounts.ts';
-import { CLONE, namespaceFlags } from './namespaces.ts';
-import { planUserNamespace } from './user-namespace.ts';
+import { namespaceFlags } from './namespaces.ts';
 import type { ContainerPlan, ExecPlan, FileValue, InterfacePlan, ProcessPlan } from './plan.ts';
 
 /** What of the engine and its host goes into every plan. */
@@ -64,11 +62,6 @@ const OWN_NETWORK_SYSCTLS: readonly FileValue[] = [
   { path: 'net/ipv4/ip_unprivileged_port_start', value: '0' },
   { path: 'net/ipv4/ping_group_range', value: '0 2147483647' },
 ];
-/** The kernel takes no group that a user namespace does not have. */
-const MAPPED_NETWORK_SYSCTLS: readonly FileValue[] = [
-  { path: 'net/ipv4/ip_unprivileged_port_start', value: '0' },
-  { path: 'net/ipv4/ping_group_range', value: `0 ${USER_IDS_PER_CONTAINER - 1}` },
-];
 const PROCESS_FILES: readonly FileValue[] = [{ path: 'oom_score_adj', value: '0' }];
 
 /** Makes a builder with all that does not change from one container to the next ready. */
@@ -103,19 +96,17 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     container(container, { identity, endpoint, stateDir, files, terminalSize, detached }) {
       const { id, config, rootfs, hostname } = container;
       const ownNetwork = config.networkMode !== 'host';
-      const userNamespace = planUserNamespace(container);
-      const networkSysctls = userNamespace === null ? OWN_NETWORK_SYSCTLS : MAPPED_NETWORK_SYSCTLS;
       return {
         containerId: id,
         stateDir,
-        namespaceFlags: namespaceFlags(config.networkMode) | (userNamespace === null ? 0n : CLONE.NEWUSER),
+        namespaceFlags: namespaceFlags(config.networkMode),
         rootfs,
         mounts: planMounts(files, container.mounts),
         devices: DEFAULT_DEVICES,
         symlinks: DEFAULT_SYMLINKS,
         maskedPaths,
         readonlyPaths: READONLY_PATHS,
-        sysctls: ownNetwork ? networkSysctls : [],
+        sysctls: ownNetwork ? OWN_NETWORK_SYSCTLS : [],
         processFiles: PROCESS_FILES,
         process: planProcess(container, {
           arguments: container.arguments,
@@ -134,7 +125,6 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         openStdin: config.openStdin,
         stdinOnce: config.stdinOnce,
         detached,
-        userNamespace,
       };
     },
     exec(container, input) {
@@ -155,7 +145,6 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         cgroupDir: cgroupDir(container.id),
         openStdin,
         detached,
-        userNamespace: planUserNamespace(container),
       };
     },
   };

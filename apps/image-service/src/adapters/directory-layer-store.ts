@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LayerLimits, LayerTool } from '@berth/layers';
+import type { LayerLimits, LayerTool, UnpackedLayer } from '@berth/layers';
 import type { LayerStore, StagedLayer } from '../ports.ts';
 import { openTrash } from './directory-trash.ts';
 
 export interface LayerStoreOptions {
   /** The service's state directory. */
   readonly stateDir: string;
-  readonly tool: Pick<LayerTool, 'unpack' | 'changes' | 'sync'>;
+  readonly tool: Pick<LayerTool, 'unpack' | 'commit' | 'changes' | 'sync'>;
   readonly limits: LayerLimits;
 }
 
@@ -29,20 +29,26 @@ export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOp
     return path;
   }
 
+  async function stage(fill: (targetDir: string) => Promise<UnpackedLayer>): Promise<StagedLayer> {
+    const targetDir = makeStagingDirectory();
+    const discard = () => rm(targetDir, { recursive: true, force: true, maxRetries: 3 });
+    try {
+      const layer = await fill(targetDir);
+      return { ...layer, discard, commit: (name) => renameSync(targetDir, join(dir, name)) };
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  }
+
   return {
     dir,
-    async unpack({ blobPath, diffId, signal, onProgress }): Promise<StagedLayer> {
-      const targetDir = makeStagingDirectory();
-      const discard = () => rm(targetDir, { recursive: true, force: true, maxRetries: 3 });
-      try {
-        const options = { blobPath, targetDir, diffId, limits, signal };
-        const layer = await tool.unpack(onProgress ? { ...options, onProgress } : options);
-        return { ...layer, discard, commit: (name) => renameSync(targetDir, join(dir, name)) };
-      } catch (error) {
-        await discard();
-        throw error;
-      }
+    unpack({ blobPath, diffId, signal, onProgress }) {
+      const options = { blobPath, diffId, limits, signal, ...(onProgress ? { onProgress } : {}) };
+      return stage((targetDir) => tool.unpack({ ...options, targetDir }));
     },
+    copy: (source, options) =>
+      stage((targetDir) => tool.commit({ ...source, ...options, layersDir: dir, limits, targetDir })),
     changes: (source, signal) => tool.changes({ ...source, layersDir: dir }, signal),
     list: () => readdirSync(dir),
     sync: () => tool.sync(dir),

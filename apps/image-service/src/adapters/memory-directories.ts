@@ -45,6 +45,7 @@ export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): 
     staged,
     gate: Promise.resolve(),
     unpack: (request) => unpack(store, request),
+    copy: ({ upperDir }, { signal }) => unpack(store, { blobPath: upperDir, diffId: null, signal }),
     changes: ({ upperDir, mountPoints }) =>
       Promise.resolve([upperDir, ...mountPoints].map((path) => ({ path, kind: 'changed' as const }))),
     list: () => [...placed],

@@ -6,6 +6,7 @@ import type {
   PrepareSnapshotRequest,
   PrepareSnapshotResponse,
 } from '@berth/proto/image';
+import type { CommitSnapshot } from '../commit-snapshot.ts';
 import type { DeleteImage } from '../delete-image.ts';
 import type { DiffSnapshot } from '../diff-snapshot.ts';
 import type { Images } from '../images.ts';
@@ -29,11 +30,12 @@ export interface ImageUseCases {
   readonly importImage: ImportImage;
   readonly deleteImage: DeleteImage;
   readonly diffSnapshot: DiffSnapshot;
+  readonly commitSnapshot: CommitSnapshot;
 }
 
 /** ImageService over the use cases. The signal, aborted when the service stops, ends calls that stay open. */
 export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSignal): ImageServiceImplementation {
-  const { images, snapshots, pullImage, importImage, deleteImage, diffSnapshot } = useCases;
+  const { images, snapshots, pullImage, importImage, deleteImage, diffSnapshot, commitSnapshot } = useCases;
 
   /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
   function tryToPrepare(request: PrepareSnapshotRequest | undefined): PrepareSnapshotResponse | undefined {
@@ -62,6 +64,9 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
     },
     deleteSnapshot: ({ key }) => answer(() => (snapshots.delete(key), {})),
     listSnapshots: () => answer(() => ({ keys: snapshots.list() })),
+    async commitSnapshot(request, { signal }) {
+      return { image: toProtoImage(await commitSnapshot(request, signal)) };
+    },
     async diffSnapshot({ key, mountPoints }, { signal }) {
       return { changes: (await diffSnapshot(key, mountPoints, signal)).map(toProtoChange) };
     },

@@ -26,6 +26,7 @@ const char commands_usage[] =
     "  --compression KIND       auto (default), none, gzip, zstd\n"
     "  --max-entries N          refuse a layer with more entries (default 2000000)\n"
     "  --max-bytes N            refuse a layer that inflates to more (default 256 GiB)\n"
+    "  --squash yes             commit all layers as one\n"
     "BELOW:\n"
     "  --layers DIR             where the layers below lie\n"
     "  --lowers A:B:C           their names, uppermost first\n"

@@ -54,6 +54,7 @@ static int parse_option(const char *name, const char *value, struct options *opt
   if (strcmp(name, "--layers") == 0) return parse_string(value, &options->layers);
   if (strcmp(name, "--lowers") == 0) return parse_string(value, &options->lowers);
   if (strcmp(name, "--mount-points") == 0) return parse_string(value, &options->mount_points);
+  if (strcmp(name, "--squash") == 0) return strcmp(value, "yes") == 0 ? parse_string(value, &options->squash) : -1;
   if (strcmp(name, "--output") == 0) return parse_string(value, &options->output);
   if (strcmp(name, "--stream") == 0) return parse_string(value, &options->stream);
   if (strcmp(name, "--diff-id") == 0) return parse_digest(value, &options->diff_id);

@@ -13,6 +13,7 @@ struct options {
   const char *layers;       /* the directory of the layers below it */
   const char *lowers;       /* their names, uppermost first, with colons between them */
   const char *mount_points; /* paths that the engine has made in it, with colons between them */
+  const char *squash;       /* `yes`: all layers become one */
   const char *output;       /* a file that is made */
   const char *stream;       /* a unix socket to connect to */
   enum compression compression;

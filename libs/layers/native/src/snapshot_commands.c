@@ -4,6 +4,7 @@
 #include "changes.h"
 #include "cleanup.h"
 #include "layer_copy.h"
+#include "merged.h"
 #include "options.h"
 #include "overlay_marks.h"
 #include "read_only.h"
@@ -27,6 +28,10 @@ static int open_upper(const struct options *options, struct upper *upper, struct
   raise_fd_limit();
   if (!options->upper) return fail(error, FAILURE_USAGE, "options", "--upper is needed");
   if (upper_set_mount_points(upper, (char *)(size_t)options->mount_points, error) < 0) return -1;
+  if (options->squash && options->layers && options->lowers) {
+    upper->fd = merged_open(options->upper, options->layers, options->lowers, error);
+    return upper->fd < 0 ? -1 : 0;
+  }
   if (lower_layers_open(&upper->layers, options->layers, options->lowers, error) < 0) return -1;
   upper->fd = open_read_only(options->upper, error);
   return upper->fd < 0 ? -1 : 0;
@@ -80,9 +85,10 @@ static int commit(const struct options *options, struct upper *upper, struct lay
   cleanup_close int target = -1;
 
   if (!options->target) return fail(error, FAILURE_USAGE, "options", "--target is needed");
-  if (open_upper(options, upper, error) < 0) return -1;
+  if (options->squash && own_mounts(error) < 0) return -1;
   target = open(options->target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (target < 0) return fail_errno(error, "open", "cannot open the target \"%.200s\"", options->target);
+  if (open_upper(options, upper, error) < 0) return -1;
   copy->tar.fd = -1;
   copy->target = sandbox_enter(target, options->limits.max_bytes, error);
   if (copy->target < 0 || sandbox_filter(error) < 0) return -1;

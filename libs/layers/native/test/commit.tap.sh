@@ -97,7 +97,7 @@ field() {
 
 check 'a writable layer becomes a layer' commit "$work/upper" "$work/layers/3"
 diff_id=$(field diffId)
-rm -f "$work/upper/kinds/socket"
+rm -f "$work/upper/kinds/socket" && touch -r "$work/layers/3/kinds" "$work/upper/kinds"
 mount_over 3:2:1
 list "$work/merged" >"$work/after" 2>&1
 umount "$work/merged"
@@ -119,6 +119,15 @@ mount_over 5:2:1
 list "$work/merged" 2>&1 | sed '/^kinds\/empty f/s/ -3155.*//' >"$work/unpacked"
 umount "$work/merged"
 check 'shows the same entries' same "$work/after" "$work/unpacked"
+
+mkdir "$work/layers/6"
+check 'all layers become one' "$BERTH_LAYER" commit --squash yes --upper "$work/upper" $BELOW --target "$work/layers/6"
+mkdir "$work/layers/empty"
+mount_over 6:empty
+list "$work/merged" 2>&1 | sed '/^kinds\/empty f/s/ -3155.*//' >"$work/squashed"
+umount "$work/merged"
+check 'and the one shows the same entries' same "$work/after" "$work/squashed"
+check 'without a whiteout' [ -z "$(find "$work/layers/6" -type c ! -name null)" ]
 
 changes() { # changes [OPTION...]
   rm -f "$work/changes"

@@ -1,0 +1,64 @@
+import { containerEvent } from './events.ts';
+import type { Freezer } from './freeze-containers.ts';
+import { findContainer } from './find-container.ts';
+import { ENGINE_MOUNT_POINTS } from './plan/mounts.ts';
+import type { ContainerStore, ImageClient } from './ports.ts';
+import { imageConfigOf, mergeImageConfig, parseImageConfigDocument } from './spec/image-config.ts';
+
+export interface CommitRequest {
+  readonly container: string;
+  /** Empty for none. */
+  readonly reference: string;
+  /** What of an OCI image config's `config` object to change, as JSON; empty for nothing. */
+  readonly config: Uint8Array;
+  readonly author: string;
+  readonly message: string;
+  readonly squash: boolean;
+  /** Lets a running container go on meanwhile; it is paused otherwise. */
+  readonly noPause: boolean;
+}
+
+export interface CommitDeps {
+  readonly store: ContainerStore;
+  readonly images: Pick<ImageClient, 'prepareSnapshot' | 'commitSnapshot'>;
+  readonly freezer: Pick<Freezer, 'pause' | 'unpause'>;
+}
+
+/**
+ * Makes an image of a container, and returns its id. Throws as findContainer, INVALID_ARGUMENT, and as ImageClient.commitSnapshot; then
+ * nothing of it stays.
+ */
+export type ContainerCommitter = (request: CommitRequest, signal: AbortSignal) => Promise<string>;
+
+export function createContainerCommitter({ store, images, freezer }: CommitDeps): ContainerCommitter {
+  /** One that does not run, or that a user has paused, stays as it is. */
+  async function whilePaused(id: string, save: () => Promise<string>): Promise<string> {
+    if (findContainer(store, id).state.status !== 'running') return save();
+    await freezer.pause(id);
+    try {
+      return await save();
+    } finally {
+      await freezer.unpause(id);
+    }
+  }
+
+  return async function commit(request, signal) {
+    const { reference, author, message, squash } = request;
+    const changes = parseImageConfigDocument(request.config);
+    const container = findContainer(store, request.container);
+    const { image } = await images.prepareSnapshot(container.id, container.imageId);
+    const base = imageConfigOf(container, image);
+    const snapshot = {
+      containerId: container.id,
+      mountPoints: ENGINE_MOUNT_POINTS,
+      config: mergeImageConfig(changes, base),
+      // As Docker has it: without the entrypoint.
+      createdBy: (base.Cmd ?? []).join(' '),
+      ...{ reference, author, message, squash },
+    };
+    const save = (): Promise<string> => images.commitSnapshot(snapshot, signal);
+    const imageId = await (request.noPause ? save() : whilePaused(container.id, save));
+    store.tell([containerEvent(container, 'commit', { comment: message, imageID: imageId, imageRef: reference })]);
+    return imageId;
+  };
+}

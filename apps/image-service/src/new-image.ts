@@ -1,0 +1,22 @@
+import { BerthError } from '@berth/errors';
+import { parseReference, withDefaultTag, type Reference } from '@berth/oci';
+
+/** The name that a new image gets; null for none. Throws REFERENCE_INVALID, with that message for a name with a digest. */
+export function parseNewReference(text: string, refusal: string): Reference | null {
+  if (text === '') return null;
+  const reference = withDefaultTag(parseReference(text));
+  if (reference.digest !== null) throw new BerthError('REFERENCE_INVALID', refusal);
+  return reference;
+}
+
+/** An OCI config's `config` object as JSON; empty for `{}`. Throws INVALID_ARGUMENT. */
+export function parseContainerConfig(bytes: Uint8Array): object {
+  if (bytes.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Falls through to the one error.
+  }
+  throw new BerthError('INVALID_ARGUMENT', "the image's config is not a JSON object");
+}
