@@ -96,6 +96,12 @@ describe('run', () => {
           exposedPorts: [],
           attachedStreams: ['stdin', 'stdout', 'stderr'],
           containerIdFile: '',
+          resources: expect.objectContaining({ memoryBytes: 0n, pidsLimit: undefined }),
+          sysctls: {},
+          oomScoreAdj: 0,
+          devices: [],
+          deviceCgroupRules: [],
+          deviceRequests: [],
         },
       },
     ]);

@@ -1,3 +1,5 @@
+import type { DeviceMapping, DeviceRequest, Resources } from './resources.ts';
+
 /** What a user asks of a container. Empty means: as the image says. */
 export interface ContainerConfig {
   /** The image, as the user wrote it. */
@@ -28,6 +30,15 @@ export interface ContainerConfig {
   readonly attachedStreams: readonly StreamName[];
   /** The file that its creator wrote the id to. Told, and without effect. */
   readonly containerIdFile: string;
+  readonly resources: Resources;
+  /** By their names with dots. */
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** -1000 to 1000. */
+  readonly oomScoreAdj: number;
+  readonly devices: readonly DeviceMapping[];
+  /** `c 1:3 rwm`. */
+  readonly deviceCgroupRules: readonly string[];
+  readonly deviceRequests: readonly DeviceRequest[];
 }
 
 /** When a container is started again by itself. */

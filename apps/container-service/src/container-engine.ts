@@ -11,6 +11,7 @@ import { createFreezer, type Freezer } from './freeze-containers.ts';
 import { createLogReader, type LogReader } from './logs/read-logs.ts';
 import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-network.ts';
 import type { HostNameFiles } from './network/name-files.ts';
+import type { HostResources } from './plan/cgroup-layout.ts';
 import { createPlanBuilder, type PlanSettings } from './plan/build-plan.ts';
 import type {
   ContainerFiles,
@@ -45,6 +46,7 @@ export interface EngineDeps {
   readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings'>;
   readonly hostNameFiles: () => HostNameFiles;
   readonly hostHostname: string;
+  readonly hostResources: () => HostResources;
   readonly nowNs: () => bigint;
   readonly fault: Fault;
   readonly log: Log;

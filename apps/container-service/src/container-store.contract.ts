@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { advance, newContainer, type Container } from './container.ts';
 import { containerEvent } from './events.ts';
+import { NO_LIMITS } from './resources.ts';
 import type { ContainerEvent, ContainerStore, ExecStore, SettingStore } from './ports.ts';
 
 /** Stores under test, which share a list of events. */
@@ -39,6 +40,12 @@ function aContainer(id: string, name: string, createTimeNs = 1n): Container {
       exposedPorts: [],
       attachedStreams: [],
       containerIdFile: '',
+      resources: NO_LIMITS,
+      sysctls: {},
+      oomScoreAdj: 0,
+      devices: [],
+      deviceCgroupRules: [],
+      deviceRequests: [],
     },
     imageId: 'sha256:1',
     arguments: ['sh'],

@@ -1,5 +1,5 @@
 import { type Container, newContainer, type ContainerSpec } from './container.ts';
-import type { MountConfig, MountPoint } from './container-config.ts';
+import type { ContainerConfig, MountConfig, MountPoint } from './container-config.ts';
 import { containerEvent } from './events.ts';
 import type { Fault } from './fault.ts';
 import type {
@@ -12,6 +12,8 @@ import type {
   VolumeClient,
 } from './ports.ts';
 import { checkContainerName, generateContainerName, nameInUseError, stripSlash } from './spec/container-name.ts';
+import type { HostResources } from './plan/cgroup-layout.ts';
+import { checkResources } from './spec/resources.ts';
 import { resolveMounts } from './spec/mounts.ts';
 import { startStopwatch } from './stopwatch.ts';
 import { checkConfig, specifyContainer } from './spec/specify-container.ts';
@@ -25,6 +27,7 @@ export interface CreateDeps {
   readonly generateId: () => string;
   readonly nowNs: () => bigint;
   readonly hostHostname: string;
+  readonly hostResources: () => HostResources;
   readonly fault: Fault;
   readonly log: Log;
 }
@@ -33,6 +36,8 @@ export interface CreateDeps {
 export interface CreatedContainer {
   readonly container: Container;
   readonly snapshot: PreparedSnapshot;
+  /** What the user should know of what cannot be as asked. */
+  readonly warnings: readonly string[];
 }
 
 /** Creates containers. */
@@ -74,9 +79,9 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
 
   async function specify(
     { id, name }: { id: string; name: string },
-    { config }: CreateRequest,
+    config: ContainerConfig,
     progress: { prepared: boolean },
-  ): Promise<CreatedContainer> {
+  ): Promise<Omit<CreatedContainer, 'warnings'>> {
     const snapshot = await images.prepareSnapshot(id, config.image);
     progress.prepared = true;
     fault('create:snapshot');
@@ -108,6 +113,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     isCreating: (id) => creating.has(id),
     async create(request) {
       checkConfig(request.config);
+      const checked = checkResources(request.config.resources, deps.hostResources(), { update: false });
       resolveMounts(request.config.mounts, []);
       const id = deps.generateId();
       const name = chooseName(stripSlash(request.name));
@@ -115,12 +121,12 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
       const stopwatch = startStopwatch(log, id);
       creating.set(id, name);
       try {
-        const created = await specify({ id, name }, request, progress);
+        const created = await specify({ id, name }, { ...request.config, resources: checked.resources }, progress);
         stopwatch('snapshot');
         store.insert(created.container, [containerEvent(created.container, 'create')]);
         stopwatch('create-row');
         fault('create:row');
-        return created;
+        return { ...created, warnings: checked.warnings };
       } catch (error) {
         if (progress.prepared) await undo(id);
         throw error;

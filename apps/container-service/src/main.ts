@@ -8,6 +8,8 @@ import { randomUUID } from 'node:crypto';
 import manifest from '../package.json' with { type: 'json' };
 import { createChange } from './adapters/durability.ts';
 import { openContainerFiles } from './adapters/file-container-files.ts';
+import { createCgroupLayoutReader, readHostResources } from './adapters/host-cgroups.ts';
+import { hostDevices } from './adapters/host-devices.ts';
 import { createGrpcImageClient } from './adapters/grpc-image-client.ts';
 import { createGrpcVolumeClient } from './adapters/grpc-volume-client.ts';
 import {
@@ -34,6 +36,7 @@ await runService({
   start({ env, paths, stateDir, log, signal, database, events }) {
     const config = readConfig(env);
     const names = engineNames(paths.root);
+    const cgroupLayout = createCgroupLayoutReader(names.cgroupDir);
     const change = createChange(database, events);
     const store = createSqliteContainerStore(database, change);
     const settings = createSqliteSettingStore(database, change);
@@ -52,7 +55,8 @@ await runService({
       planSettings: {
         seccompFilter: config.seccompFilter,
         bridge: names.bridge,
-        cgroupParent: `${names.cgroupDir}/containers`,
+        cgroups: { layout: cgroupLayout, engineDir: names.cgroupDir },
+        hostDevices,
         thermalCpus: listThermalCpus(),
       },
       networkSettings: {
@@ -63,6 +67,7 @@ await runService({
       },
       hostNameFiles: readHostNameFiles,
       hostHostname: hostname(),
+      hostResources: () => readHostResources(cgroupLayout(), names.cgroupDir),
       nowNs: () => BigInt(Date.now()) * 1_000_000n,
       fault: createFault(config.fault, () => process.kill(process.pid, 'SIGKILL')),
       log,

@@ -43,7 +43,7 @@ export interface Client {
 
 /** What happens to a process that a client runs or is attached to, in this order; `exited` is the last. */
 export type ProcessEvent =
-  | { readonly kind: 'created'; readonly id: string }
+  | { readonly kind: 'created'; readonly id: string; readonly warnings: readonly string[] }
   | { readonly kind: 'started'; readonly pid: number; readonly timings: StartedProcess['timings'] }
   | { readonly kind: 'output'; readonly chunk: OutputChunk }
   | { readonly kind: 'exited'; readonly exit: ProcessExit };
@@ -64,7 +64,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     request: CreateRequest,
     client: Client & { detach: boolean },
   ): AsyncGenerator<ProcessEvent, void, undefined> {
-    const { container, snapshot } = await creator.create(request);
+    const { container, snapshot, warnings } = await creator.create(request);
     if (!client.detach) store.tell([containerEvent(container, 'attach')]);
     const { terminalSize } = client;
     const starting = starter.start(container, { snapshot, terminalSize, attach: !client.detach, byPolicy: false });
@@ -73,7 +73,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     try {
       // Told together with the start: a client that is woken in the midst of it takes a processor away from it.
       await Promise.allSettled([starting]);
-      yield { kind: 'created', id: container.id };
+      yield { kind: 'created', id: container.id, warnings };
       const { active, process } = await starting;
       yield { kind: 'started', pid: process.pid, timings: process.timings };
       if (client.detach) return;

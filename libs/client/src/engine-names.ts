@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 /** What an engine is called in the kernel, so that several engines on one host do not meet. */
 export interface EngineNames {
@@ -17,6 +17,15 @@ export function engineNames(root: string | null, cgroupMount = findCgroupMount()
   if (root === null) return { bridge: 'berth0', table: 'berth', cgroupDir: join(cgroupMount, 'berth') };
   const hash = createHash('sha256').update(root).digest('hex').slice(0, 8);
   return { bridge: `br-${hash}`, table: `berth_${hash}`, cgroupDir: join(cgroupMount, `berth-${hash}`) };
+}
+
+/** The directories that an engine may have in cgroup v1 hierarchies, for its containers with limits: of the same name in each. */
+export function legacyCgroupDirs(cgroupDir: string, mounts = readFileSync('/proc/self/mounts', 'utf8')): string[] {
+  return mounts
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, , type]) => type === 'cgroup')
+    .map(([, mountPoint = '']) => join(mountPoint, basename(cgroupDir)));
 }
 
 /** Where cgroup2 is mounted: /sys/fs/cgroup, or the unified tree of the hybrid layout. */

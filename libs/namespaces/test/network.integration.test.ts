@@ -15,7 +15,7 @@ beforeAll(async () => {
   await engine.spawner.ensureNetwork(NETWORK);
 });
 afterAll(async () => {
-  await engine.spawner.removeNetwork({ bridge: 'bt0', table: 'bt', unifiedDir: '' });
+  await engine.spawner.removeNetwork({ bridge: 'bt0', table: 'bt', unifiedDir: '', legacyDirs: [] });
   await engine[Symbol.asyncDispose]();
 });
 

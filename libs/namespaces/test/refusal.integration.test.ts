@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { encodeFrame, FRAME } from '../src/frame.ts';
 import { startTestEngine, type TestEngine } from './test-engine.ts';
-import { filesystem, planProcess } from './test-plan.ts';
+import { filesystem, planProcess, planCgroup } from './test-plan.ts';
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -32,17 +32,16 @@ describe('a plan is refused', () => {
     ['with a mount that climbs out', () => ({ mounts: [filesystem('/a/../../b', 'tmpfs')] })],
     ['with a mount over the root', () => ({ mounts: [filesystem('/', 'tmpfs')] })],
     ['with a mount of a real file system', () => ({ mounts: [filesystem('/x', 'ext4', 0, ['source=/dev/vda'])] })],
-    ['with a device outside /dev', () => ({ devices: [{ path: '/x', mode: 0o020666, major: 1, minor: 3 }] })],
+    [
+      'with a device that climbs out',
+      () => ({ devices: [{ path: '/dev/../x', mode: 0o020666, major: 1, minor: 3, userId: 0, groupId: 0 }] }),
+    ],
     ['with a sysctl of the host', () => ({ sysctls: [{ path: 'kernel/core_pattern', value: '|/x' }] })],
     ['with a sysctl that climbs out', () => ({ sysctls: [{ path: 'net/../kernel/core_pattern', value: '|/x' }] })],
     [
       'with a cgroup value that climbs out',
       () => ({
-        cgroup: {
-          unifiedDir: '/sys/fs/cgroup/x',
-          legacy: [],
-          values: [{ path: '../cgroup.procs', value: '1' }],
-        },
+        cgroup: planCgroup('/sys/fs/cgroup/x', { values: [{ path: '../cgroup.procs', value: '1' }] }),
       }),
     ],
     ['without a command', () => ({ process: planProcess([]) })],

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { join } from 'node:path';
 import { readRecord } from '../src/index.ts';
 import { eventually, finish, startTestEngine, type TestContainer, type TestEngine } from './test-engine.ts';
-import { bind, filesystem, planProcess } from './test-plan.ts';
+import { bind, filesystem, planProcess, planCgroup } from './test-plan.ts';
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ describe('a cgroup', () => {
     const container = engine.create();
     const { unifiedDir } = container.places;
     const values = [{ path: 'cgroup.max.depth', value: 'nonsense' }];
-    const plan = container.plan(['true'], { cgroup: { unifiedDir, legacy: [], values } });
+    const plan = container.plan(['true'], { cgroup: planCgroup(unifiedDir, { values }) });
     await expect(engine.spawner.startContainer(plan)).rejects.toMatchObject({ reason: 'START_FAILED' });
     expect(existsSync(unifiedDir)).toBe(false);
   });
@@ -47,7 +47,7 @@ describe('a cgroup', () => {
     const { unifiedDir, id } = container.places;
     const memory = planMemory(`berth-test-${id.slice(0, 12)}`, 24 * 1024 * 1024);
     if (memory === null) return;
-    const cgroup = { unifiedDir, legacy: [memory], values: [] };
+    const cgroup = planCgroup(unifiedDir, { legacy: [memory], noted: true });
     const plan = container.plan(['dd', 'if=/dev/zero', 'of=/dev/shm/fill', 'bs=1M', 'count=60'], { cgroup });
     const running = await engine.spawner.startContainer(plan);
     expect((await finish(running)).exit).toMatchObject({ exitCode: 137, signal: 9, oomKilled: true });
@@ -58,7 +58,7 @@ describe('a cgroup', () => {
 
   test('denies devices that are not in the default list', async () => {
     const container = engine.create();
-    const devices = [{ path: '/dev/disk', mode: 0o060666, major: 254, minor: 0 }];
+    const devices = [{ path: '/dev/disk', mode: 0o060666, major: 254, minor: 0, userId: 0, groupId: 0 }];
     const script = 'cat /dev/disk; echo x > /dev/null && echo ok';
     const { stdout, stderr } = await finish(
       await engine.spawner.startContainer({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { attachKeeper, isKeeperAlive, isProcessAlive, readRecord } from '../src/index.ts';
 import { eventually, finish, startTestEngine, type TestEngine } from './test-engine.ts';
+import { planCgroup } from './test-plan.ts';
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -88,7 +89,7 @@ describe('when the keeper is killed', () => {
     const container = engine.create();
     const { stateDir, unifiedDir } = container.places;
     const running = await engine.spawner.startContainer(container.plan(['sleep', '1000']));
-    const cgroup = { unifiedDir, legacy: [], values: [] };
+    const cgroup = planCgroup(unifiedDir);
     const request = { stateDir, hostInterface: '', cgroup };
     await expect(engine.spawner.cleanUpContainer(request)).rejects.toMatchObject({ reason: 'START_FAILED' });
     process.kill(running.started.keeperPid, 'SIGKILL');
@@ -123,7 +124,7 @@ describe('a container that has just ended', () => {
       const { places, plan } = engine.create();
       const running = await engine.spawner.startContainer(plan(['true']));
       await running.exited;
-      const cgroup = { unifiedDir: places.unifiedDir, legacy: [], values: [] };
+      const cgroup = planCgroup(places.unifiedDir);
       await engine.spawner.cleanUpContainer({ stateDir: places.stateDir, hostInterface: '', cgroup });
     }
   });

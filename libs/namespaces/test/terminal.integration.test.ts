@@ -31,7 +31,7 @@ describe('a terminal', () => {
     const script =
       'stty size; for fd in 0 1; do readlink /proc/self/fd/$fd; done; echo ok > /dev/tty; echo console > /dev/console';
     const plan = { ...engine.create().plan([]), process: planProcess(['sh', '-c', script], TERMINAL) };
-    const devices = [...plan.devices, { path: '/dev/tty', mode: 0o020666, major: 5, minor: 0 }];
+    const devices = [...plan.devices, { path: '/dev/tty', mode: 0o020666, major: 5, minor: 0, userId: 0, groupId: 0 }];
     const { stdout, exit } = await finish(await engine.spawner.startContainer({ ...plan, devices }));
     expect(stdout).toBe('30 100\r\n/dev/pts/0\r\n/dev/pts/0\r\nok\r\nconsole\r\n');
     expect(exit).toMatchObject({ exitCode: 0 });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connectSpawner, readRecord, type ProcessExit, type RunningProcess, type Spawner } from '../src/index.ts';
-import { planContainer, planExec, planProcess, type PlanPlaces } from './test-plan.ts';
+import { planContainer, planExec, planProcess, type PlanPlaces, planCgroup } from './test-plan.ts';
 
 /** BERTH_NS names another build, such as the one under sanitizers. */
 const PROGRAM = resolve(process.env['BERTH_NS'] ?? join(import.meta.dirname, '../native/build/berth-ns'));
@@ -112,7 +112,7 @@ export async function startTestEngine({ prefix = [] as string[] } = {}): Promise
     },
     async [Symbol.asyncDispose]() {
       for (const places of containers) await end(spawner, places);
-      await spawner.removeNetwork({ bridge: '', table: '', unifiedDir: cgroupDir });
+      await spawner.removeNetwork({ bridge: '', table: '', unifiedDir: cgroupDir, legacyDirs: [] });
       await stop(child, 'SIGTERM');
       rmSync(directory, { recursive: true });
     },
@@ -175,7 +175,7 @@ async function end(spawner: Spawner, places: PlanPlaces): Promise<void> {
     () => kept().every((name) => !isKept(join(places.stateDir, name))),
     `the keepers of ${places.id} end`,
   );
-  const cgroup = { unifiedDir: places.unifiedDir, legacy: [], values: [] };
+  const cgroup = planCgroup(places.unifiedDir);
   await spawner.cleanUpContainer({ stateDir: places.stateDir, hostInterface: '', cgroup });
 }
 

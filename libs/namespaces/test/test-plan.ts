@@ -1,4 +1,4 @@
-import type { Mount, Process, StartContainer, StartExec } from '@berth/proto/native';
+import type { Cgroup, Mount, Process, StartContainer, StartExec } from '@berth/proto/native';
 
 /** The CLONE_NEW* flags of a container with everything of its own: ns, cgroup, uts, ipc, pid, net. */
 export const ALL_NAMESPACES = 0x00020000n | 0x02000000n | 0x04000000n | 0x08000000n | 0x20000000n | 0x40000000n;
@@ -73,6 +73,11 @@ export function planProcess(args: string[], changes: Partial<Process> = {}): Pro
   };
 }
 
+/** A directory in the cgroup2 tree, with changes. */
+export function planCgroup(unifiedDir: string, changes: Partial<Cgroup> = {}): Cgroup {
+  return { unifiedDir, legacy: [], values: [], deviceRules: [], deviceProgram: false, noted: false, ...changes };
+}
+
 /** The directories that a plan uses on the host. */
 export interface PlanPlaces {
   readonly id: string;
@@ -103,7 +108,14 @@ export function planContainer(
       readonly: false,
     },
     mounts: [...DEFAULT_MOUNTS],
-    devices: DEVICES.map(([name, minor]) => ({ path: `/dev/${name}`, mode: 0o020666, major: 1, minor })),
+    devices: DEVICES.map(([name, minor]) => ({
+      path: `/dev/${name}`,
+      mode: 0o020666,
+      major: 1,
+      minor,
+      userId: 0,
+      groupId: 0,
+    })),
     symlinks: [
       { path: '/dev/fd', target: '/proc/self/fd' },
       { path: '/dev/ptmx', target: 'pts/ptmx' },
@@ -116,7 +128,7 @@ export function planContainer(
     process,
     hostname: 'test',
     network: undefined,
-    cgroup: { unifiedDir: places.unifiedDir, legacy: [], values: [] },
+    cgroup: planCgroup(places.unifiedDir),
     log: { path: places.logPath, maxSizeBytes: 0n, maxFiles: 1 },
     openStdin: false,
     stdinOnce: false,
@@ -133,7 +145,7 @@ export function planExec(places: PlanPlaces, stateDir: string, process: Process)
     stateDir,
     containerStateDir: places.stateDir,
     process,
-    cgroup: { unifiedDir: places.unifiedDir, legacy: [], values: [] },
+    cgroup: planCgroup(places.unifiedDir),
     openStdin: false,
     detached: false,
   };

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { engineNames, SERVICE_NAMES, type EnginePaths } from '@berth/client';
+import { engineNames, legacyCgroupDirs, SERVICE_NAMES, type EnginePaths } from '@berth/client';
 import { startEngine, stopEngine } from '@berth/launcher';
 import { connectSpawner } from '@berth/namespaces';
 import { findEngineProcesses } from './engine-processes.ts';
@@ -16,10 +16,11 @@ export interface RemovableEngine {
 export async function removeEngine({ root, paths, env }: RemovableEngine): Promise<void> {
   const { bridge, table, cgroupDir } = engineNames(root);
   await stopEngine({ paths, env, only: SERVICE_NAMES });
-  await killContainers(join(cgroupDir, 'containers'));
+  for (const name of ['containers', 'apart']) await killContainers(join(cgroupDir, name));
   if (existsSync(paths.runDir)) {
     await startEngine({ paths, env, only: ['native'] });
-    await connectSpawner(paths.nativeSocket).removeNetwork({ bridge, table, unifiedDir: cgroupDir });
+    const legacyDirs = legacyCgroupDirs(cgroupDir);
+    await connectSpawner(paths.nativeSocket).removeNetwork({ bridge, table, unifiedDir: cgroupDir, legacyDirs });
   }
   await stopEngine({ paths, env });
   for (const { pid } of findEngineProcesses(root)) kill(pid);

@@ -5,12 +5,14 @@ import type { CommandContext } from '../context.ts';
 import type { Options, OptionValues } from '../options/option.ts';
 import { checkEnvironment, checkLabel, collectEnvironment, collectLabels } from './environment.ts';
 import { exposedPorts } from './exposed-ports.ts';
+import { RESOURCE_OPTIONS, resourceFields } from './resource-options.ts';
 import { parseMount, parseVolume } from './mounts.ts';
 import { RESTART_OPTIONS, restartPolicy } from './options/restart.ts';
 
 const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
 
 export const CREATE_OPTIONS = {
+  ...RESOURCE_OPTIONS,
   attach: {
     kind: 'list',
     short: 'a',
@@ -105,6 +107,7 @@ export function containerConfig(
     exposedPorts: exposedPorts(options.expose),
     attachedStreams: STREAMS.filter((stream) => attached[stream]),
     containerIdFile: options.cidfile ?? '',
+    ...resourceFields(options),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { ContainerConfig } from '../container-config.ts';
 import { createContainerEngine, type ContainerEngine } from '../container-engine.ts';
+import { NO_LIMITS } from '../resources.ts';
+import { createMemoryHostDevices, HOST_RESOURCES, UNIFIED_LAYOUT } from './memory-host.ts';
 import type { Log } from '../ports.ts';
 import { createMemoryContainerFiles, createMemoryImageClient, createMemoryVolumeClient } from './memory-clients.ts';
 import { createMemoryRuntime } from './memory-runtime.ts';
@@ -46,6 +48,12 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     exposedPorts: [],
     attachedStreams: [],
     containerIdFile: '',
+    resources: NO_LIMITS,
+    sysctls: {},
+    oomScoreAdj: 0,
+    devices: [],
+    deviceCgroupRules: [],
+    deviceRequests: [],
     ...fields,
   };
 }
@@ -67,12 +75,14 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     planSettings: {
       seccompFilter: Buffer.alloc(8),
       bridge: 'berth0',
-      cgroupParent: '/cgroup/containers',
+      cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/cgroup/berth' },
+      hostDevices: createMemoryHostDevices(),
       thermalCpus: [],
     },
     networkSettings: { bridge: 'berth0', table: 'berth', hostSubnets: () => [], startIndex: 0 },
     hostNameFiles: () => ({ resolvConf: 'nameserver 192.0.2.1\n', hosts: '127.0.0.1 host\n' }),
     hostHostname: 'host',
+    hostResources: () => HOST_RESOURCES,
     nowNs: () => clock.nowNs,
     fault: () => {},
     log: createTroubleLog(outside.troubles),

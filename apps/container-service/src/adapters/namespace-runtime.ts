@@ -14,7 +14,7 @@ import {
 } from '@berth/namespaces';
 import type { ProcessConnection, ProcessExit, ProcessState, Runtime, StartedProcess } from '../ports.ts';
 import { isFrozen, setFrozen } from './freezer.ts';
-import { toNativeCgroup, toNativeContainer, toNativeExec } from './native-plan.ts';
+import { toNativeDirectory, toNativeContainer, toNativeExec } from './native-plan.ts';
 
 /** How long a keeper may take to clean up after an exit, and how often it is looked at. */
 const RELEASE = { timeoutMs: 5_000, firstPollMs: 4, lastPollMs: 100 };
@@ -36,7 +36,7 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
     setFrozen,
     isFrozen,
     async cleanUp({ stateDir, hostInterface, cgroupDir }) {
-      await spawner.cleanUpContainer({ stateDir, hostInterface, cgroup: toNativeCgroup(cgroupDir) });
+      await spawner.cleanUpContainer({ stateDir, hostInterface, cgroup: toNativeDirectory(cgroupDir) });
     },
     ensureNetwork: (network) => spawner.ensureNetwork({ ...network, forward: true }),
     version: async () => (await spawner.ping()).version,

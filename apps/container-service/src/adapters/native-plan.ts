@@ -1,5 +1,5 @@
-import type { Mount, Process, StartContainer, StartExec } from '@berth/proto/native';
-import type { ContainerPlan, ExecPlan, InterfacePlan, MountPlan, ProcessPlan } from '../plan/plan.ts';
+import type { Cgroup, Mount, Process, StartContainer, StartExec } from '@berth/proto/native';
+import type { CgroupPlan, ContainerPlan, ExecPlan, InterfacePlan, MountPlan, ProcessPlan } from '../plan/plan.ts';
 
 /** A container's plan as the native helper reads it. */
 export function toNativeContainer(plan: ContainerPlan): StartContainer {
@@ -19,7 +19,7 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     process: toNativeProcess(plan.process),
     hostname: plan.hostname,
     network: plan.network === null ? undefined : toNativeInterface(plan.network),
-    cgroup: toNativeCgroup(plan.cgroupDir),
+    cgroup: toNativeCgroup(plan.cgroup),
     log: { path: log.path, maxSizeBytes: log.maxSizeBytes, maxFiles: log.maxFiles },
     openStdin: plan.openStdin,
     stdinOnce: plan.stdinOnce,
@@ -36,15 +36,28 @@ export function toNativeExec(plan: ExecPlan): StartExec {
     stateDir,
     containerStateDir,
     process: toNativeProcess(plan.process),
-    cgroup: toNativeCgroup(plan.cgroupDir),
+    cgroup: toNativeCgroup(plan.cgroup),
     openStdin,
     detached,
   };
 }
 
-/** A directory in the cgroup2 tree, without limits. */
-export function toNativeCgroup(unifiedDir: string): NonNullable<StartContainer['cgroup']> {
-  return { unifiedDir, legacy: [], values: [] };
+/** The control groups of a container as the native helper reads them. */
+export function toNativeCgroup(plan: CgroupPlan): Cgroup {
+  const { unifiedDir, values, legacy, deviceProgram, deviceRules, noted } = plan;
+  return {
+    unifiedDir,
+    values: [...values],
+    legacy: legacy.map((directory) => ({ dir: directory.dir, values: [...directory.values] })),
+    deviceProgram,
+    deviceRules: [...deviceRules],
+    noted,
+  };
+}
+
+/** Where a container lies unless the helper noted otherwise. */
+export function toNativeDirectory(unifiedDir: string): Cgroup {
+  return { unifiedDir, values: [], legacy: [], deviceProgram: false, deviceRules: [], noted: false };
 }
 
 function toNativeMount({ target, source, attributes }: MountPlan): Mount {
@@ -78,7 +91,7 @@ function toNativeProcess(process: ProcessPlan): Process {
     seccompFilter: process.seccompFilter,
     terminal: process.terminal,
     terminalSize: process.terminalSize ?? undefined,
-    resourceLimits: [],
+    resourceLimits: [...process.resourceLimits],
     umask: 0o022,
   };
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { BerthError } from '@berth/errors';
 import type { Container, ContainerSpec, ContainerState } from '../container.ts';
 import type { ContainerStore, Leftover } from '../ports.ts';
+import { NO_LIMITS } from '../resources.ts';
 import { nameInUseError } from '../spec/container-name.ts';
 import type { Change, Durability } from './durability.ts';
 
@@ -102,10 +103,21 @@ function fromRow(row: ContainerRow): Container {
   const state = JSON.parse(row.state) as Stored<ContainerState>;
   return {
     ...spec,
+    config: { ...UNSAID, ...spec.config },
     createTimeNs: BigInt(spec.createTimeNs),
     state: { ...state, startTimeNs: toTime(state.startTimeNs), finishTimeNs: toTime(state.finishTimeNs) },
   };
 }
+
+/** What containers have whose rows were written before there was such a thing. */
+const UNSAID = {
+  resources: NO_LIMITS,
+  sysctls: {},
+  oomScoreAdj: 0,
+  devices: [],
+  deviceCgroupRules: [],
+  deviceRequests: [],
+};
 
 /** JSON has no bigint: nanoseconds are stored as text. */
 type Stored<T> = {

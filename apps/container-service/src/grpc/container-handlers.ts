@@ -32,8 +32,8 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
 
   return {
     async createContainer({ name, config }) {
-      const { container } = await creator.create({ name, config: fromProtoConfig(config) });
-      return { id: container.id, warnings: [] };
+      const { container, warnings } = await creator.create({ name, config: fromProtoConfig(config) });
+      return { id: container.id, warnings: [...warnings] };
     },
     async startContainer({ container }) {
       await control.start(container, { terminalSize: null, attach: false });
@@ -45,7 +45,7 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
       const client = { inputs, signal, detach, terminalSize: fromProtoSize(terminalSize) };
       for await (const event of runner.run({ name, config: fromProtoConfig(start.config) }, client)) {
         if (event.kind !== 'created') yield { event: toProtoProcessEvent(event) };
-        else yield { event: { $case: 'created' as const, value: { id: event.id, warnings: [] } } };
+        else yield { event: { $case: 'created' as const, value: { id: event.id, warnings: [...event.warnings] } } };
       }
     },
     async *attachContainer(requests, { signal }) {

@@ -19,6 +19,7 @@ import type { ContainerConfig, MountConfig, NetworkMode, RestartPolicy, StreamNa
 import type { ContainerPaths, PathChange } from '../ports.ts';
 import type { ContainerView } from '../show-containers.ts';
 import { parseRestartPolicy } from '../spec/restart-policy.ts';
+import { fromProtoDevice, fromProtoResources, toProtoResources } from './convert-resources.ts';
 import { formatSignal } from '../spec/signal.ts';
 
 const STATUSES: Readonly<Record<ContainerStatus, ProtoStatus>> = {
@@ -65,6 +66,12 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     exposedPorts: config.exposedPorts,
     attachedStreams: config.attachedStreams.map(fromStreamName),
     containerIdFile: config.containerIdFile,
+    resources: fromProtoResources(config.resources),
+    sysctls: config.sysctls,
+    oomScoreAdj: config.oomScoreAdj,
+    devices: config.devices.map(fromProtoDevice),
+    deviceCgroupRules: config.deviceCgroupRules,
+    deviceRequests: config.deviceRequests,
   };
 }
 
@@ -171,6 +178,13 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     exposedPorts: [...config.exposedPorts],
     attachedStreams: [...config.attachedStreams],
     containerIdFile: config.containerIdFile,
+    resources: toProtoResources(config.resources),
+    sysctls: { ...config.sysctls },
+    oomScoreAdj: config.oomScoreAdj,
+    devices: [...config.devices],
+    deviceCgroupRules: [...config.deviceCgroupRules],
+    // None is ever available, so no container has one.
+    deviceRequests: [],
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { aConfig } from '../adapters/memory-engine.ts';
+import { createMemoryHostDevices, UNIFIED_LAYOUT } from '../adapters/memory-host.ts';
 import type { ContainerConfig, MountPoint } from '../container-config.ts';
 import { newContainer } from '../container.ts';
 import { createPlanBuilder } from './build-plan.ts';
@@ -17,7 +18,8 @@ const files = { resolvConf: '/s/resolv.conf', hostname: '/s/hostname', hosts: '/
 const builder = createPlanBuilder({
   seccompFilter: Buffer.alloc(16),
   bridge: 'berth0',
-  cgroupParent: '/sys/fs/cgroup/berth/containers',
+  cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/sys/fs/cgroup/berth' },
+  hostDevices: createMemoryHostDevices(),
   thermalCpus: [0, 1],
 });
 
@@ -129,7 +131,7 @@ describe('the plan of a container has the defaults of Docker', () => {
 
 describe('the plan of a container', () => {
   test('names its cgroup and its interface after its id', () => {
-    expect(aPlan().cgroupDir).toBe(`/sys/fs/cgroup/berth/containers/${ID}`);
+    expect(aPlan().cgroup.unifiedDir).toBe(`/sys/fs/cgroup/berth/containers/${ID}`);
     expect(aPlan().network).toEqual({ ...endpoint, hostName: 'bvabababababa', bridge: 'berth0' });
     expect(builder.hostInterface(ID).length).toBeLessThanOrEqual(15);
   });

@@ -2,19 +2,22 @@ import type { TerminalSize } from '../container-config.ts';
 import type { Container, Endpoint, Identity } from '../container.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { DEFAULT_CAPABILITIES } from './capabilities.ts';
-import { DEFAULT_DEVICES, DEFAULT_SYMLINKS } from './devices.ts';
+import { planCgroups, type CgroupSettings } from './cgroups.ts';
+import { blockNumbers, DEFAULT_SYMLINKS, planDevices, type HostDevices, type PlannedDevices } from './devices.ts';
 import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-paths.ts';
+import { resolveSysctls } from '../spec/sysctls.ts';
+import { planUlimits } from './ulimits.ts';
 import { planMounts, type NameFilePaths } from './mounts.ts';
 import { namespaceFlags } from './namespaces.ts';
-import type { ContainerPlan, ExecPlan, FileValue, InterfacePlan, ProcessPlan } from './plan.ts';
+import type { CgroupPlan, ContainerPlan, ExecPlan, FileValue, InterfacePlan, ProcessPlan } from './plan.ts';
 
 /** What of the engine and its host goes into every plan. */
 export interface PlanSettings {
   /** An array of struct sock_filter. */
   readonly seccompFilter: Buffer;
   readonly bridge: string;
-  /** Absolute directory in the cgroup2 tree below which each container has its own. */
-  readonly cgroupParent: string;
+  readonly cgroups: CgroupSettings;
+  readonly hostDevices: HostDevices;
   /** The processors whose thermal history sysfs tells. */
   readonly thermalCpus: readonly number[];
 }
@@ -51,7 +54,9 @@ export interface PlanBuilder {
   exec(container: Container, input: ExecPlanInput): ExecPlan;
   /** The paths that are hidden from containers, and those that they cannot write. */
   protectedPaths(): Pick<ContainerPlan, 'maskedPaths' | 'readonlyPaths'>;
-  /** Where a container lies in the cgroup2 tree. */
+  /** The control groups that a container has, or is to have with other limits. */
+  cgroup(container: Container): CgroupPlan;
+  /** Where a container lies in the cgroup2 tree unless the helper noted otherwise. */
   cgroupDir(containerId: string): string;
   /** The name of the host's end of a container's veth pair: at most 15 bytes, one in 2^44 like another. */
   hostInterface(containerId: string): string;
@@ -62,12 +67,15 @@ const OWN_NETWORK_SYSCTLS: readonly FileValue[] = [
   { path: 'net/ipv4/ip_unprivileged_port_start', value: '0' },
   { path: 'net/ipv4/ping_group_range', value: '0 2147483647' },
 ];
-const PROCESS_FILES: readonly FileValue[] = [{ path: 'oom_score_adj', value: '0' }];
 
 /** Makes a builder with all that does not change from one container to the next ready. */
 export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
   const maskedPaths = [...MASKED_PATHS, ...settings.thermalCpus.map(thermalThrottlePath)];
-  const cgroupDir = (containerId: string): string => `${settings.cgroupParent}/${containerId}`;
+  const cgroupDir = (containerId: string): string => `${settings.cgroups.engineDir}/containers/${containerId}`;
+  const devicesOf = ({ config }: Container): PlannedDevices =>
+    planDevices({ mappings: config.devices, rules: config.deviceCgroupRules, all: false }, settings.hostDevices);
+  const cgroupOf = ({ id, config }: Container, access: PlannedDevices['access']): CgroupPlan =>
+    planCgroups(id, config.resources, settings.cgroups, access, (path) => blockNumbers(path, settings.hostDevices));
   const hostInterface = (containerId: string): string => `bv${containerId.slice(0, 11)}`;
 
   function planProcess(container: Container, process: Omit<ProcessPlan, ConstantProcessFields>): ProcessPlan {
@@ -81,6 +89,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
       capabilities: DEFAULT_CAPABILITIES,
       noNewPrivileges: container.config.noNewPrivileges,
       seccompFilter: settings.seccompFilter,
+      resourceLimits: planUlimits(container.config.resources.ulimits),
     };
   }
 
@@ -91,23 +100,28 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
 
   return {
     protectedPaths: () => ({ maskedPaths, readonlyPaths: READONLY_PATHS }),
+    cgroup: (container) => cgroupOf(container, devicesOf(container).access),
     cgroupDir,
     hostInterface,
     container(container, { identity, endpoint, stateDir, files, terminalSize, detached }) {
       const { id, config, rootfs, hostname } = container;
       const ownNetwork = config.networkMode !== 'host';
+      const { nodes, access } = devicesOf(container);
       return {
         containerId: id,
         stateDir,
         namespaceFlags: namespaceFlags(config.networkMode),
         rootfs,
-        mounts: planMounts(files, container.mounts),
-        devices: DEFAULT_DEVICES,
+        mounts: planMounts(files, container.mounts, config.resources.shmSizeBytes),
+        devices: nodes,
         symlinks: DEFAULT_SYMLINKS,
         maskedPaths,
         readonlyPaths: READONLY_PATHS,
-        sysctls: ownNetwork ? OWN_NETWORK_SYSCTLS : [],
-        processFiles: PROCESS_FILES,
+        sysctls: [
+          ...(ownNetwork ? OWN_NETWORK_SYSCTLS : []),
+          ...resolveSysctls(config.sysctls, { network: ownNetwork, ipc: true, uts: true }),
+        ],
+        processFiles: [{ path: 'oom_score_adj', value: String(config.oomScoreAdj) }],
         process: planProcess(container, {
           arguments: container.arguments,
           environment: container.environment,
@@ -120,7 +134,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         hostname,
         network: planInterface(id, endpoint),
         loopback: ownNetwork,
-        cgroupDir: cgroupDir(id),
+        cgroup: cgroupOf(container, access),
         log: { path: files.log, ...LOG_ROTATION },
         openStdin: config.openStdin,
         stdinOnce: config.stdinOnce,
@@ -142,7 +156,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
           terminal,
           terminalSize,
         }),
-        cgroupDir: cgroupDir(container.id),
+        cgroup: { ...cgroupOf(container, devicesOf(container).access), values: [], legacy: [] },
         openStdin,
         detached,
       };
@@ -150,4 +164,4 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
   };
 }
 
-type ConstantProcessFields = 'capabilities' | 'noNewPrivileges' | 'seccompFilter';
+type ConstantProcessFields = 'capabilities' | 'noNewPrivileges' | 'seccompFilter' | 'resourceLimits';

@@ -50,9 +50,9 @@ export interface NameFilePaths {
  * All mounts of a container, parents before children: the file systems, its name files, then what the user asked for. A mount of the user
  * takes the place of a default one with the same target, and of all that is below it.
  */
-export function planMounts(paths: NameFilePaths, mounts: readonly MountPoint[]): MountPlan[] {
+export function planMounts(paths: NameFilePaths, mounts: readonly MountPoint[], shmSizeBytes = 0): MountPlan[] {
   const defaults = [
-    ...FILESYSTEMS,
+    ...(shmSizeBytes === 0 ? FILESYSTEMS : FILESYSTEMS.map((mount) => withSize(mount, shmSizeBytes))),
     bindFile('/etc/resolv.conf', paths.resolvConf),
     bindFile('/etc/hostname', paths.hostname),
     bindFile('/etc/hosts', paths.hosts),
@@ -60,6 +60,11 @@ export function planMounts(paths: NameFilePaths, mounts: readonly MountPoint[]):
   if (mounts.length === 0) return defaults;
   const kept = defaults.filter(({ target }) => !mounts.some((mount) => covers(mount.target, target)));
   return [...kept, ...mounts.map(planMount).sort((a, b) => depth(a.target) - depth(b.target))];
+}
+
+function withSize(mount: MountPlan, shmSizeBytes: number): MountPlan {
+  if (mount.target !== '/dev/shm') return mount;
+  return filesystem(mount.target, 'tmpfs', mount.attributes, ['mode=1777', `size=${shmSizeBytes}`]);
 }
 
 function bindFile(target: string, path: string): MountPlan {

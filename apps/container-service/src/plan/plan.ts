@@ -24,8 +24,7 @@ export interface ContainerPlan {
   readonly network: InterfacePlan | null;
   /** Sets the loopback interface of a new network namespace up. */
   readonly loopback: boolean;
-  /** The directory in the cgroup2 tree. */
-  readonly cgroupDir: string;
+  readonly cgroup: CgroupPlan;
   readonly log: LogPlan;
   readonly openStdin: boolean;
   readonly stdinOnce: boolean;
@@ -39,7 +38,7 @@ export interface ExecPlan {
   readonly stateDir: string;
   readonly containerStateDir: string;
   readonly process: ProcessPlan;
-  readonly cgroupDir: string;
+  readonly cgroup: CgroupPlan;
   readonly openStdin: boolean;
   /** True: the connection that starts it gets no output. */
   readonly detached: boolean;
@@ -61,6 +60,7 @@ export interface ProcessPlan {
   readonly terminal: boolean;
   /** Null: the kernel's 0 by 0. */
   readonly terminalSize: TerminalSize | null;
+  readonly resourceLimits: readonly ResourceLimitPlan[];
 }
 
 /** One mount. */
@@ -94,6 +94,48 @@ export interface DevicePlan {
   readonly mode: number;
   readonly major: number;
   readonly minor: number;
+  readonly userId: number;
+  readonly groupId: number;
+}
+
+/** The control groups of a container. */
+export interface CgroupPlan {
+  /** The directory in the cgroup2 tree. */
+  readonly unifiedDir: string;
+  /** What goes into its files. */
+  readonly values: readonly FileValue[];
+  /** Directories of cgroup v1, those that carry a limit. */
+  readonly legacy: readonly CgroupDirectoryPlan[];
+  /** True: device rules of its own, the default ones and `deviceRules`. */
+  readonly deviceProgram: boolean;
+  readonly deviceRules: readonly DeviceRulePlan[];
+  /** True: the helper notes the directories for those who clean up. */
+  readonly noted: boolean;
+}
+
+/** A directory of cgroup v1. */
+export interface CgroupDirectoryPlan {
+  readonly dir: string;
+  readonly values: readonly FileValue[];
+}
+
+/** Devices that may be used. */
+export interface DeviceRulePlan {
+  /** S_IFCHR or S_IFBLK; 0: both. */
+  readonly type: number;
+  /** -1: any; so is `minor`. */
+  readonly major: number;
+  readonly minor: number;
+  /** BPF_DEVCG_ACC_*, added up. */
+  readonly access: number;
+}
+
+/** A limit of a process. */
+export interface ResourceLimitPlan {
+  /** RLIMIT_*. */
+  readonly resource: number;
+  readonly soft: bigint;
+  readonly hard: bigint;
 }
 
 /** A symbolic link. */

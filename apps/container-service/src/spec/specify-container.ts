@@ -3,6 +3,8 @@ import { BerthError } from '@berth/errors';
 import type { ContainerDefaults } from '@berth/oci';
 import type { ContainerConfig, MountPoint } from '../container-config.ts';
 import { shortId, type ContainerSpec, type Rootfs } from '../container.ts';
+import { checkDevices } from './devices.ts';
+import { resolveSysctls } from './sysctls.ts';
 import { resolveCommand } from './command.ts';
 import { checkEnvironment, mergeEnvironment } from './environment.ts';
 import { checkRestartPolicy } from './restart-policy.ts';
@@ -77,6 +79,8 @@ export function checkConfig(config: ContainerConfig): void {
   checkEnvironment(config.environment);
   checkHostname(config.hostname);
   config.exposedPorts.forEach(checkPort);
+  checkDevices(config);
+  resolveSysctls(config.sysctls, { network: config.networkMode !== 'host', ipc: true, uts: true });
 }
 
 /** A clean absolute directory; empty is the root. Throws INVALID_ARGUMENT. */

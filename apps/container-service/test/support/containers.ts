@@ -36,6 +36,12 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   exposedPorts: [],
   attachedStreams: [],
   containerIdFile: '',
+  resources: undefined,
+  sysctls: {},
+  oomScoreAdj: 0,
+  devices: [],
+  deviceCgroupRules: [],
+  deviceRequests: [],
 };
 
 /** What a process printed and how it ended. */

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { engineNames } from '@berth/client';
+import { engineNames, legacyCgroupDirs } from '@berth/client';
 import { waitFor, type TestEngine } from '@berth/testkit';
 import { expect } from '@jest/globals';
 
@@ -26,7 +26,13 @@ function leftBehind(engine: TestEngine) {
     runtimes: list(engine.paths.runDir, 'containers'),
     files: list(engine.paths.serviceDir('container-service'), 'containers'),
     snapshots: list(engine.paths.serviceDir('image-service'), 'snapshots'),
-    cgroups: list(cgroupDir, 'containers'),
+    cgroups: [
+      ...list(cgroupDir, 'containers'),
+      ...list(cgroupDir, 'apart'),
+      ...legacyCgroupDirs(cgroupDir)
+        .filter((dir) => existsSync(dir))
+        .flatMap((dir) => list(dir)),
+    ],
     leftovers: openState(engine, (database) => database.prepare('SELECT * FROM leftovers').all()),
     interfaces: list('/sys/class/net', bridge, 'brif'),
   };

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "failure.h"
 #include "plan.h"
@@ -20,13 +21,24 @@ struct cgroup {
 
 #define CGROUP_NONE ((struct cgroup){.unified = -1})
 
-/* Makes and opens the directories and writes their values. A NULL plan gives none. Returns 0, or -1 with the failure.
+/*
+ * Makes and opens the directories, notes them in `state_dir` first when the plan says so, writes their values, and
+ * attaches device rules. A NULL plan gives none. Returns 0, or -1 with the failure.
  */
-int cgroup_create(struct cgroup *cgroup, const cgroup_plan *plan, struct failure *failure);
+int cgroup_create(struct cgroup *cgroup, const cgroup_plan *plan, int state_dir, struct failure *failure);
 
 /* Opens directories that exist, for an exec or a clean-up; one that is missing is left out. Returns 0, or -1 with the
  * failure. */
 int cgroup_open(struct cgroup *cgroup, const cgroup_plan *plan, struct failure *failure);
+
+/* Opens also those that `state_dir` notes and that are there: an update may have added some. */
+void cgroup_open_noted(struct cgroup *cgroup, int state_dir);
+
+/*
+ * Changes the limits of a container that runs: makes directories that are missing, writes all values, and moves the
+ * container's processes. Returns 0, or -1 with the failure.
+ */
+int cgroup_update(const cgroup_plan *plan, int state_dir, struct failure *failure);
 
 /* Moves the calling process into the cgroup v1 directories; clone3 has put it into the cgroup2 one. */
 int cgroup_join_legacy(const struct cgroup *cgroup, struct failure *failure);
@@ -34,8 +46,8 @@ int cgroup_join_legacy(const struct cgroup *cgroup, struct failure *failure);
 /* Sends SIGKILL to every process in it. Returns 0, or -1 with errno. */
 int cgroup_kill(const struct cgroup *cgroup);
 
-/* Tells whether the out-of-memory killer has struck in it. */
-bool cgroup_oom_killed(const struct cgroup *cgroup);
+/* How many processes in it the out-of-memory killer has ended. */
+uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 
 /* Kills what is left and removes the directories, waiting up to two seconds for the dead to leave. Closes the rest. */
 void cgroup_remove(struct cgroup *cgroup);
@@ -44,8 +56,9 @@ void cgroup_remove(struct cgroup *cgroup);
 void cgroup_close(struct cgroup *cgroup);
 
 /*
- * Makes the directory under which an engine's containers live, `<dir>/containers`, hands it the controllers that there
- * are, and attaches the default device program. Returns 0, or -1 with the failure.
+ * Makes the directories under which an engine's containers live and hands them the controllers that there are:
+ * `<dir>/containers`, where the default device rules hold, and `<dir>/apart`, where none do. Returns 0, or -1 with the
+ * failure.
  */
 int cgroup_prepare_parent(const char *dir, struct failure *failure);
 

@@ -34,6 +34,7 @@ int clean_up_container(const clean_up_plan *plan, const struct host *host, struc
   if (state_dir >= 0) kill_recorded(state_dir, host);
   struct cgroup cgroup;
   if (cgroup_open(&cgroup, plan->cgroup, failure) < 0) return -1;
+  cgroup_open_noted(&cgroup, state_dir);
   cgroup_remove(&cgroup);
   return plan->host_interface[0] == '\0' ? 0 : network_detach(plan->host_interface, failure);
 }
@@ -42,6 +43,10 @@ int clean_up_engine(const Berth__Native__V1__RemoveNetwork *plan, struct failure
   if (plan->unified_dir[0] != '\0') {
     if (plan_check_path(plan->unified_dir, "unified_dir", failure) < 0) return -1;
     if (cgroup_remove_parent(plan->unified_dir, failure) < 0) return -1;
+  }
+  for (size_t i = 0; i < plan->n_legacy_dirs; i++) {
+    if (plan_check_path(plan->legacy_dirs[i], "legacy_dirs", failure) < 0) return -1;
+    if (cgroup_remove_parent(plan->legacy_dirs[i], failure) < 0) return -1;
   }
   return plan->bridge[0] == '\0' ? 0 : network_remove(plan, failure);
 }

@@ -6,34 +6,43 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 
-enum { ANY = -1, INSTRUCTIONS = 64, PROGRAMS = 64 };
+/* Four for each rule, and then some. */
+enum { PROGRAMS = 64, INSTRUCTIONS_MAX = 4 * DEVICE_RULES_MAX + 64 };
 
 static const char NAME[BPF_OBJ_NAME_LEN] = "berth_devices";
 
-/* Character devices that a container may make, read and write. */
-static const struct {
+/* What a rule allows, with -1 for any number, and 0 for any type. */
+struct rule {
+  int32_t type;
   int32_t major;
   int32_t minor;
-} allowed[] = {
-    {1, 3},     /* null */
-    {1, 5},     /* zero */
-    {1, 7},     /* full */
-    {1, 8},     /* random */
-    {1, 9},     /* urandom */
-    {5, 0},     /* tty */
-    {5, 1},     /* console */
-    {5, 2},     /* ptmx */
-    {136, ANY}, /* pts */
+  int32_t access;
+};
+
+enum { ANY = -1, MAKE = BPF_DEVCG_ACC_MKNOD, USE = BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE };
+
+static const struct rule DEFAULT_RULES[] = {
+    {0, ANY, ANY, MAKE}, /* a node of any device may be made: the right to open it is another */
+    {BPF_DEVCG_DEV_CHAR, 1, 3, USE},     /* null */
+    {BPF_DEVCG_DEV_CHAR, 1, 5, USE},     /* zero */
+    {BPF_DEVCG_DEV_CHAR, 1, 7, USE},     /* full */
+    {BPF_DEVCG_DEV_CHAR, 1, 8, USE},     /* random */
+    {BPF_DEVCG_DEV_CHAR, 1, 9, USE},     /* urandom */
+    {BPF_DEVCG_DEV_CHAR, 5, 0, USE},     /* tty */
+    {BPF_DEVCG_DEV_CHAR, 5, 1, USE},     /* console */
+    {BPF_DEVCG_DEV_CHAR, 5, 2, USE},     /* ptmx */
+    {BPF_DEVCG_DEV_CHAR, 136, ANY, USE}, /* pts */
 };
 
 struct code {
   uint32_t count;
-  uint64_t instructions[INSTRUCTIONS];
+  uint64_t instructions[INSTRUCTIONS_MAX];
 };
 
 /* As struct bpf_insn lies in memory: its bit fields cannot be filled without a warning about lost bits. */
@@ -59,32 +68,40 @@ static void emit_skip_unless(struct code *code, uint8_t reg, int32_t value, int1
   emit(code, BPF_JMP | BPF_JNE | BPF_K, reg, 0, count, value);
 }
 
-static void emit_allow(struct code *code, int32_t major, int32_t minor) {
-  if (minor == ANY) {
-    emit_skip_unless(code, BPF_REG_4, major, 2);
-  } else {
-    emit_skip_unless(code, BPF_REG_4, major, 3);
-    emit_skip_unless(code, BPF_REG_5, minor, 2);
-  }
-  emit_return(code, 1);
+/* Takes what the rule allows off the wanted access when the device is the rule's. */
+static void emit_rule(struct code *code, const struct rule *rule) {
+  int16_t rest = (int16_t)((rule->type != 0) + (rule->major != ANY) + (rule->minor != ANY));
+  if (rule->type != 0) emit_skip_unless(code, BPF_REG_2, rule->type, rest--);
+  if (rule->major != ANY) emit_skip_unless(code, BPF_REG_4, rule->major, rest--);
+  if (rule->minor != ANY) emit_skip_unless(code, BPF_REG_5, rule->minor, rest--);
+  emit(code, BPF_ALU | BPF_AND | BPF_K, BPF_REG_3, 0, 0, ~rule->access);
 }
 
-/* Register 2 holds the kind of device, 3 the access, 4 the major and 5 the minor number. */
-static void generate(struct code *code) {
+static struct rule from_plan(const device_rule *rule) {
+  return (struct rule){
+      .type = rule->type == 0 ? 0 : rule->type == S_IFCHR ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK,
+      .major = rule->major,
+      .minor = rule->minor,
+      .access = (int32_t)rule->access,
+  };
+}
+
+/* Register 2 holds the kind of device, 3 the access that is not allowed yet, 4 the major and 5 the minor number. */
+static void generate(struct code *code, device_rule *const *rules, size_t count) {
   emit_load(code, BPF_REG_2, offsetof(struct bpf_cgroup_dev_ctx, access_type));
   emit_load(code, BPF_REG_4, offsetof(struct bpf_cgroup_dev_ctx, major));
   emit_load(code, BPF_REG_5, offsetof(struct bpf_cgroup_dev_ctx, minor));
   emit(code, BPF_ALU | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_2, 0, 0);
   emit(code, BPF_ALU | BPF_RSH | BPF_K, BPF_REG_3, 0, 0, 16);
   emit(code, BPF_ALU | BPF_AND | BPF_K, BPF_REG_2, 0, 0, 0xffff);
-  /* A node of any device may be made: the right to open it is another. */
-  emit_skip_unless(code, BPF_REG_3, BPF_DEVCG_ACC_MKNOD, 2);
+  for (size_t i = 0; i < sizeof DEFAULT_RULES / sizeof DEFAULT_RULES[0]; i++) emit_rule(code, &DEFAULT_RULES[i]);
+  for (size_t i = 0; i < count; i++) {
+    const struct rule rule = from_plan(rules[i]);
+    emit_rule(code, &rule);
+  }
+  emit(code, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_3, 0, 2, 0);
+  emit_return(code, 0);
   emit_return(code, 1);
-  emit(code, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_2, 0, 2, BPF_DEVCG_DEV_CHAR);
-  emit_return(code, 0);
-  for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
-    emit_allow(code, allowed[i].major, allowed[i].minor);
-  emit_return(code, 0);
 }
 
 static int bpf(enum bpf_cmd command, union bpf_attr *attributes) {
@@ -95,11 +112,11 @@ static uint64_t address_of(const void *pointer) {
   return (uint64_t)(uintptr_t)pointer;
 }
 
-static int load(struct failure *failure) {
+static int load(device_rule *const *rules, size_t count, struct failure *failure) {
   static const char license[] = "Apache-2.0";
   struct code code = {0};
   union bpf_attr attributes = {0};
-  generate(&code);
+  generate(&code, rules, count);
   attributes.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
   attributes.insns = address_of(code.instructions);
   attributes.insn_cnt = code.count;
@@ -166,10 +183,10 @@ static int attach(int cgroup, int program, int older, struct failure *failure) {
   return bpf(BPF_PROG_ATTACH, &attributes) < 0 ? fail(failure, "device", errno, "attach the device program") : 0;
 }
 
-int device_program_attach(int cgroup_dirfd, struct failure *failure) {
+int device_program_attach(int cgroup_dirfd, device_rule *const *rules, size_t count, struct failure *failure) {
   struct attached attached = {false, -1};
   struct bpf_prog_info wanted;
-  cleanup_close int program = load(failure);
+  cleanup_close int program = load(rules, count, failure);
   if (program < 0 || read_info(program, &wanted, failure) < 0) return -1;
   int found = find_attached(cgroup_dirfd, &wanted, &attached, failure);
   cleanup_close int older = attached.older;

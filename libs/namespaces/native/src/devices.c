@@ -21,7 +21,11 @@ static int make_device(int root, const Berth__Native__V1__Device *device, struct
   char name[NAME_MAX + 1];
   cleanup_close int parent = root_open_parent(root, device->path, name);
   if (parent < 0) return fail(failure, "device", errno, "open the directory of %.200s", device->path);
-  if (mknodat(parent, name, device->mode, makedev(device->major, device->minor)) == 0) return 0;
+  if (mknodat(parent, name, device->mode, makedev(device->major, device->minor)) == 0) {
+    if (device->user_id == 0 && device->group_id == 0) return 0;
+    if (fchownat(parent, name, device->user_id, device->group_id, AT_SYMLINK_NOFOLLOW) == 0) return 0;
+    return fail(failure, "device", errno, "change the owner of %.200s", device->path);
+  }
   int error = errno;
   if (error == EEXIST && is_same_device(parent, name, device)) return 0;
   return fail(failure, "device", error, "make %.200s", device->path);

@@ -72,9 +72,22 @@ static int open_below(int cgroup, const char *name, pid_t pid) {
   return sys_openat2(cgroup, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
+static void open_noted(struct cgroup *cgroup, const exec_plan *plan) {
+  cleanup_close int state_dir = open(plan->container_state_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  cgroup_open_noted(cgroup, state_dir);
+}
+
+/* Asked by the child itself: an update that added a control group since the keeper looked has not moved it there. */
+static int join_legacy(const struct exec_context *context, const struct cgroup *cgroup, struct failure *failure) {
+  struct cgroup joined = *cgroup;
+  open_noted(&joined, context->plan);
+  return cgroup_join_legacy(&joined, failure);
+}
+
 int exec_open_cgroup(struct cgroup *cgroup, const exec_plan *plan, const struct exec_target *target,
                      struct failure *failure) {
   if (cgroup_open(cgroup, plan->cgroup, failure) < 0) return -1;
+  open_noted(cgroup, plan);
   if (cgroup->unified_path == NULL) return 0;
   /* Outside its cgroup nothing may run: a container that is being cleaned up does not run any more. */
   if (cgroup->unified < 0) return not_running(failure);
@@ -119,7 +132,7 @@ int exec_run(struct child *child, const struct exec_context *context, const stru
   (void)umask(0);
   if (setsid() < 0) return fail(failure, "session", errno, "lead a session");
   take_oom_score(context->target->pid);
-  if (cgroup_join_legacy(cgroup, failure) < 0 || enter(context->target, failure) < 0) return -1;
+  if (join_legacy(context, cgroup, failure) < 0 || enter(context->target, failure) < 0) return -1;
   timings_lap(&child->timings, "enter");
   cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root < 0) return fail(failure, "setns", errno, "open the root");

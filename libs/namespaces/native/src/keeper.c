@@ -81,7 +81,7 @@ void keeper_discard(struct keeper *keeper) {
   }
   /* Without the lock the files are another keeper's. */
   if (keeper->lock >= 0) {
-    static const char *const FILES[] = {"control.sock", "record", "record.new", "lock"};
+    static const char *const FILES[] = {"control.sock", "record", "record.new", "cgroups", "lock"};
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) (void)unlinkat(keeper->state_dir, FILES[i], 0);
   }
   close_fd(&keeper->lock);

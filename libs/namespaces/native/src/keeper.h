@@ -34,6 +34,7 @@ struct keeper {
   int error;  /* its stderr; -1 with a terminal */
   int slave;  /* the terminal's other end, held so that the terminal lives while a process reopens it; -1 without one */
   bool is_exec;
+  uint64_t oom_kills; /* those that were before the process began */
   bool has_interface; /* network_attach has made the plan's interface */
   bool terminal;
   bool stdin_once;

@@ -128,7 +128,6 @@ static int check_mount(const mount_plan *mount, struct failure *failure) {
 
 static int check_device(const Berth__Native__V1__Device *device, struct failure *failure) {
   if (check_inside(device->path, "devices.path", failure) < 0) return -1;
-  if (strncmp(device->path, "/dev/", 5) != 0) return refuse(failure, "devices.path", "is not below /dev", device->path);
   uint32_t type = device->mode & S_IFMT;
   if ((type != S_IFCHR && type != S_IFBLK) || (device->mode & ~(S_IFMT | 07777U)) != 0) {
     return refuse(failure, "devices.mode", "is not that of a device", device->path);
@@ -194,12 +193,27 @@ static int check_process(const process_plan *process, struct failure *failure) {
   return 0;
 }
 
+static int check_device_rules(const cgroup_plan *cgroup, struct failure *failure) {
+  if (cgroup->n_device_rules > 0 && !cgroup->device_program)
+    return refuse(failure, "cgroup.device_rules", "need a program", "");
+  if (check_count(cgroup->n_device_rules, DEVICE_RULES_MAX, "cgroup.device_rules", failure) < 0) return -1;
+  for (size_t i = 0; i < cgroup->n_device_rules; i++) {
+    const device_rule *rule = cgroup->device_rules[i];
+    bool known = rule->type == 0 || rule->type == S_IFCHR || rule->type == S_IFBLK;
+    if (!known || rule->access == 0 || rule->access > 7 || rule->major < -1 || rule->minor < -1) {
+      return refuse(failure, "cgroup.device_rules", "has one that is none", "");
+    }
+  }
+  return 0;
+}
+
 static int check_cgroup(const cgroup_plan *cgroup, struct failure *failure) {
   if (cgroup == NULL) return 0;
   if (cgroup->unified_dir[0] != '\0' && plan_check_path(cgroup->unified_dir, "cgroup.unified_dir", failure) < 0)
     return -1;
   if (check_values(cgroup->n_values, cgroup->values, "cgroup.values", failure) < 0) return -1;
   if (check_count(cgroup->n_legacy, 16, "cgroup.legacy", failure) < 0) return -1;
+  if (check_device_rules(cgroup, failure) < 0) return -1;
   for (size_t i = 0; i < cgroup->n_legacy; i++) {
     const cgroup_directory_plan *legacy = cgroup->legacy[i];
     if (plan_check_path(legacy->dir, "cgroup.legacy.dir", failure) < 0) return -1;
@@ -279,6 +293,13 @@ int plan_check_exec(const exec_plan *plan, struct failure *failure) {
     return -1;
   if (plan_check_path(plan->container_state_dir, "container_state_dir", failure) < 0) return -1;
   if (check_process(plan->process, failure) < 0) return -1;
+  return check_cgroup(plan->cgroup, failure);
+}
+
+int plan_check_update(const update_plan *plan, struct failure *failure) {
+  if (plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
+  if (plan->cgroup == NULL || plan->cgroup->unified_dir[0] == '\0') return refuse(failure, "cgroup", "is missing", "");
+  if (plan->cgroup->device_program) return refuse(failure, "cgroup.device_rules", "cannot be changed", "");
   return check_cgroup(plan->cgroup, failure);
 }
 

@@ -17,9 +17,14 @@ typedef Berth__Native__V1__CgroupDirectory cgroup_directory_plan;
 typedef Berth__Native__V1__Log log_plan;
 typedef Berth__Native__V1__FileValue file_value;
 typedef Berth__Native__V1__CleanUpContainer clean_up_plan;
+typedef Berth__Native__V1__UpdateCgroup update_plan;
+typedef Berth__Native__V1__DeviceRule device_rule;
 
 /* How many mounts, devices, links, masked paths and so on a plan may have each. */
 #define PLAN_LIST_MAX 1024
+
+/* How many device rules: the kernel walks many more paths than a program has instructions, and gives up at a million. */
+#define DEVICE_RULES_MAX 256
 
 /*
  * Each check is a pure function over a message: 0, or -1 with a failure of step "plan" that names the field. They hold
@@ -28,6 +33,7 @@ typedef Berth__Native__V1__CleanUpContainer clean_up_plan;
  */
 int plan_check_container(const container_plan *plan, struct failure *failure);
 int plan_check_exec(const exec_plan *plan, struct failure *failure);
+int plan_check_update(const update_plan *plan, struct failure *failure);
 int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure);
 
 /* An absolute path without "..", "." or empty name, shorter than PATH_MAX. "/" is one. */

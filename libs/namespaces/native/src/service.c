@@ -37,13 +37,20 @@ void service_watch_client(const struct service *service, const struct client *cl
   service_watch(service, client->fd, SOURCE_CLIENT, (uint32_t)(client - service->clients), events);
 }
 
+/* A container is when any of its processes was; an exec only when it may have been itself, since it began. */
+static bool was_oom_killed(struct keeper *keeper) {
+  if (keeper->is_exec && keeper->record.signal != SIGKILL) return false;
+  if (!keeper->is_exec) cgroup_open_noted(&keeper->cgroup, keeper->state_dir);
+  return cgroup_oom_kills(&keeper->cgroup) > keeper->oom_kills;
+}
+
 static void note_exit(struct keeper *keeper, const siginfo_t *info) {
   struct record *record = &keeper->record;
   bool by_signal = info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED;
   record->phase = RECORD_EXITED;
   record->signal = by_signal ? (uint32_t)info->si_status : 0;
   record->exit_code = (by_signal ? 128 : 0) + (uint32_t)info->si_status;
-  record->oom_killed = cgroup_oom_killed(&keeper->cgroup) ? 1 : 0;
+  record->oom_killed = was_oom_killed(keeper) ? 1 : 0;
   record->exited_unix_nanos = unix_nanos();
 }
 

@@ -9,6 +9,7 @@
 #include "clean_up.h"
 #include "network.h"
 #include "start.h"
+#include "update.h"
 #include "wire.h"
 
 #define REQUEST_SECONDS_MAX 10
@@ -48,6 +49,9 @@ static void serve(int connection, const request_message *request, struct arena *
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_CLEAN_UP_CONTAINER:
       answer(connection, clean_up_container(request->clean_up_container, host, &failure), &failure);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_UPDATE_CGROUP:
+      answer(connection, update_cgroup(request->update_cgroup, &failure), &failure);
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_PING:
       answer_ping(connection, host);

@@ -83,7 +83,7 @@ static int prepare_container(struct keeper *keeper, const container_plan *plan, 
   keeper->detached = plan->detached;
   keeper->terminal = plan->process->terminal;
   if (log_open(&keeper->log, plan->log, failure) < 0) return -1;
-  if (cgroup_create(&keeper->cgroup, plan->cgroup, failure) < 0) return -1;
+  if (cgroup_create(&keeper->cgroup, plan->cgroup, keeper->state_dir, failure) < 0) return -1;
   timings_lap(timings, "cgroup");
   return 0;
 }
@@ -162,6 +162,7 @@ void start_exec(int connection, const exec_plan *plan, struct arena *arena, cons
   int result = prepare_exec(&keeper, plan, host, &timings, &failure);
   if (result == 0) result = exec_open_target(&target, plan, host, &failure);
   if (result == 0) result = exec_open_cgroup(&keeper.cgroup, plan, &target, &failure);
+  keeper.oom_kills = cgroup_oom_kills(&keeper.cgroup);
   if (result == 0) {
     const struct exec_context context = {.plan = plan, .target = &target};
     const struct launch how = {

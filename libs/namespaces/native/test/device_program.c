@@ -118,16 +118,16 @@ int main(void) {
   snprintf(child, sizeof child, "%s/child", cgroup);
   mkdir(child, 0755);
   int fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  check(attach_permissive(fd, "berth_devices") && succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 1,
+  check(attach_permissive(fd, "berth_devices") && succeeded(device_program_attach(fd, NULL, 0, &failure)) && programs_of(fd) == 1,
         "an older program of ours is replaced");
-  check(attach_permissive(fd, "other") && succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 2,
+  check(attach_permissive(fd, "other") && succeeded(device_program_attach(fd, NULL, 0, &failure)) && programs_of(fd) == 2,
         "a program of others stays");
-  check(succeeded(device_program_attach(fd, &failure)) && programs_of(fd) == 2, "a second time changes nothing");
+  check(succeeded(device_program_attach(fd, NULL, 0, &failure)) && programs_of(fd) == 2, "a second time changes nothing");
   int wrong = run(try_devices);
   printf("# the first wrong thing: %d\n", wrong);
   check(wrong == 0, "below it the default devices work and others do not");
   int directory = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  check(device_program_attach(directory, &failure) == -1 && strcmp(failure.step, "device") == 0,
+  check(device_program_attach(directory, NULL, 0, &failure) == -1 && strcmp(failure.step, "device") == 0,
         "a directory that is no cgroup is told");
   close(directory);
   close(fd);

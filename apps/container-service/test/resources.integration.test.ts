@@ -1,0 +1,150 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { engineNames, legacyCgroupDirs } from '@berth/client';
+import type { Resources } from '@berth/proto/container';
+import { startTestEngine, type TestEngine } from '@berth/testkit';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connectContainers, type TestContainers } from './support/containers.ts';
+import { expectNothingLeft } from './support/left-behind.ts';
+
+let engine: TestEngine;
+let containers: TestContainers;
+
+beforeAll(async () => {
+  engine = await startTestEngine();
+  containers = connectContainers(engine);
+});
+
+afterAll(async () => {
+  containers.close();
+  await engine.stop();
+});
+
+const NONE: Resources = {
+  memoryBytes: 0n,
+  memorySwapBytes: 0n,
+  memoryReservationBytes: 0n,
+  memorySwappiness: undefined,
+  nanoCpus: 0n,
+  cpuShares: 0n,
+  cpuPeriod: 0n,
+  cpuQuota: 0n,
+  cpusetCpus: '',
+  cpusetMems: '',
+  pidsLimit: undefined,
+  blkioWeight: 0,
+  blkioWeightDevices: [],
+  deviceReadBps: [],
+  deviceWriteBps: [],
+  deviceReadIops: [],
+  deviceWriteIops: [],
+  ulimits: [],
+  shmSizeBytes: 0n,
+  oomKillDisable: false,
+  cgroupParent: '',
+};
+const MIB = 1n << 20n;
+
+function limits(resources: Partial<Resources>) {
+  return { config: { resources: { ...NONE, ...resources } } };
+}
+
+/** What a file of a container's control groups holds; the names are those of v1, then of v2. */
+function readLimit(id: string, ...[v1, v2]: [string, string]): string {
+  const { cgroupDir } = engineNames(engine.root);
+  const files = [
+    ...legacyCgroupDirs(cgroupDir).map((dir) => join(dir, id, v1)),
+    ...['containers', 'apart'].map((name) => join(cgroupDir, name, id, v2)),
+  ];
+  return readFileSync(files.find((file) => existsSync(file)) ?? '', 'utf8').trim();
+}
+
+describe('limits', () => {
+  test('a container that wants more memory than it may have is killed, and says so', async () => {
+    const script = 'x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done';
+    const { id, exit } = await containers.run(['sh', '-c', script], limits({ memoryBytes: 16n * MIB }));
+    expect(exit).toEqual({ exitCode: 137, oomKilled: true });
+    expect(await containers.get(id)).toMatchObject({
+      oomKilled: true,
+      config: { resources: { memorySwapBytes: 32n * MIB } },
+    });
+  });
+
+  test('an exec is told to be killed for memory only when it was', async () => {
+    const id = await containers.startDetached('sleep 1000', limits({ memoryBytes: 16n * MIB }));
+    const hungry = ['sh', '-c', 'x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done'];
+    expect((await containers.exec(id, hungry)).exit).toEqual({ exitCode: 137, oomKilled: true });
+    expect((await containers.exec(id, ['true'])).exit).toEqual({ exitCode: 0, oomKilled: false });
+    expect((await containers.exec(id, ['sh', '-c', 'kill -9 $$'])).exit).toEqual({ exitCode: 137, oomKilled: false });
+  });
+
+  test('forks beyond the limit fail', async () => {
+    const script = 'for i in 1 2 3 4 5 6 7 8; do sleep 5 & done; echo all';
+    const { stdout, stderr } = await containers.run(['sh', '-c', script], limits({ pidsLimit: 4n }));
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/can't fork|Resource temporarily unavailable/);
+  });
+
+  test('processor limits are in the files', async () => {
+    const resources = { nanoCpus: 500_000_000n, cpuShares: 512n, cpusetCpus: '1' };
+    const id = await containers.startDetached('sleep 1000', limits(resources));
+    expect(readLimit(id, 'cpu.cfs_quota_us', 'cpu.max')).toMatch(/^50000( 100000)?$/);
+    expect(['512', '59']).toContain(readLimit(id, 'cpu.shares', 'cpu.weight'));
+    expect((await containers.exec(id, ['grep', 'Cpus_allowed_list', '/proc/self/status'])).stdout).toMatch(/\t1\n$/);
+  });
+
+  test('ulimits, the size of /dev/shm, kernel parameters and the score of the out-of-memory killer', async () => {
+    const { config } = limits({ ulimits: [{ name: 'nofile', soft: 100n, hard: 200n }], shmSizeBytes: 8n * MIB });
+    const sysctls = { 'net.ipv4.ip_forward': '1', 'kernel.msgmax': '4096' };
+    const script =
+      'ulimit -n; ulimit -Hn; df -k /dev/shm; sysctl -n net.ipv4.ip_forward kernel.msgmax; cat /proc/self/oom_score_adj';
+    const { stdout } = await containers.run(['sh', '-c', script], { config: { ...config, sysctls, oomScoreAdj: 500 } });
+    expect(stdout).toMatch(/^100\n200\n[^]*\b8192\b[^]*\n1\n4096\n500\n$/);
+  });
+
+  test('nothing is left of them', async () => {
+    await containers.removeAll();
+    await expectNothingLeft(engine);
+  });
+
+  test('nor after the keeper and the service were killed', async () => {
+    const id = await containers.startDetached('sleep 1000', limits({ memoryBytes: 16n * MIB, pidsLimit: 10n }));
+    const record = readFileSync(join(engine.paths.runDir, 'containers', id, 'record'));
+    process.kill(record.readUInt32LE(56), 'SIGKILL');
+    await containers.client.stopContainer({ container: id, timeoutSeconds: 0, signal: '' });
+    await containers.removeAll();
+    await expectNothingLeft(engine);
+  });
+});
+
+describe('devices', () => {
+  test('the host’s are out of reach', async () => {
+    const { stdout } = await containers.run(['sh', '-c', 'mknod /tmp/k c 10 229; : </tmp/k && echo open']);
+    expect(stdout).toBe('');
+  });
+
+  test('one that is mapped may be used as its permissions say', async () => {
+    const devices = [{ hostPath: '/dev/fuse', containerPath: '/dev/x/fuse', permissions: 'r' }];
+    const script = ': </dev/x/fuse && echo read; : >/dev/x/fuse && echo written';
+    const { stdout, stderr } = await containers.run(['sh', '-c', script], { config: { devices } });
+    expect([stdout, stderr]).toEqual(['read\n', expect.stringMatching(/Operation not permitted/)]);
+  });
+
+  test('a rule allows what the container makes itself', async () => {
+    const script = 'mknod /tmp/k c 10 229 && : </tmp/k && echo open';
+    const { stdout } = await containers.run(['sh', '-c', script], { config: { deviceCgroupRules: ['c 10:* r'] } });
+    expect(stdout).toBe('open\n');
+  });
+
+  test('one that is not there fails the start', async () => {
+    const devices = [{ hostPath: '/dev/absent', containerPath: '', permissions: '' }];
+    await expect(containers.run(['true'], { config: { devices } })).rejects.toThrow(
+      'error gathering device information while adding custom device "/dev/absent": no such file or directory',
+    );
+  });
+
+  test('nothing is left of them', async () => {
+    await containers.removeAll();
+    await expectNothingLeft(engine);
+  });
+});
