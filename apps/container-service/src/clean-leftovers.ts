@@ -37,7 +37,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
   async function cleanRuntime(containerId: string): Promise<void> {
     const { stateDir } = files.paths(containerId);
     const hostInterface = plans.hostInterface(containerId);
-    await runtime.cleanUp({ stateDir, hostInterface, cgroupDir: plans.cgroupDir(containerId) });
+    await runtime.cleanUp({ stateDir, hostInterface, cgroupDir: plans.standardCgroupDir(containerId) });
     files.removeRuntime(containerId);
   }
 

@@ -26,8 +26,9 @@ export interface Freezer {
 /** The kernel comes first and the row second: after a crash in between, `reconcile` asks the kernel. */
 export function createFreezer({ store, runtime, plans }: FreezeDeps): Freezer {
   async function pause(reference: string): Promise<void> {
-    const { id } = expectRunning(findContainer(store, reference));
-    const dir = plans.cgroupDir(id);
+    const found = expectRunning(findContainer(store, reference));
+    const { id } = found;
+    const dir = plans.cgroupDir(found);
     await runtime.setFrozen(dir, true).catch((error: unknown) => {
       expectRunning(findContainer(store, id));
       throw error;
@@ -42,8 +43,9 @@ export function createFreezer({ store, runtime, plans }: FreezeDeps): Freezer {
   }
 
   async function unpause(reference: string): Promise<void> {
-    const { id } = expectPaused(findContainer(store, reference));
-    await runtime.setFrozen(plans.cgroupDir(id), false).catch((error: unknown) => {
+    const found = expectPaused(findContainer(store, reference));
+    const { id } = found;
+    await runtime.setFrozen(plans.cgroupDir(found), false).catch((error: unknown) => {
       // It may have been killed just now.
       if (store.get(id)?.state.status === 'paused') throw error;
     });
@@ -53,7 +55,7 @@ export function createFreezer({ store, runtime, plans }: FreezeDeps): Freezer {
   }
 
   function reconcile(container: Container): Container {
-    const isFrozen = runtime.isFrozen(plans.cgroupDir(container.id));
+    const isFrozen = runtime.isFrozen(plans.cgroupDir(container));
     if (isFrozen === (container.state.status === 'paused')) return container;
     const verb = isFrozen ? 'pause' : 'unpause';
     const after = advance(container, verb, {});

@@ -75,7 +75,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     planSettings: {
       seccompFilter: Buffer.alloc(8),
       bridge: 'berth0',
-      cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/cgroup/berth' },
+      cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/cgroup' },
       hostDevices: createMemoryHostDevices(),
       thermalCpus: [],
     },

@@ -36,7 +36,7 @@ export function toNativeExec(plan: ExecPlan): StartExec {
     stateDir,
     containerStateDir,
     process: toNativeProcess(plan.process),
-    cgroup: toNativeCgroup(plan.cgroup),
+    cgroup: toNativeDirectory(plan.cgroupDir),
     openStdin,
     detached,
   };
@@ -55,7 +55,7 @@ export function toNativeCgroup(plan: CgroupPlan): Cgroup {
   };
 }
 
-/** Where a container lies unless the helper noted otherwise. */
+/** The directory of a container in the cgroup2 tree; all others are those that the helper noted. */
 export function toNativeDirectory(unifiedDir: string): Cgroup {
   return { unifiedDir, values: [], legacy: [], deviceProgram: false, deviceRules: [], noted: false };
 }

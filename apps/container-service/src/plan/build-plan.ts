@@ -1,8 +1,8 @@
 import type { TerminalSize } from '../container-config.ts';
-import type { Container, Endpoint, Identity } from '../container.ts';
+import type { Container, ContainerSpec, Endpoint, Identity } from '../container.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { DEFAULT_CAPABILITIES } from './capabilities.ts';
-import { planCgroups, type CgroupSettings } from './cgroups.ts';
+import { planCgroups, unifiedDir, type CgroupSettings } from './cgroups.ts';
 import { blockNumbers, DEFAULT_SYMLINKS, planDevices, type HostDevices, type PlannedDevices } from './devices.ts';
 import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-paths.ts';
 import { resolveSysctls } from '../spec/sysctls.ts';
@@ -56,8 +56,10 @@ export interface PlanBuilder {
   protectedPaths(): Pick<ContainerPlan, 'maskedPaths' | 'readonlyPaths'>;
   /** The control groups that a container has, or is to have with other limits. */
   cgroup(container: Container): CgroupPlan;
-  /** Where a container lies in the cgroup2 tree unless the helper noted otherwise. */
-  cgroupDir(containerId: string): string;
+  /** Where a container lies in the cgroup2 tree. */
+  cgroupDir(container: ContainerSpec): string;
+  /** Where one lies of which nothing is known, unless the helper noted otherwise. */
+  standardCgroupDir(containerId: string): string;
   /** The name of the host's end of a container's veth pair: at most 15 bytes, one in 2^44 like another. */
   hostInterface(containerId: string): string;
 }
@@ -71,7 +73,11 @@ const OWN_NETWORK_SYSCTLS: readonly FileValue[] = [
 /** Makes a builder with all that does not change from one container to the next ready. */
 export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
   const maskedPaths = [...MASKED_PATHS, ...settings.thermalCpus.map(thermalThrottlePath)];
-  const cgroupDir = (containerId: string): string => `${settings.cgroups.engineDir}/containers/${containerId}`;
+  const standardCgroupDir = (containerId: string): string => unifiedDir(containerId, '', settings.cgroups, true);
+  const cgroupDir = ({ id, config }: ContainerSpec): string => {
+    const defaultDevices = config.devices.length === 0 && config.deviceCgroupRules.length === 0;
+    return unifiedDir(id, config.resources.cgroupParent, settings.cgroups, defaultDevices);
+  };
   const devicesOf = ({ config }: Container): PlannedDevices =>
     planDevices({ mappings: config.devices, rules: config.deviceCgroupRules, all: false }, settings.hostDevices);
   const cgroupOf = ({ id, config }: Container, access: PlannedDevices['access']): CgroupPlan =>
@@ -102,6 +108,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     protectedPaths: () => ({ maskedPaths, readonlyPaths: READONLY_PATHS }),
     cgroup: (container) => cgroupOf(container, devicesOf(container).access),
     cgroupDir,
+    standardCgroupDir,
     hostInterface,
     container(container, { identity, endpoint, stateDir, files, terminalSize, detached }) {
       const { id, config, rootfs, hostname } = container;
@@ -156,7 +163,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
           terminal,
           terminalSize,
         }),
-        cgroup: { ...cgroupOf(container, devicesOf(container).access), values: [], legacy: [] },
+        cgroupDir: cgroupDir(container),
         openStdin,
         detached,
       };

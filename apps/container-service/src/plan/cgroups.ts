@@ -12,6 +12,16 @@ export interface CgroupSettings {
   readonly engineDir: string;
 }
 
+/** Where a container lies in the cgroup2 tree; `defaultDevices`: with no device rules of its own. */
+export function unifiedDir(
+  containerId: string,
+  cgroupParent: string,
+  ...[{ layout, engineDir }, defaultDevices]: [CgroupSettings, boolean]
+): string {
+  if (cgroupParent !== '') return posix.join(layout().unifiedMount, cgroupParent, containerId);
+  return posix.join(engineDir, defaultDevices ? 'containers' : 'apart', containerId);
+}
+
 /**
  * The control groups of a container. In the engine's `containers` the default device rules hold; a container with others lies `apart`,
  * and brings its own rules unless it may use all devices.
@@ -34,9 +44,8 @@ export function planCgroups(
     }
   }
   const standard = parent === null && devices === 'default';
-  const unifiedParent = parent === null ? posix.join(engineDir, standard ? 'containers' : 'apart') : null;
   return {
-    unifiedDir: posix.join(unifiedParent ?? posix.join(layout.unifiedMount, parent ?? ''), containerId),
+    unifiedDir: unifiedDir(containerId, resources.cgroupParent, settings, devices === 'default'),
     values,
     legacy,
     deviceProgram: !standard && devices !== 'all',

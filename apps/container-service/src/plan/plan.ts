@@ -38,7 +38,8 @@ export interface ExecPlan {
   readonly stateDir: string;
   readonly containerStateDir: string;
   readonly process: ProcessPlan;
-  readonly cgroup: CgroupPlan;
+  /** The container's directory in the cgroup2 tree; the helper has noted the others. */
+  readonly cgroupDir: string;
   readonly openStdin: boolean;
   /** True: the connection that starts it gets no output. */
   readonly detached: boolean;
