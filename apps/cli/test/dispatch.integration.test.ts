@@ -78,7 +78,6 @@ test.each([
   ['version -f {{foo', 64, 'template parsing error: template: :1: unclosed action\n'],
   ['events --format {{foo}}', 64, 'Error parsing format: template: :1: function "foo" not defined\n'],
   ['events --filter foo=bar', 1, "Error response from daemon: invalid filter 'foo'\n"],
-  ['ps --filter foo=bar', 1, "Error response from daemon: invalid filter 'foo'\n"],
   [
     'ps',
     1,

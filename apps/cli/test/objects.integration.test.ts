@@ -42,6 +42,7 @@ const CONTAINERS: DeepPartial<Container>[] = [
     startTime: ago(2 * HOUR),
     labels: { c: 'd', a: 'b' },
     network: { network: 'bridge', address: '172.17.0.2', prefixLength: 16, gateway: '172.17.0.1' },
+    exposedPorts: ['80/tcp'],
     mounts: [{ type: MountType.VOLUME, name: 'data', source: '/v/data', target: '/d' }],
   },
   {
@@ -59,7 +60,7 @@ const CONTAINERS: DeepPartial<Container>[] = [
 
 const LISTED: FakeMethods = {
   container: {
-    listContainers: async ({ all }) => ({ containers: all ? CONTAINERS : CONTAINERS.slice(0, 1) }),
+    listContainers: async ({ all, limit }) => ({ containers: CONTAINERS.slice(0, limit || (all ? undefined : 1)) }),
     getContainer: async ({ container: name }) => {
       const container = CONTAINERS.find((each) => each.name === name);
       if (!container) throw new BerthError('CONTAINER_NOT_FOUND', `No such container: ${name}`);
@@ -108,7 +109,7 @@ test('ps', async () => {
   const berth = await start(LISTED);
   expect((await berth('ps', '-a')).stdout).toBe(
     `CONTAINER ID   IMAGE                                   COMMAND                    CREATED       STATUS                    PORTS     NAMES
-a1a1a1a1a1a1   busybox                                 "sh -c 'echo hello w…"     2 hours ago   Up 2 hours                          web
+a1a1a1a1a1a1   busybox                                 "sh -c 'echo hello w…"     2 hours ago   Up 2 hours                80/tcp    web
 c3c3c3c3c3c3   registry.example.com:5000/team/app:v1   "/bin/\\"x\\" ü tést løn…"   3 days ago    Exited (137) 3 days ago             a_long_container_name_for_width
 `,
   );
@@ -138,7 +139,7 @@ test('ps --format json has what docker has', async () => {
     Names: 'web',
     Networks: 'bridge',
     Platform: null,
-    Ports: '',
+    Ports: '80/tcp',
     RunningFor: '2 hours ago',
     Size: '0B',
     State: 'running',
@@ -146,20 +147,42 @@ test('ps --format json has what docker has', async () => {
   });
 });
 
-test.each([
-  ['name=we', 'web'],
-  ['name=^/web$', 'web'],
-  ['status=exited', 'a_long_container_name_for_width'],
-  ['exited=137', 'a_long_container_name_for_width'],
-  ['label=a', 'web'],
-  ['label=a=x', ''],
-  ['id=c3c3', ''],
-  ['ancestor=busybox', 'web'],
-  ['volume=data', 'web'],
-  ['network=bridge', 'web'],
-])('ps --filter %s', async (filter, names) => {
-  const berth = await start(LISTED);
-  expect((await berth('ps', '-f', filter, '--format', '{{.Names}}')).stdout.trim()).toBe(names);
+test('ps hands filters, limit and size on, and shows sizes', async () => {
+  const queries: unknown[] = [];
+  const listContainers = async (query: object) => {
+    queries.push(query);
+    return { containers: [{ ...CONTAINERS[0], writableSizeBytes: 12n, rootSizeBytes: 7_800_000n }] };
+  };
+  const berth = await start({ container: { listContainers } });
+  expect((await berth('ps', '-s', '-f', 'name=web', '-f', 'label=a=b', '-n', '3')).stdout).toMatch(
+    /NAMES {5}SIZE\n.* {2}web {7}12B \(virtual 7.8MB\)\n$/,
+  );
+  expect((await berth('ps', '--format', '{{.Size}}')).stdout).toBe('12B (virtual 7.8MB)\n');
+  const filters = [
+    { key: 'name', value: 'web' },
+    { key: 'label', value: 'a=b' },
+  ];
+  expect(queries).toEqual([
+    { all: false, filters, limit: 3, size: true },
+    { all: false, filters: [], limit: 0, size: true },
+  ]);
+  expect(await berth('ps', '-f', 'name')).toMatchObject({ code: 125 });
+});
+
+test('ps takes its format from the config file', async () => {
+  const directory = mkdtempSync('/tmp/berth-config-');
+  try {
+    const engine = await startFakeEngine(LISTED);
+    open.push(engine);
+    writeFileSync(join(directory, 'config.json'), '{ "psFormat": "{{.Names}}: {{.State}}" }');
+    const ps = (...argv: string[]) => runCli(['ps', ...argv], { root: engine.root, env: { BERTH_CONFIG: directory } });
+    expect((await ps()).stdout).toBe('web: running\n');
+    expect((await ps('--format', '{{.ID}}')).stdout).toBe('a1a1a1a1a1a1\n');
+    writeFileSync(join(directory, 'config.json'), 'nonsense');
+    expect((await ps()).stderr).toContain(`Error loading config file: ${directory}/config.json: `);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test('images', async () => {

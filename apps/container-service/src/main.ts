@@ -4,6 +4,7 @@ import { ContainerServiceDefinition } from '@berth/proto/container';
 import { ImageServiceDefinition } from '@berth/proto/image';
 import { VolumeServiceDefinition } from '@berth/proto/volume';
 import { bindService, runService } from '@berth/service-kit';
+import { setFlagsFromString } from 'node:v8';
 import { randomUUID } from 'node:crypto';
 import manifest from '../package.json' with { type: 'json' };
 import { createChange } from './adapters/durability.ts';
@@ -29,6 +30,9 @@ import { createContainerEngine } from './container-engine.ts';
 import { createFault } from './fault.ts';
 import { createContainerHandlers } from './grpc/container-handlers.ts';
 import { subnetStartIndex } from './network/address-pool.ts';
+
+// A name that a user filters by is a regular expression: one that would take ages is left to an engine that takes linear time.
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 
 await runService({
   name: 'container-service',

@@ -203,6 +203,8 @@ export interface ImageClient {
    * LAYER_INVALID, LAYER_LIMIT, DISK_FULL, SERVICE_UNAVAILABLE; then nothing of it stays.
    */
   commitSnapshot(commit: SnapshotCommit, signal: AbortSignal): Promise<string>;
+  /** An image by name or id, with the bytes of its layers; null when there is none, or more than one. */
+  findImage(name: string): Promise<{ readonly id: string; readonly sizeBytes: number } | null>;
 }
 
 /** A volume, as far as a container needs it. */

@@ -1,13 +1,16 @@
 import { isUp, type Container } from './container.ts';
+import { parseListFilters, type FilterLookups } from './spec/list-filters.ts';
+import type { ContainerFilter } from './spec/prune-filters.ts';
 import { findContainer } from './find-container.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
-import type { ContainerFiles, ContainerPaths, ContainerStore, ExecStore } from './ports.ts';
+import type { ContainerFiles, ContainerPaths, ContainerStore, ExecStore, ImageClient } from './ports.ts';
 
 /** What showing needs. */
 export interface ShowDeps {
   readonly store: ContainerStore;
   readonly execs: ExecStore;
   readonly files: ContainerFiles;
+  readonly images: ImageClient;
   readonly plans: PlanBuilder;
 }
 
@@ -20,24 +23,38 @@ export interface ContainerView {
   /** Empty in lists, as are readonlyPaths. */
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
+  /** Null when nobody asked. */
+  readonly sizes: ContainerSizes | null;
 }
 
 /** Which containers to list. */
 export interface ListQuery {
   /** Also those that do not run. */
   readonly all: boolean;
+  readonly filters: readonly ContainerFilter[];
+  /** At most so many of the newest, also of those that do not run; 0: no limit. */
+  readonly limit: number;
+  /** Measures their sizes. */
+  readonly size: boolean;
+}
+
+/** What the files of a container take, in bytes. */
+export interface ContainerSizes {
+  readonly writable: number;
+  /** The image's, and what the container has written. */
+  readonly root: number;
 }
 
 /** Containers, for whoever wants to see them. */
 export interface ContainerViews {
   /** A container by id, name or unique prefix of its id. Throws as findContainer. */
-  get(reference: string): ContainerView;
-  /** Containers, newest first. */
-  list(query: ListQuery): ContainerView[];
+  get(reference: string, options: { size: boolean }): Promise<ContainerView>;
+  /** Containers, newest first. Throws INVALID_ARGUMENT for a filter. */
+  list(query: ListQuery): Promise<ContainerView[]>;
 }
 
 /** Views of all containers. */
-export function createContainerViews({ store, execs, files, plans }: ShowDeps): ContainerViews {
+export function createContainerViews({ store, execs, images, files, plans }: ShowDeps): ContainerViews {
   function execIdsByContainer(): ReadonlyMap<string, readonly string[]> {
     const ids = new Map<string, string[]>();
     for (const { id, containerId } of execs.list()) ids.set(containerId, [...(ids.get(containerId) ?? []), id]);
@@ -46,18 +63,45 @@ export function createContainerViews({ store, execs, files, plans }: ShowDeps): 
 
   function view(container: Container, execIds: ReadonlyMap<string, readonly string[]>): ContainerView {
     const { id } = container;
-    return { container, paths: files.paths(id), execIds: execIds.get(id) ?? [], maskedPaths: [], readonlyPaths: [] };
+    return {
+      container,
+      paths: files.paths(id),
+      execIds: execIds.get(id) ?? [],
+      maskedPaths: [],
+      readonlyPaths: [],
+      sizes: null,
+    };
   }
 
+  async function withSizes(views: readonly ContainerView[]): Promise<ContainerView[]> {
+    const written = await images.measureSnapshots(views.map(({ container }) => container.id));
+    const imageIds = [...new Set(views.map(({ container }) => container.imageId))];
+    const found = await Promise.all(imageIds.map((imageId) => images.findImage(imageId)));
+    const imageSizes = new Map(found.map((image) => [image?.id, image?.sizeBytes]));
+    return views.map((each) => {
+      const writable = written.get(each.container.id) ?? 0;
+      return { ...each, sizes: { writable, root: writable + (imageSizes.get(each.container.imageId) ?? 0) } };
+    });
+  }
+
+  const lookups: FilterLookups = {
+    container: (reference) => findContainer(store, reference),
+    imageId: async (name) => (await images.findImage(name))?.id ?? null,
+  };
+
   return {
-    get(reference) {
+    async get(reference, { size }) {
       const container = findContainer(store, reference);
-      return { ...view(container, execIdsByContainer()), ...plans.protectedPaths() };
+      const shown = { ...view(container, execIdsByContainer()), ...plans.protectedPaths() };
+      return size ? ((await withSizes([shown]))[0] ?? shown) : shown;
     },
-    list({ all }) {
+    async list({ all, filters, limit, size }) {
+      const filter = await parseListFilters(filters, lookups);
+      const everything = all || limit > 0 || filter.impliesAll;
+      const found = store.list().filter((container) => (everything || isUp(container)) && filter.matches(container));
       const execIds = execIdsByContainer();
-      const shown = store.list().filter((container) => all || isUp(container));
-      return shown.map((container) => view(container, execIds));
+      const views = (limit > 0 ? found.slice(0, limit) : found).map((container) => view(container, execIds));
+      return size ? withSizes(views) : views;
     },
   };
 }

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { createDetachFilter, DEFAULT_DETACH_KEYS, parseDetachKeys } from './detach-keys.ts';
+import { createDetachFilter, detachKeys, parseDetachKeys } from './detach-keys.ts';
 
 test('keys are letters and control characters', () => {
-  expect([...parseDetachKeys(DEFAULT_DETACH_KEYS)]).toEqual([16, 17]);
+  expect([...detachKeys({ env: {} }, undefined)]).toEqual([16, 17]);
   expect([...parseDetachKeys('a,ctrl-@,ctrl-[,ctrl-_')]).toEqual([97, 0, 27, 31]);
   expect(() => parseDetachKeys('ctrl-1')).toThrow('invalid detach keys');
 });

@@ -1,7 +1,14 @@
 import { CliError } from '../cli-error.ts';
+import { readConfigFile } from '../config-file.ts';
+import type { CommandContext } from '../context.ts';
 
 /** Ctrl-P Ctrl-Q. */
-export const DEFAULT_DETACH_KEYS = 'ctrl-p,ctrl-q';
+const DEFAULT_DETACH_KEYS = 'ctrl-p,ctrl-q';
+
+/** The keys of `--detach-keys`; absent: those of the config file, or the default. */
+export function detachKeys(context: Pick<CommandContext, 'env'>, option: string | undefined): Buffer {
+  return parseDetachKeys(option ?? readConfigFile(context).detachKeys ?? DEFAULT_DETACH_KEYS);
+}
 
 /** Parses `ctrl-p,ctrl-q` or `a,b` to the bytes of the keys. */
 export function parseDetachKeys(text: string): Buffer {

@@ -7,9 +7,12 @@ import { runInspect } from '../inspect/run-inspect.ts';
 export const command = defineCommand({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   args: { atLeast: 1 },
-  options: { format: { kind: 'string', short: 'f', help: FORMAT_HELP.object } },
+  options: {
+    format: { kind: 'string', short: 'f', help: FORMAT_HELP.object },
+    size: { kind: 'flag', short: 's', help: 'Display total file sizes' },
+  },
   async run(context, { options, args }) {
     using containers = connectContainers(context);
-    return await runInspect(context, args, options.format, findContainer(containers));
+    return await runInspect(context, args, options.format, findContainer(containers, options.size));
   },
 });

@@ -1,6 +1,6 @@
 import { isBerthError } from '@berth/errors';
 import type { ExecContainerRequest } from '@berth/proto/container';
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../attach/detach-keys.ts';
+import { detachKeys } from '../attach/detach-keys.ts';
 import { runSession } from '../attach/session.ts';
 import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
@@ -47,7 +47,7 @@ export const command = defineCommand({
       terminal: options.tty && !options.detach,
       stdin,
       sendSignal: null,
-      detachKeys: parseDetachKeys(options['detach-keys'] ?? DEFAULT_DETACH_KEYS),
+      detachKeys: detachKeys(context, options['detach-keys']),
     };
     try {
       const end = await runSession(context, session, (inputs, signal) => {

@@ -1,3 +1,4 @@
+import { readConfigFile } from '../config-file.ts';
 import { defineCommand } from '../command.ts';
 import { connectImages } from '../engine/images.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
@@ -34,7 +35,9 @@ export const command = defineCommand({
     }
     const nowMs = Date.now();
     const rows = shown.map(({ image, name }) => imageRow(image, name, { noTrunc, nowMs }));
-    context.stdout.write(formatRows(rows, options.format, imageFormat(options.digests)));
+    context.stdout.write(
+      formatRows(rows, options.format ?? readConfigFile(context).imagesFormat, imageFormat(options.digests)),
+    );
     return 0;
   },
 });

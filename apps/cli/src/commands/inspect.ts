@@ -13,14 +13,15 @@ export const command = defineCommand({
   args: { atLeast: 1 },
   options: {
     format: { kind: 'string', short: 'f', help: FORMAT_HELP.object },
+    size: { kind: 'flag', short: 's', help: 'Display total file sizes if the type is container' },
     type: { kind: 'string', help: 'Only inspect objects of the given type' },
   },
-  async run(context, { options: { format, type }, args }) {
+  async run(context, { options: { format, size, type }, args }) {
     using containers = connectContainers(context);
     using images = connectImages(context);
     using volumes = connectVolumes(context);
     const finders: Record<string, FindObject> = {
-      container: findContainer(containers),
+      container: findContainer(containers, size),
       image: findImage(images),
       volume: findVolume(volumes),
     };

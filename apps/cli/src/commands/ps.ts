@@ -1,7 +1,8 @@
 import { defineCommand } from '../command.ts';
 import { CONTAINER_FORMAT, containerRow } from '../container/container-row.ts';
-import { filterContainers, parseContainerFilters } from '../container/container-filter.ts';
 import type { CommandContext } from '../context.ts';
+import { readConfigFile } from '../config-file.ts';
+import { parseFilterOptions } from '../options/filter-options.ts';
 import { connectContainers } from '../engine/containers.ts';
 import { shortId } from '../format/text.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
@@ -23,15 +24,19 @@ export const command = defineCommand({
     latest: { kind: 'flag', short: 'l', help: 'Show the latest created container (includes all states)' },
     'no-trunc': { kind: 'flag', help: "Don't truncate output" },
     quiet: { kind: 'flag', short: 'q', help: 'Only display container IDs' },
+    size: { kind: 'flag', short: 's', help: 'Display total file sizes' },
   },
   async run(context, { options }) {
-    const filters = parseContainerFilters(options.filter);
+    const format = options.format ?? (options.quiet ? undefined : readConfigFile(context).psFormat);
     const last = options.latest ? 1 : (options.last ?? -1);
+    const query = {
+      all: options.all,
+      filters: parseFilterOptions(options.filter),
+      limit: Math.max(0, last),
+      size: options.size || (!options.quiet && /\.Size\b/.test(format ?? '')),
+    };
     using containers = connectContainers(context);
-    const all = options.all || last > 0 || filters.impliesAll;
-    const listed = await containers.calls.listContainers({ all }, { signal: context.signal });
-    const found = filterContainers(listed.containers, filters);
-    const shown = last > 0 ? found.slice(0, last) : found;
+    const { containers: shown } = await containers.calls.listContainers(query, { signal: context.signal });
     if (options.quiet) {
       warnAboutFormat(context, options.format);
       context.stdout.write(shown.map(({ id }) => `${options['no-trunc'] ? id : shortId(id)}\n`).join(''));
@@ -39,7 +44,8 @@ export const command = defineCommand({
     }
     const how = { noTrunc: options['no-trunc'], nowMs: Date.now() };
     const rows = shown.map((container) => containerRow(container, how));
-    context.stdout.write(formatRows(rows, options.format, CONTAINER_FORMAT));
+    const columns = [...CONTAINER_FORMAT.columns, ...(options.size ? ['Size'] : [])];
+    context.stdout.write(formatRows(rows, format, { ...CONTAINER_FORMAT, columns }));
     return 0;
   },
 });

@@ -1,6 +1,6 @@
 import { isBerthError } from '@berth/errors';
 import type { ContainerConfig, RunContainerRequest } from '@berth/proto/container';
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../attach/detach-keys.ts';
+import { detachKeys } from '../attach/detach-keys.ts';
 import { runSession, type OnCreated, type SessionCall } from '../attach/session.ts';
 import { CliError, InterruptedError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
@@ -68,7 +68,7 @@ async function runContainer(
     terminal: options.tty && !options.detach,
     ...streams,
     sendSignal: !options.detach && options['sig-proxy'] ? kill : null,
-    detachKeys: parseDetachKeys(options['detach-keys'] ?? DEFAULT_DETACH_KEYS),
+    detachKeys: detachKeys(context, options['detach-keys']),
   };
   const onCreated: OnCreated = ({ id, warnings }) => {
     created = id;

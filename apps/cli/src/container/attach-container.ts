@@ -1,5 +1,5 @@
 import type { AttachContainerRequest, Container } from '@berth/proto/container';
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../attach/detach-keys.ts';
+import { detachKeys } from '../attach/detach-keys.ts';
 import { runSession, type SessionEnd } from '../attach/session.ts';
 import type { CommandContext } from '../context.ts';
 import type { Containers } from '../engine/containers.ts';
@@ -24,7 +24,7 @@ export async function attachContainer(
     sendSignal: options.forwardSignals
       ? (number: number) => calls.killContainer({ container: container.id, signal: String(number) })
       : null,
-    detachKeys: parseDetachKeys(options.detachKeys ?? DEFAULT_DETACH_KEYS),
+    detachKeys: detachKeys(context, options.detachKeys),
   };
   return runSession(context, session, (inputs, signal) => {
     async function* requests(): AsyncGenerator<AttachContainerRequest> {

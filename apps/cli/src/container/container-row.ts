@@ -1,7 +1,9 @@
 import { ContainerStatus, MountType, type Container } from '@berth/proto/container';
 import { formatDuration } from '../format/human-duration.ts';
+import { formatSize } from '../format/human-size.ts';
 import { formatGoTime, toMs } from '../format/go-time.ts';
 import { ellipsis, quote, shortId } from '../format/text.ts';
+import { portsText } from './ports-text.ts';
 import type { Row, RowFormat } from '../format/rows.ts';
 
 export const CONTAINER_FORMAT: RowFormat = {
@@ -32,17 +34,17 @@ const MOUNT_COLUMNS = 15;
 /** A container as `ps` shows it. */
 export function containerRow(container: Container, { noTrunc, nowMs }: { noTrunc: boolean; nowMs: number }): Row {
   const command = shownCommand(container.arguments);
-  const { createTime } = container;
+  const { createTime, writableSizeBytes = 0n, rootSizeBytes = 0n } = container;
   return {
     ID: noTrunc ? container.id : shortId(container.id),
     Image: container.config?.image ?? '',
     Command: quote(noTrunc ? command : ellipsis(command, COMMAND_COLUMNS)),
     CreatedAt: createTime ? formatGoTime(createTime) : '',
     RunningFor: `${formatDuration(nowMs - toMs(createTime))} ago`,
-    Ports: '',
+    Ports: isRunning(container.status) ? portsText(container.exposedPorts) : '',
     State: stateName(container.status),
     Status: statusText(container, nowMs),
-    Size: '0B',
+    Size: sizeText(writableSizeBytes, rootSizeBytes),
     Names: container.name,
     Labels: Object.entries(container.labels)
       .map(([name, value]) => `${name}=${value}`)
@@ -54,6 +56,15 @@ export function containerRow(container: Container, { noTrunc, nowMs }: { noTrunc
     Platform: null,
     Label: (name) => container.labels[name] ?? '',
   };
+}
+
+/** `12B (virtual 7.8MB)`: what the container has written, and all that it sees. */
+function sizeText(writable: bigint, root: bigint): string {
+  return root > 0n ? `${formatSize(writable)} (virtual ${formatSize(root)})` : formatSize(writable);
+}
+
+function isRunning(status: ContainerStatus): boolean {
+  return status === ContainerStatus.RUNNING || status === ContainerStatus.PAUSED;
 }
 
 /** Docker's name of a status. */

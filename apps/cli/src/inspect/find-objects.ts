@@ -8,8 +8,8 @@ import { imageJson } from '../image/inspect-image.ts';
 import { volumeJson } from '../volume/inspect-volume.ts';
 import type { FindObject } from './run-inspect.ts';
 
-export function findContainer(containers: Containers): FindObject {
-  return async (name) => containerJson(await getContainer(containers, name));
+export function findContainer(containers: Containers, size: boolean): FindObject {
+  return async (name) => containerJson(await getContainer(containers, name, { size }));
 }
 
 export function findImage({ calls }: Images): FindObject {

@@ -50,6 +50,15 @@ export function createGrpcImageClient(client: ImageServiceClient, signal: AbortS
       const { changes } = await client.diffSnapshot({ key, mountPoints: [...mountPoints] }, { signal });
       return changes.map(({ path, kind }) => ({ path, kind: CHANGE_KINDS[kind] }));
     },
+    async findImage(name) {
+      try {
+        const { image } = await client.getImage({ name });
+        return image === undefined ? null : { id: image.id, sizeBytes: Number(image.sizeBytes) };
+      } catch (error) {
+        if (error instanceof BerthError && NO_IMAGE.includes(error.kind)) return null;
+        throw error;
+      }
+    },
     async measureSnapshots(containerIds) {
       const { usages } = await client.measureSnapshots({ keys: [...containerIds] });
       return new Map(usages.map(({ key, sizeBytes }) => [key, Number(sizeBytes)]));
@@ -63,6 +72,9 @@ const CHANGE_KINDS: Record<ChangeKind, PathChange['kind']> = {
   [ChangeKind.ADDED]: 'added',
   [ChangeKind.DELETED]: 'deleted',
 };
+
+/** How image-service says that a name is that of no image. */
+const NO_IMAGE: readonly string[] = ['not_found', 'invalid_argument'];
 
 const CACHED_CONFIGS = 64;
 

@@ -67,6 +67,10 @@ export function createMemoryImageClient(): MemoryImageClient {
       return Promise.resolve(`sha256:commit-${client.commits.length}`);
     },
     diffSnapshot: (containerId) => Promise.resolve([{ path: `/${containerId}`, kind: 'added' }]),
+    findImage(image) {
+      const name = image.replace(/^sha256:/, '');
+      return Promise.resolve(images.has(name) ? { id: `sha256:${name}`, sizeBytes: 5_000 } : null);
+    },
     measureSnapshots: (ids) => Promise.resolve(new Map(ids.filter((id) => snapshots.has(id)).map((id) => [id, 1000]))),
   };
   return client;

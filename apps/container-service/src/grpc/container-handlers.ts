@@ -106,11 +106,11 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
     async waitContainer({ container, condition }, { signal }) {
       return { exit: toProtoExit(await control.wait(container, WAIT_CONDITIONS[condition], signal)) };
     },
-    getContainer({ container: reference }) {
-      return Promise.resolve({ container: toProtoContainer(views.get(reference)) });
+    async getContainer({ container, size }) {
+      return { container: toProtoContainer(await views.get(container, { size })) };
     },
-    listContainers({ all }) {
-      return Promise.resolve({ containers: views.list({ all }).map(toProtoContainer) });
+    async listContainers(query) {
+      return { containers: (await views.list(query)).map(toProtoContainer) };
     },
     async commitContainer(request, { signal }) {
       return { imageId: await engine.commit(request, signal) };

@@ -107,7 +107,7 @@ function fromProtoMount({ type, source, target, readonly }: ProtoMountConfig): M
 
 /** A container for the wire. */
 export function toProtoContainer(view: ContainerView): ProtoContainer {
-  const { container, paths, execIds, maskedPaths, readonlyPaths } = view;
+  const { container, paths, execIds, maskedPaths, readonlyPaths, sizes } = view;
   const { state, rootfs } = container;
   return {
     id: container.id,
@@ -130,6 +130,8 @@ export function toProtoContainer(view: ContainerView): ProtoContainer {
     finishTime: toTimestamp(state.finishTimeNs),
     logPath: paths.log,
     nameFiles: state.startTimeNs === null ? undefined : toProtoNameFiles(paths),
+    writableSizeBytes: sizes === null ? undefined : BigInt(sizes.writable),
+    rootSizeBytes: sizes === null ? undefined : BigInt(sizes.root),
     execIds: [...execIds],
     maskedPaths: [...maskedPaths],
     readonlyPaths: [...readonlyPaths],

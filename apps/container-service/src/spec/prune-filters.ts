@@ -37,7 +37,8 @@ function parseFilter(key: string, value: string, nowNs: bigint): (container: Con
   }
 }
 
-function hasLabel(text: string): (container: Container) => boolean {
+/** Whether a container has a label: `name`, or `name=value`. */
+export function hasLabel(text: string): (container: Container) => boolean {
   const equals = text.indexOf('=');
   if (equals < 0) return ({ labels }) => Object.hasOwn(labels, text);
   const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];

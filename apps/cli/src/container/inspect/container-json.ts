@@ -11,7 +11,7 @@ import { stateJson } from './state-json.ts';
 
 export function containerJson(container: Container): Record<string, Json> {
   const [path = '', ...args] = container.arguments;
-  const { nameFiles, execIds } = container;
+  const { nameFiles, execIds, writableSizeBytes, rootSizeBytes } = container;
   return {
     Id: container.id,
     Created: formatRfc3339Nano(container.createTime),
@@ -33,6 +33,8 @@ export function containerJson(container: Container): Record<string, Json> {
     ExecIDs: execIds.length > 0 ? execIds : null,
     HostConfig: hostConfigJson(container),
     GraphDriver: graphDriverJson(container),
+    ...(writableSizeBytes === undefined ? {} : { SizeRw: Number(writableSizeBytes) }),
+    ...(rootSizeBytes === undefined ? {} : { SizeRootFs: Number(rootSizeBytes) }),
     Mounts: mountsJson(container),
     Config: configJson(container),
     NetworkSettings: networkSettingsJson(container),
