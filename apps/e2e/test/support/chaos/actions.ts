@@ -87,7 +87,8 @@ async function exec({ client, complain }: ActionContext, member: Member): Promis
 }
 
 async function wait({ client, complain }: ActionContext, member: Member): Promise<void> {
-  if (member.lasting) return;
+  // One whose start failed has never run, and may be waited for.
+  if (member.lasting || !member.startTold) return;
   const { exit } = await client.waitContainer({ container: member.name });
   if (!member.disturbed && exit?.exitCode !== member.exitCode) {
     complain(`wait said of ${member.name} ${exit?.exitCode}, not ${member.exitCode}`);
