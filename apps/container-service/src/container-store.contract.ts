@@ -167,6 +167,21 @@ export function containerStoreContract(name: string, open: () => StoresUnderTest
     );
 
     test(
+      'end the execs of a container that is removed',
+      withStores(({ containers, execs, events }) => {
+        const container = aContainer(A, 'busy');
+        containers.insert(container, []);
+        execs.insert({ id: '01', containerId: A }, []);
+        execs.insert({ id: '02', containerId: 'b'.repeat(64) }, []);
+        containers.remove(container, leftover, [containerEvent(container, 'destroy')]);
+        execs.remove('01', [containerEvent(container, 'exec_die')]);
+        expect(execs.list().map(({ id }) => id)).toEqual(['02']);
+        expect(events().map(({ verb }) => verb)).toEqual(['exec_die', 'destroy']);
+        expect(events()[0]?.attributes).toMatchObject({ execID: '01', exitCode: '137' });
+      }),
+    );
+
+    test(
       'tell an exec’s end once',
       withStores(({ execs, events }) => {
         const event = containerEvent(aContainer(A, 'web'), 'exec_die');

@@ -53,6 +53,19 @@ export function exitEvents(container: Container, exit: ProcessExit, network: Net
   ];
 }
 
+/** What the end of an exec tells. */
+export function execDieEvent(container: Container, execId: string, exitCode: number): ContainerEvent {
+  return containerEvent(container, 'exec_die', { execID: execId, exitCode: String(exitCode) });
+}
+
+/** The exit code of a process that SIGKILL ended. */
+const KILLED = 137;
+
+/** What the end of an exec tells that went with its container. */
+export function execKilledEvent(container: Container, execId: string): ContainerEvent {
+  return execDieEvent(container, execId, KILLED);
+}
+
 /** What a signal tells: its number, as Docker has it. */
 export function killEvent(container: Container, signal: number): ContainerEvent {
   return containerEvent(container, 'kill', { signal: String(signal) });

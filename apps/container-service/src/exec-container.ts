@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { BerthError } from '@berth/errors';
 import type { Container, Identity } from './container.ts';
-import { containerEvent } from './events.ts';
+import { containerEvent, execDieEvent } from './events.ts';
 import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
 import { followProcess, serviceStopsError } from './follow-process.ts';
@@ -21,6 +21,7 @@ import type {
 import { endOfSession, runSession } from './process-session.ts';
 import type { Client, ProcessEvent } from './run-container.ts';
 import { notReadyError } from './restart-containers.ts';
+import { failedStartExitCode } from './start-container.ts';
 import { checkEnvironment } from './spec/environment.ts';
 import { checkArguments, resolveWorkingDirectory } from './spec/specify-container.ts';
 import { resolveUser } from './spec/user.ts';
@@ -101,6 +102,8 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
     checkEnvironment(environment);
     const identity = await identityFor(container, request.user);
     const workingDirectory = resolveWorkingDirectory(request.workingDirectory || container.workingDirectory);
+    // It may have ended, and be removed, since it was looked up.
+    findRunning(container.id);
     const record: Exec = { id: randomBytes(8).toString('hex'), containerId: container.id };
     const attributes = { execID: record.id, command: command.join(' ') };
     execs.insert(record, [
@@ -129,7 +132,8 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
       ended.catch(() => {});
       return { process, stateDir, ended };
     } catch (error) {
-      forget(record, []);
+      // What was told to start is told to have ended: whoever counts execs by events counts right.
+      forget(record, [execDieEvent(container, record.id, failedStartExitCode(error))]);
       throw error;
     }
   }
@@ -144,8 +148,7 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
     const exit = await followProcess(deps, { stateDir, connection, onConnection: () => {} });
     fault('exec:exited');
     const container = store.get(record.containerId);
-    const attributes = { execID: record.id, exitCode: String(exit.exitCode) };
-    forget(record, container === null ? [] : [containerEvent(container, 'exec_die', attributes)]);
+    forget(record, container === null ? [] : [execDieEvent(container, record.id, exit.exitCode)]);
     return exit;
   }
 

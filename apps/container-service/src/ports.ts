@@ -34,7 +34,10 @@ export interface ContainerStore {
   replace(before: Container, after: Container, events: readonly ContainerEvent[]): void;
   /** Gives a container another name or config; its state is left as it is. Throws CONTAINER_NAME_IN_USE. */
   redefine(spec: ContainerSpec, events: readonly ContainerEvent[]): void;
-  /** Removes a container and notes what it has left. Throws ABORTED when the status is no longer that of `container`. */
+  /**
+   * Removes a container and notes what it has left. Execs that are still known have been killed with it: they are forgotten, and their ends
+   * (`exec_die`, 137) are recorded before the events. Throws ABORTED when the status is no longer that of `container`.
+   */
   remove(container: Container, leftover: Leftover, events: readonly ContainerEvent[]): void;
   /** Records events that change no container. */
   tell(events: readonly ContainerEvent[]): void;

@@ -216,8 +216,8 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
 
 const REPORTED_BY_HELPER = ['COMMAND_NOT_FOUND', 'COMMAND_NOT_EXECUTABLE', 'DISK_FULL', 'START_FAILED'] as const;
 
-/** What Docker notes as the exit code of a container that could not start. */
-function failedStartExitCode(thrown: unknown): number {
+/** What Docker notes as the exit code of a process that could not start. */
+export function failedStartExitCode(thrown: unknown): number {
   if (isBerthError(thrown, 'COMMAND_NOT_FOUND')) return 127;
   return isBerthError(thrown, 'COMMAND_NOT_EXECUTABLE') ? 126 : 128;
 }

@@ -1,5 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { Container } from '../container.ts';
+import { execKilledEvent } from '../events.ts';
 import type { ContainerEvent, ContainerStore, Exec, ExecStore, Leftover, SettingStore } from '../ports.ts';
 import { nameInUseError } from '../spec/container-name.ts';
 
@@ -14,11 +15,14 @@ export interface MemoryStores {
 /** Makes empty stores that share one list of events. */
 export function createMemoryStores(): MemoryStores {
   const events: ContainerEvent[] = [];
-  const tell = (added: readonly ContainerEvent[]): void => void events.push(...added);
-  return { containers: containerStore(tell), execs: execStore(tell), settings: settingStore(), events };
+  const tell: Tell = (added) => void events.push(...added);
+  const execs = new Map<string, Exec>();
+  return { containers: containerStore(tell, execs), execs: execStore(tell, execs), settings: settingStore(), events };
 }
 
-function containerStore(tell: (events: readonly ContainerEvent[]) => void): ContainerStore {
+type Tell = (events: readonly ContainerEvent[]) => void;
+
+function containerStore(tell: Tell, execs: Map<string, Exec>): ContainerStore {
   const containers = new Map<string, Container>();
   const leftovers = new Map<string, Leftover>();
 
@@ -54,7 +58,9 @@ function containerStore(tell: (events: readonly ContainerEvent[]) => void): Cont
       expectStatusOf(container);
       containers.delete(container.id);
       leftovers.set(leftover.containerId, leftover);
-      tell(events);
+      const killed = [...execs.values()].filter(({ containerId }) => containerId === container.id);
+      for (const { id } of killed) execs.delete(id);
+      tell([...killed.map(({ id }) => execKilledEvent(container, id)), ...events]);
     },
     tell,
     get: (id) => containers.get(id) ?? null,
@@ -66,8 +72,7 @@ function containerStore(tell: (events: readonly ContainerEvent[]) => void): Cont
   };
 }
 
-function execStore(tell: (events: readonly ContainerEvent[]) => void): ExecStore {
-  const execs = new Map<string, Exec>();
+function execStore(tell: Tell, execs: Map<string, Exec>): ExecStore {
   return {
     insert(exec, events) {
       execs.set(exec.id, exec);

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { BerthError } from '@berth/errors';
 import type { Container, ContainerSpec, ContainerState } from '../container.ts';
+import { execKilledEvent } from '../events.ts';
 import type { ContainerStore, Leftover } from '../ports.ts';
 import { NO_LIMITS } from '../resources.ts';
 import { nameInUseError } from '../spec/container-name.ts';
@@ -29,6 +30,8 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
   );
   const selectLeftovers = database.prepare('SELECT container_id, address, volumes FROM leftovers');
   const deleteLeftover = database.prepare('DELETE FROM leftovers WHERE container_id = ?');
+  const selectExecs = database.prepare('SELECT id FROM execs WHERE container_id = ?');
+  const deleteExecs = database.prepare('DELETE FROM execs WHERE container_id = ?');
 
   function idOfName(name: string): string | null {
     const row = selectIdOfName.get(name);
@@ -64,8 +67,10 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
       });
     },
     remove(container, leftover, events) {
-      change(durabilityOf(container), events, () => {
+      const execs = selectExecs.all(container.id).map(({ id }) => execKilledEvent(container, String(id)));
+      change(durabilityOf(container), [...execs, ...events], () => {
         if (deleteRow.run(container.id, container.state.status).changes === 0) throw lostRace(container);
+        deleteExecs.run(container.id);
         insertLeftover.run(leftover.containerId, leftover.address, leftover.volumes);
       });
     },
