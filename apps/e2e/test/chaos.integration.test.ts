@@ -2,7 +2,7 @@ import { test } from '@jest/globals';
 import { runChaos } from './support/chaos/run-chaos.ts';
 import { useEngine } from './support/use-engine.ts';
 
-const rounds = Number(process.env.BERTH_CHAOS_ROUNDS ?? 20);
+const rounds = Number(process.env.BERTH_CHAOS_ROUNDS ?? 30);
 const seed = Number(process.env.BERTH_CHAOS_SEED ?? 1);
 const ROUND_LIMIT_MS = 30_000;
 
