@@ -1,12 +1,18 @@
-import { BerthError } from '@berth/errors';
+import { BerthError, isBerthError } from '@berth/errors';
+import type { ActiveContainers } from './active-containers.ts';
 import { checkRestartPolicy } from './spec/restart-policy.ts';
 import type { RestartPolicy } from './container-config.ts';
-import type { Container } from './container.ts';
+import { isActive, type Container } from './container.ts';
 import type { ContainerCreator } from './create-container.ts';
 import { containerEvent } from './events.ts';
 import { findContainer } from './find-container.ts';
-import type { ContainerStore } from './ports.ts';
+import type { PlanBuilder } from './plan/build-plan.ts';
+import type { HostResources } from './plan/cgroup-layout.ts';
+import type { ContainerFiles, ContainerStore, Runtime } from './ports.ts';
+import { NO_LIMITS, type Resources } from './resources.ts';
 import type { Restarter } from './restart-containers.ts';
+import { checkResources } from './spec/resources.ts';
+import { updateResources } from './spec/update-resources.ts';
 import { checkContainerName, stripSlash } from './spec/container-name.ts';
 
 /** What changing needs. */
@@ -14,26 +20,52 @@ export interface ChangeDeps {
   readonly store: ContainerStore;
   readonly creator: Pick<ContainerCreator, 'expectFreeName'>;
   readonly restarter: Restarter;
+  readonly runtime: Pick<Runtime, 'updateLimits'>;
+  readonly plans: Pick<PlanBuilder, 'cgroup'>;
+  readonly files: Pick<ContainerFiles, 'paths'>;
+  readonly actives: ActiveContainers;
+  readonly hostResources: () => HostResources;
 }
 
 /** What to change; absent: as it was. */
 export interface ContainerUpdate {
   readonly restartPolicy?: RestartPolicy;
+  /** Zero and empty: as it was. */
+  readonly resources?: Resources;
 }
 
 /** Changes what containers are. References are ids, names, or unique prefixes of ids. */
 export interface ContainerChanger {
   /** Throws CONTAINER_NAME_INVALID, CONTAINER_NAME_IN_USE, INVALID_ARGUMENT. */
   rename(reference: string, name: string): void;
-  /** Throws INVALID_ARGUMENT. */
-  update(reference: string, update: ContainerUpdate): void;
+  /** Returns what the user should know. Throws INVALID_ARGUMENT, and LIMIT_REFUSED when the kernel refuses one. */
+  update(reference: string, update: ContainerUpdate): Promise<readonly string[]>;
 }
 
 /** Changes what containers are, whether they run or not. */
-export function createContainerChanger({ store, creator, restarter }: ChangeDeps): ContainerChanger {
+export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
+  const { store, creator, restarter, runtime, plans, files, actives } = deps;
+
   function redefine(after: Container, verb: string, extra: Readonly<Record<string, string>> = {}): void {
     const { state: _, ...spec } = after;
     store.redefine(spec, [containerEvent(after, verb, extra)]);
+  }
+
+  /** The kernel comes first and the row second: a limit that a crash keeps from the row is written again by the next update. */
+  async function limit({ id }: Container, resources: Resources): Promise<void> {
+    await actives.get(id)?.started.catch(() => {});
+    const after = withLimits(find(id), resources);
+    if (!isActive(after)) return;
+    try {
+      await runtime.updateLimits(files.paths(id).stateDir, plans.cgroup(after));
+    } catch (error) {
+      // It may have ended meanwhile: then the limits are for its next start.
+      if (isActive(find(id))) throw error;
+    }
+  }
+
+  function find(id: string): Container {
+    return findContainer(store, id);
   }
 
   return {
@@ -48,12 +80,26 @@ export function createContainerChanger({ store, creator, restarter }: ChangeDeps
       creator.expectFreeName(name);
       redefine({ ...container, name }, 'rename', { oldName: `/${container.name}` });
     },
-    update(reference, { restartPolicy }) {
+    async update(reference, { restartPolicy, resources = NO_LIMITS }) {
       const container = findContainer(store, reference);
-      if (restartPolicy === undefined) return;
-      checkRestartPolicy(restartPolicy, container.config.autoRemove);
-      redefine({ ...container, config: { ...container.config, restartPolicy } }, 'update');
-      if (restartPolicy.name === 'no') restarter.cancel(findContainer(store, container.id));
+      try {
+        const checked = checkResources(resources, deps.hostResources(), { update: true });
+        if (restartPolicy !== undefined) checkRestartPolicy(restartPolicy, container.config.autoRemove);
+        await limit(container, checked.resources);
+        const limited = withLimits(find(container.id), checked.resources);
+        const config = restartPolicy === undefined ? limited.config : { ...limited.config, restartPolicy };
+        redefine({ ...limited, config }, 'update');
+        if (restartPolicy?.name === 'no') restarter.cancel(find(container.id));
+        return checked.warnings;
+      } catch (error) {
+        if (!isBerthError(error, 'INVALID_ARGUMENT', 'LIMIT_REFUSED')) throw error;
+        throw new BerthError(error.reason, `Cannot update container ${container.id}: ${error.message}`);
+      }
     },
   };
+}
+
+function withLimits(container: Container, update: Resources): Container {
+  const resources = updateResources(container.config.resources, update);
+  return { ...container, config: { ...container.config, resources } };
 }

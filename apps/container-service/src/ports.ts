@@ -2,7 +2,7 @@ import type { ContainerConfig, TerminalSize } from './container-config.ts';
 import type { Container, ContainerSpec, Rootfs } from './container.ts';
 import type { NameFilePaths } from './plan/mounts.ts';
 import type { NameFiles } from './network/name-files.ts';
-import type { ContainerPlan, ExecPlan } from './plan/plan.ts';
+import type { CgroupPlan, ContainerPlan, ExecPlan } from './plan/plan.ts';
 import type { ImageDefaults } from './spec/specify-container.ts';
 
 /** What happened, as Docker names it; stored with the change itself, told later. */
@@ -146,6 +146,8 @@ export interface Runtime {
   setFrozen(cgroupDir: string, frozen: boolean): Promise<void>;
   /** Tells whether a control group is frozen; false when it is gone. */
   isFrozen(cgroupDir: string): boolean;
+  /** Changes the limits of a container that runs. Throws LIMIT_REFUSED, also when it does not run. */
+  updateLimits(stateDir: string, cgroup: CgroupPlan): Promise<void>;
   /** Kills what is left of a container and takes its interface and cgroup away. Idempotent. */
   cleanUp(container: { stateDir: string; hostInterface: string; cgroupDir: string }): Promise<void>;
   /** Makes the engine's bridge and firewall table when they are missing. Idempotent. */

@@ -102,6 +102,29 @@ describe('limits', () => {
     expect(stdout).toMatch(/^100\n200\n[^]*\b8192\b[^]*\n1\n4096\n500\n$/);
   });
 
+  test('an update holds for all that runs, and for what comes', async () => {
+    const id = await containers.startDetached('sleep 1000 & sleep 1000');
+    const update = (resources: Partial<Resources>) =>
+      containers.client.updateContainer({
+        container: id,
+        resources: { ...NONE, ...resources },
+        restartPolicy: undefined,
+      });
+    await update({ memoryBytes: 16n * MIB, memorySwapBytes: 16n * MIB, pidsLimit: 5n });
+    await update({ memoryBytes: 32n * MIB, memorySwapBytes: 32n * MIB });
+    await update({ memoryBytes: 20n * MIB, memorySwapBytes: 24n * MIB });
+    expect(readLimit(id, 'memory.limit_in_bytes', 'memory.max')).toBe(String(20n * MIB));
+    expect(readLimit(id, 'cgroup.procs', 'cgroup.procs').split('\n')).toHaveLength(2);
+    const forks = ['sh', '-c', 'for i in 1 2 3 4 5; do sleep 5 & done; echo all'];
+    expect((await containers.exec(id, forks)).stdout).toBe('');
+    const hungry = ['sh', '-c', 'x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done'];
+    expect((await containers.exec(id, hungry)).exit).toEqual({ exitCode: 137, oomKilled: true });
+    expect((await containers.get(id)).config?.resources).toMatchObject({ memoryBytes: 20n * MIB, pidsLimit: 5n });
+    await expect(update({ memoryBytes: 64n * MIB })).rejects.toThrow(
+      /^Cannot update container [0-9a-f]{64}: Memory limit/,
+    );
+  });
+
   test('nothing is left of them', async () => {
     await containers.removeAll();
     await expectNothingLeft(engine);

@@ -62,6 +62,7 @@ export const REASONS = {
   CONTAINER_RESTARTING: 'failed_precondition',
   COMMAND_MISSING: 'invalid_argument',
   DEVICE_UNAVAILABLE: 'failed_precondition',
+  LIMIT_REFUSED: 'failed_precondition',
   COMMAND_NOT_FOUND: 'failed_precondition',
   COMMAND_NOT_EXECUTABLE: 'failed_precondition',
   USER_INVALID: 'invalid_argument',

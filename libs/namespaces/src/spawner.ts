@@ -1,5 +1,12 @@
 import { BerthError } from '@berth/errors';
-import type { CleanUpContainer, EnsureNetwork, RemoveNetwork, StartContainer, StartExec } from '@berth/proto/native';
+import type {
+  CleanUpContainer,
+  EnsureNetwork,
+  RemoveNetwork,
+  StartContainer,
+  StartExec,
+  UpdateCgroup,
+} from '@berth/proto/native';
 import { exchange, sendRequest, type ReplyBody, type RequestBody } from './request.ts';
 import { createRunningProcess, type RunningProcess } from './running-process.ts';
 import { createStandingConnection } from './standing-connection.ts';
@@ -25,6 +32,8 @@ export interface Spawner {
   ensureNetwork(network: EnsureNetwork, options?: CallOptions): Promise<void>;
   /** Removes them, and the engine's cgroups. Idempotent. */
   removeNetwork(network: RemoveNetwork, options?: CallOptions): Promise<void>;
+  /** Changes the limits of a container that runs. Rejects with START_FAILED when it does not, or when a limit is refused. */
+  updateCgroup(update: UpdateCgroup, options?: CallOptions): Promise<void>;
   /** Removes what a container whose keeper is gone has left, its processes too. Idempotent; refused while the keeper lives. */
   cleanUpContainer(container: CleanUpContainer, options?: CallOptions): Promise<void>;
   ping(options?: CallOptions): Promise<{ version: string; pid: number }>;
@@ -62,6 +71,7 @@ export function connectSpawner(socketPath: string): Spawner {
     startExec: (plan, options = {}) => start({ $case: 'startExec', value: plan }, plan.stateDir, options),
     ensureNetwork: (network, options = {}) => callForDone({ $case: 'ensureNetwork', value: network }, options),
     removeNetwork: (network, options = {}) => callForDone({ $case: 'removeNetwork', value: network }, options),
+    updateCgroup: (update, options = {}) => callForDone({ $case: 'updateCgroup', value: update }, options),
     cleanUpContainer: (container, options = {}) =>
       callForDone({ $case: 'cleanUpContainer', value: container }, options),
     async ping(options = {}) {

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { RESTART_OPTIONS, restartPolicy } from '../container/options/restart.ts';
+import { UPDATE_OPTIONS, updateResources } from '../container/resource-options.ts';
 import { CliError } from '../cli-error.ts';
 import { connectContainers } from '../engine/containers.ts';
 import { forEachObject } from '../engine/for-each.ts';
@@ -8,16 +9,22 @@ export const command = defineCommand({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   args: { atLeast: 1 },
   options: {
+    ...UPDATE_OPTIONS,
     restart: { ...RESTART_OPTIONS.restart, defaultText: '' },
   },
   async run(context, { options, args, given }) {
     if (given.size === 0) throw new CliError('you must provide one or more flags when using this command');
-    const update = { restartPolicy: restartPolicy(options) };
+    const update = { restartPolicy: restartPolicy(options), resources: updateResources(options) };
+    const warnings: string[] = [];
     using containers = connectContainers(context);
-    return await forEachObject(context, args, async (container) => {
-      const { warnings } = await containers.calls.updateContainer({ container, ...update }, { signal: context.signal });
-      for (const warning of warnings) context.stderr.write(`${warning}\n`);
-      return container;
-    });
+    try {
+      return await forEachObject(context, args, async (container) => {
+        const answer = await containers.calls.updateContainer({ container, ...update }, { signal: context.signal });
+        warnings.push(...answer.warnings);
+        return container;
+      });
+    } finally {
+      for (const warning of warnings) context.stdout.write(`${warning}\n`);
+    }
   },
 });

@@ -71,6 +71,10 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
     },
     isFrozen: (cgroupDir) => frozen.has(cgroupDir),
     isReleased: () => Promise.resolve(true),
+    updateLimits(stateDir, { values }) {
+      calls.push(`limit ${stateDir} ${values.map(({ path, value }) => `${path}=${value}`).join(' ')}`);
+      return Promise.resolve();
+    },
     cleanUp({ stateDir }) {
       calls.push(`clean up ${stateDir}`);
       processes.delete(stateDir);

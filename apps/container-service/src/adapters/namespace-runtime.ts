@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BerthError, isBerthError } from '@berth/errors';
 import {
   attachKeeper,
   connectSpawner,
@@ -14,7 +15,7 @@ import {
 } from '@berth/namespaces';
 import type { ProcessConnection, ProcessExit, ProcessState, Runtime, StartedProcess } from '../ports.ts';
 import { isFrozen, setFrozen } from './freezer.ts';
-import { toNativeDirectory, toNativeContainer, toNativeExec } from './native-plan.ts';
+import { toNativeCgroup, toNativeDirectory, toNativeContainer, toNativeExec } from './native-plan.ts';
 
 /** How long a keeper may take to clean up after an exit, and how often it is looked at. */
 const RELEASE = { timeoutMs: 5_000, firstPollMs: 4, lastPollMs: 100 };
@@ -35,6 +36,13 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
     isReleased,
     setFrozen,
     isFrozen,
+    async updateLimits(stateDir, cgroup) {
+      const unchanged = { ...cgroup, deviceProgram: false, deviceRules: [] };
+      await spawner.updateCgroup({ stateDir, cgroup: toNativeCgroup(unchanged) }).catch((error: unknown) => {
+        if (!isBerthError(error, 'START_FAILED')) throw error;
+        throw new BerthError('LIMIT_REFUSED', error.message);
+      });
+    },
     async cleanUp({ stateDir, hostInterface, cgroupDir }) {
       await spawner.cleanUpContainer({ stateDir, hostInterface, cgroup: toNativeDirectory(cgroupDir) });
     },

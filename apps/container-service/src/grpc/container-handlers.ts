@@ -9,6 +9,7 @@ import { getEngineInfo, type HostInfo } from '../engine-info.ts';
 import type { LogEntry } from '../logs/log-record.ts';
 import type { ContainerStore, Runtime } from '../ports.ts';
 import { fromProtoConfig, fromProtoRestartPolicy, toProtoChange, toProtoContainer, toTimestamp } from './convert.ts';
+import { fromProtoResources } from './convert-resources.ts';
 import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent } from './process-stream.ts';
 
 const WAIT_CONDITIONS: Readonly<Record<ProtoWaitCondition, WaitCondition>> = {
@@ -92,12 +93,12 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
       changer.rename(container, name);
       return Promise.resolve({});
     },
-    async updateContainer({ container, restartPolicy }) {
-      changer.update(
-        container,
-        restartPolicy === undefined ? {} : { restartPolicy: fromProtoRestartPolicy(restartPolicy) },
-      );
-      return Promise.resolve({ warnings: [] });
+    async updateContainer({ container, restartPolicy, resources }) {
+      const warnings = await changer.update(container, {
+        resources: fromProtoResources(resources),
+        ...(restartPolicy === undefined ? {} : { restartPolicy: fromProtoRestartPolicy(restartPolicy) }),
+      });
+      return { warnings: [...warnings] };
     },
     async pruneContainers({ filters }) {
       const { ids, reclaimedBytes } = await engine.prune(filters);
