@@ -1,24 +1,43 @@
 import { connectService, type EnginePaths } from '@berth/client';
-import { ContainerServiceDefinition } from '@berth/proto/container';
-import type { Contestant } from './contestant.ts';
+import { ContainerServiceDefinition, MountType } from '@berth/proto/container';
+
+/** A directory of the host at a path of a container, read-only. */
+export interface BindMount {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** A container that runs. */
+export interface StartedContainer {
+  readonly id: string;
+  readonly pid: number;
+}
 
 /** The engine over one kept gRPC connection. */
 export interface BerthApi extends Disposable {
-  /** Create, start and exit of `true`; the removal is not counted. */
-  readonly start: Contestant;
-  /** `true` in a container that runs. */
-  exec(container: string): Contestant;
-  /** Starts a container that runs until it is removed. */
-  startSleeper(): Promise<{ readonly id: string; readonly pid: number }>;
+  /** Creates a container, runs a command in it to its end, and gives its id. Throws when it fails. */
+  run(command: readonly string[]): Promise<string>;
+  /** The same, without waiting for its end. */
+  start(command: readonly string[], bind?: BindMount): Promise<StartedContainer>;
+  /** Runs a command in a container and gives its stdout. Throws when it fails. */
+  exec(container: string, command: readonly string[]): Promise<string>;
+  /** Waits for a container's end. */
+  wait(container: string): Promise<void>;
+  stop(container: string): Promise<void>;
   remove(container: string): Promise<void>;
+  /** How many containers there are. */
+  count(): Promise<number>;
+  /** Reads a whole log and tells how many lines it has. */
+  readLog(container: string): Promise<number>;
 }
 
 export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
   const { client, close } = connectService(ContainerServiceDefinition, paths.socket('container-service'));
 
-  async function run(command: readonly string[], detach: boolean) {
+  async function run(command: readonly string[], detach: boolean, bind?: BindMount) {
     const outcome = { id: '', pid: 0, exitCode: null as number | null };
-    const value = { config: { image, command: [...command] }, detach };
+    const mounts = bind === undefined ? [] : [{ type: MountType.BIND, ...bind, readonly: true }];
+    const value = { config: { image, command: [...command], mounts }, detach };
     for await (const { event } of client.runContainer(only({ request: { $case: 'start' as const, value } }))) {
       if (event?.$case === 'created') outcome.id = event.value.id;
       if (event?.$case === 'started') outcome.pid = event.value.pid;
@@ -27,45 +46,45 @@ export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
     return outcome;
   }
 
-  async function exec(container: string): Promise<number | null> {
-    let exitCode: number | null = null;
-    const request = { request: { $case: 'start' as const, value: { container, command: ['true'] } } };
-    for await (const { event } of client.execContainer(only(request))) {
-      if (event?.$case === 'exited') exitCode = event.value.exitCode;
-    }
-    return exitCode;
-  }
-
-  async function remove(container: string): Promise<void> {
-    await client.deleteContainer({ container, force: true });
-  }
-
-  async function measureStart(): Promise<number> {
-    const start = performance.now();
-    const { id, exitCode } = await run(['true'], false);
-    const taken = performance.now() - start;
-    await remove(id);
-    return checkExit('true in a container', exitCode, taken);
-  }
-
-  async function measureExec(container: string): Promise<number> {
-    const start = performance.now();
-    const exitCode = await exec(container);
-    return checkExit('exec of true', exitCode, performance.now() - start);
-  }
-
   return {
-    start: { name: 'berth: gRPC create + start + exit', measure: measureStart },
-    exec: (container) => ({ name: 'berth: gRPC exec', measure: () => measureExec(container) }),
-    startSleeper: async () => run(['sleep', '86400'], true),
-    remove,
+    async run(command) {
+      const { id, exitCode } = await run(command, false);
+      checkExit(command, exitCode);
+      return id;
+    },
+    start: (command, bind) => run(command, true, bind),
+    async exec(container, command) {
+      let exitCode: number | null = null;
+      const output: Uint8Array[] = [];
+      const request = { request: { $case: 'start' as const, value: { container, command: [...command] } } };
+      for await (const { event } of client.execContainer(only(request))) {
+        if (event?.$case === 'exited') exitCode = event.value.exitCode;
+        if (event?.$case === 'output' && event.value.output) output.push(event.value.output.value);
+      }
+      checkExit(command, exitCode);
+      return Buffer.concat(output).toString();
+    },
+    async wait(container) {
+      await client.waitContainer({ container });
+    },
+    async stop(container) {
+      await client.stopContainer({ container });
+    },
+    async remove(container) {
+      await client.deleteContainer({ container, force: true });
+    },
+    count: async () => (await client.listContainers({ all: true })).containers.length,
+    async readLog(container) {
+      let lines = 0;
+      for await (const { entries } of client.readLogs({ container })) lines += entries.length;
+      return lines;
+    },
     [Symbol.dispose]: close,
   };
 }
 
-function checkExit(what: string, exitCode: number | null, taken: number): number {
-  if (exitCode !== 0) throw new Error(`${what} exited with ${exitCode}`);
-  return taken;
+function checkExit(command: readonly string[], exitCode: number | null): void {
+  if (exitCode !== 0) throw new Error(`"${command.join(' ')}" in a container exited with ${exitCode}`);
 }
 
 /** A stream of one request: nobody types into these containers. */

@@ -30,3 +30,27 @@ export function joinFields(fields: readonly Field[]): Field {
 export function present(contestants: readonly Contestant[]): Field {
   return { contestants, absentees: [] };
 }
+
+/** A thing done in three parts of which only the middle one counts. */
+export interface Staged<Thing> {
+  readonly name: string;
+  prepare(): Promise<Thing>;
+  run(thing: Thing): Promise<unknown>;
+  undo(thing: Thing): Promise<unknown>;
+}
+
+export function staged<Thing>({ name, prepare, run, undo }: Staged<Thing>): Contestant {
+  return {
+    name,
+    async measure() {
+      const thing = await prepare();
+      try {
+        const start = performance.now();
+        await run(thing);
+        return performance.now() - start;
+      } finally {
+        await undo(thing);
+      }
+    },
+  };
+}

@@ -11,9 +11,6 @@ const PROGRAM = join(import.meta.dirname, '../native/build/floor');
 const FILTER = join(import.meta.dirname, '../../../libs/namespaces/native/build/seccomp-default.bpf');
 const run = promisify(execFile);
 
-/** The name of the contestant that the others are compared with. */
-export const FLOOR = 'floor: whole program';
-
 /** The floor program on a bridge, a cgroup and a directory of its own. */
 export interface Floor extends AsyncDisposable {
   readonly contestants: readonly Contestant[];
@@ -30,7 +27,7 @@ export async function openFloor(layers: readonly string[], stopwatch: Stopwatch)
   const resident = openLineProgram(PROGRAM, ['serve', ...options], {});
   return {
     contestants: [
-      stopwatch.contestant(FLOOR, [PROGRAM, 'run', ...options]),
+      stopwatch.contestant('floor: whole program', [PROGRAM, 'run', ...options]),
       { name: 'floor: inside one process, to exit', measure: () => timeResident(resident) },
     ],
     async [Symbol.asyncDispose]() {

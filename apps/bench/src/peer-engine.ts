@@ -1,4 +1,4 @@
-import { present, type Field } from './contestant.ts';
+import type { Contestant, Field } from './contestant.ts';
 import { describeFailure } from './programs.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
@@ -6,12 +6,22 @@ const IMAGE = 'berth-bench';
 
 export type PeerName = 'docker' | 'podman';
 
-/** Docker or Podman, with the same image and a container that runs. */
+/** Docker or Podman, with the same image and a container that runs. Both know the same commands. */
+export interface Peer {
+  readonly name: PeerName;
+  readonly stopwatch: Stopwatch;
+  /** A container that sleeps. */
+  readonly sleeper: string;
+  /** A whole command that runs another in a new container. */
+  runCommand(options: readonly string[], command: readonly string[]): readonly string[];
+}
+
+/** A peer, or why there is none. */
 export interface PeerEngine extends AsyncDisposable {
-  /** Whole commands that run `true`. */
-  readonly start: Field;
-  /** Whole commands that run `true` in the container. */
-  readonly exec: Field;
+  /** Null when it is not there. */
+  readonly peer: Peer | null;
+  /** What the peer takes part with; when it is not there, it is told absent from `what`. */
+  field(what: string, contestants: (peer: Peer) => readonly Contestant[]): Field;
 }
 
 const RUN_OPTIONS: Readonly<Record<PeerName, readonly string[]>> = {
@@ -20,24 +30,25 @@ const RUN_OPTIONS: Readonly<Record<PeerName, readonly string[]>> = {
   podman: ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'],
 };
 
-/** Prepares a peer: both know the same commands. What does not work here is told, and no failure. */
+/** Prepares a peer. What does not work here is told, and no failure. */
 export async function openPeerEngine(name: PeerName, layer: string, stopwatch: Stopwatch): Promise<PeerEngine> {
   const sleeper = `berth-bench-${process.pid}`;
-  const runCommand = [name, 'run', '--rm', ...RUN_OPTIONS[name]];
+  const runCommand: Peer['runCommand'] = (options, command) => [
+    ...[name, 'run', ...RUN_OPTIONS[name], ...options, IMAGE],
+    ...command,
+  ];
   try {
     await stopwatch.run([name, 'info']);
     await importImage(name, layer, stopwatch);
-    await stopwatch.run([...runCommand, IMAGE, 'true']);
+    await stopwatch.run(runCommand(['--rm'], ['true']));
   } catch (error) {
     return absentPeer(name, describeFailure(error));
   }
-  await stopwatch.run([...runCommand, '-d', '--name', sleeper, IMAGE, 'sleep', '86400']);
+  await stopwatch.run(runCommand(['-d', '--name', sleeper], ['sleep', '86400']));
+  const peer = { name, stopwatch, sleeper, runCommand };
   return {
-    start: present([
-      stopwatch.contestant(`${name} run --rm`, [...runCommand, IMAGE, 'true']),
-      stopwatch.contestant(`${name} run --rm --network none`, [...runCommand, '--network', 'none', IMAGE, 'true']),
-    ]),
-    exec: present([stopwatch.contestant(`${name} exec`, [name, 'exec', sleeper, 'true'])]),
+    peer,
+    field: (_, contestants) => ({ contestants: contestants(peer), absentees: [] }),
     async [Symbol.asyncDispose]() {
       await stopwatch.run([name, 'rm', '-f', sleeper]);
     },
@@ -52,6 +63,9 @@ async function importImage(name: PeerName, layer: string, stopwatch: Stopwatch):
 }
 
 function absentPeer(name: PeerName, reason: string): PeerEngine {
-  const absent = (what: string): Field => ({ contestants: [], absentees: [{ name: `${name} ${what}`, reason }] });
-  return { start: absent('run'), exec: absent('exec'), [Symbol.asyncDispose]: () => Promise.resolve() };
+  return {
+    peer: null,
+    field: (what) => ({ contestants: [], absentees: [{ name: `${name} ${what}`, reason }] }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }

@@ -1,25 +1,22 @@
 import { expect, test } from '@jest/globals';
-import { formatAbsentees, formatMemory, formatSamples } from './report.ts';
+import { formatFindings } from './report.ts';
 
-test('samples are told as median, 95th percentile and ratio', () => {
+test('times are told as median, 95th percentile and ratio to the first', () => {
   const samples = [
     { name: 'floor', milliseconds: [10, 8, 9] },
     { name: 'engine', milliseconds: [18, 20, 30] },
   ];
-  expect(formatSamples('start', samples, 'floor').split('\n')).toEqual([
-    'start   p50 ms  p95 ms  × floor',
+  expect(formatFindings({ tables: [{ title: 'start', samples }], absentees: [] }).split('\n')).toEqual([
+    'start   p50 ms  p95 ms  × first',
     'floor      9.0    10.0     1.00',
     'engine    20.0    30.0     2.22',
   ]);
 });
 
-test('without the reference there are no ratios', () => {
-  expect(formatSamples('exec', [{ name: 'engine', milliseconds: [1] }], 'floor')).toContain('engine     1.0     1.0');
-});
-
-test('memory and absentees are told', () => {
-  expect(formatMemory('memory', [{ name: 'keeper', kib: 210 }])).toBe('memory  KiB\nkeeper  210');
-  expect(formatAbsentees([{ name: 'docker run', reason: 'is not installed' }])).toBe(
-    'skipped: docker run: is not installed',
+test('amounts and absentees are told', () => {
+  const tables = [{ title: 'memory', amounts: [{ name: 'keeper', amount: '210 KiB' }] }];
+  const absentees = [{ name: 'docker run', reason: 'is not installed' }];
+  expect(formatFindings({ tables, absentees })).toBe(
+    'memory\nkeeper  210 KiB\n\nskipped: docker run: is not installed',
   );
 });

@@ -1,32 +1,31 @@
 import type { Absentee } from './contestant.ts';
-import type { Samples } from './round-robin.ts';
+import type { AmountTable, Findings, TimeTable } from './section.ts';
 import { median, percentile } from './statistics.ts';
 import { formatTable } from './table.ts';
 
-/** Medians, 95th percentiles and ratios to the median of `reference`, which is one of the samples. */
-export function formatSamples(title: string, samples: readonly Samples[], reference: string): string {
-  const base = samples.find(({ name }) => name === reference);
-  const unit = base === undefined ? null : median(base.milliseconds);
+/** Medians, 95th percentiles and ratios to the median of the first. */
+function formatSamples({ title, samples }: TimeTable): string {
+  const unit = median(samples[0]?.milliseconds ?? []);
   const rows = samples.map(({ name, milliseconds }) => {
     const middle = median(milliseconds);
-    const ratio = unit === null ? '' : (middle / unit).toFixed(2);
-    return [name, middle.toFixed(1), percentile(milliseconds, 0.95).toFixed(1), ratio];
+    return [name, middle.toFixed(1), percentile(milliseconds, 0.95).toFixed(1), (middle / unit).toFixed(2)];
   });
-  return formatTable([title, 'p50 ms', 'p95 ms', '× floor'], rows);
+  return formatTable([title, 'p50 ms', 'p95 ms', '× first'], rows);
 }
 
-export interface Memory {
-  readonly name: string;
-  readonly kib: number;
+/** Every table of a section, and who did not take part. */
+export function formatFindings({ tables, absentees }: Findings): string {
+  const parts = tables.map((table) => ('samples' in table ? formatSamples(table) : formatAmounts(table)));
+  return [...parts, ...(absentees.length > 0 ? [formatAbsentees(absentees)] : [])].join('\n\n');
 }
 
-export function formatMemory(title: string, entries: readonly Memory[]): string {
+function formatAmounts({ title, amounts }: AmountTable): string {
   return formatTable(
-    [title, 'KiB'],
-    entries.map(({ name, kib }) => [name, String(kib)]),
+    [title, ''],
+    amounts.map(({ name, amount }) => [name, amount]),
   );
 }
 
-export function formatAbsentees(absentees: readonly Absentee[]): string {
+function formatAbsentees(absentees: readonly Absentee[]): string {
   return absentees.map(({ name, reason }) => `skipped: ${name}: ${reason}`).join('\n');
 }

@@ -1,0 +1,21 @@
+import type { Section } from './section.ts';
+import { measureExec } from './sections/exec.ts';
+import { measureInside } from './sections/inside.ts';
+import { measureLog } from './sections/log.ts';
+import { measureMemory } from './sections/memory.ts';
+import { measureParallel } from './sections/parallel.ts';
+import { measureScale } from './sections/scale.ts';
+import { measureStart } from './sections/start.ts';
+import { measureStop } from './sections/stop.ts';
+
+/** All sections, in the order in which they run. */
+export const SECTIONS: Readonly<Record<string, Section>> = {
+  start: measureStart,
+  exec: measureExec,
+  stop: measureStop,
+  log: measureLog,
+  inside: measureInside,
+  parallel: measureParallel,
+  scale: measureScale,
+  memory: measureMemory,
+};

@@ -1,0 +1,38 @@
+import { BERTH_COMMAND } from '@berth/testkit';
+import { joinFields, present } from '../contestant.ts';
+import { openCrun } from '../crun.ts';
+import { openFloor } from '../floor.ts';
+import { runRounds } from '../round-robin.ts';
+import type { Section } from '../section.ts';
+
+/** Start and exit of `true` in a new container. */
+export const measureStart: Section = async (contenders, options) => {
+  const { api, stopwatch, peerStopwatch, peers, layers, image } = contenders;
+  await using floor = await openFloor(layers, stopwatch);
+  using crun = await openCrun(layers.at(-1) ?? '', peerStopwatch);
+
+  async function measureApi(): Promise<number> {
+    const start = performance.now();
+    const id = await api.run(['true']);
+    const taken = performance.now() - start;
+    await api.remove(id);
+    return taken;
+  }
+
+  const field = joinFields([
+    present(floor.contestants),
+    present([
+      { name: 'berth: gRPC create + start + exit', measure: measureApi },
+      stopwatch.contestant('berth run --rm', [BERTH_COMMAND, 'run', '--rm', image, 'true']),
+    ]),
+    crun.start,
+    ...peers.map((peer) =>
+      peer.field('run', ({ name, runCommand, stopwatch: watch }) => [
+        watch.contestant(`${name} run --rm`, runCommand(['--rm'], ['true'])),
+        watch.contestant(`${name} run --rm --network none`, runCommand(['--rm', '--network', 'none'], ['true'])),
+      ]),
+    ),
+  ]);
+  const samples = await runRounds(field.contestants, options);
+  return { tables: [{ title: 'start and exit of true', samples }], absentees: field.absentees };
+};

@@ -1,0 +1,66 @@
+import { joinFields, present, staged, type Contestant, type Field } from '../contestant.ts';
+import type { Peer, PeerName } from '../peer-engine.ts';
+import { runRounds } from '../round-robin.ts';
+import type { Section } from '../section.ts';
+
+/** Ends at SIGTERM, which the first process of a pid namespace does only when it says so. */
+const OBEDIENT = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 86400 & wait; done'];
+const SLEEP = ['sleep', '86400'];
+
+function stagedCommand(peer: Peer, verb: readonly string[], command: readonly string[]): Contestant {
+  const { name, stopwatch, runCommand } = peer;
+  const container = `berth-bench-stop-${process.pid}`;
+  return {
+    name: [name, ...verb].join(' '),
+    async measure() {
+      await stopwatch.run(runCommand(['-d', '--name', container], command));
+      try {
+        return await stopwatch.time([name, ...verb, container]);
+      } finally {
+        await stopwatch.run([name, 'rm', '-f', container]).catch(() => {});
+      }
+    },
+  };
+}
+
+/** Podman lets a container stop first, for ten seconds, where Docker kills it. */
+const REMOVE: Readonly<Record<PeerName, readonly string[]>> = { docker: ['rm', '-f'], podman: ['rm', '-f', '-t', '0'] };
+
+/** The stop of a program that obeys SIGTERM, and the removal of a container that runs. */
+export const measureStop: Section = async ({ api, peers }, options) => {
+  const ofPeers = (what: string, measured: (peer: Peer) => Contestant): Field[] =>
+    peers.map((peer) => peer.field(what, (each) => [measured(each)]));
+  const stop = joinFields([
+    present([
+      staged({
+        name: 'berth: gRPC stop',
+        prepare: () => api.start(OBEDIENT),
+        run: ({ id }) => api.stop(id),
+        undo: ({ id }) => api.remove(id),
+      }),
+    ]),
+    ...ofPeers('stop', (peer) => stagedCommand(peer, ['stop'], OBEDIENT)),
+  ]);
+  const remove = joinFields([
+    present([
+      staged({
+        name: 'berth: gRPC rm -f',
+        prepare: () => api.start(SLEEP),
+        run: ({ id }) => api.remove(id),
+        undo: () => Promise.resolve(),
+      }),
+    ]),
+    ...ofPeers('rm', (peer) => stagedCommand(peer, REMOVE[peer.name], SLEEP)),
+  ]);
+  const tables = [
+    {
+      title: 'stop of a program that obeys',
+      samples: await runRounds(stop.contestants, options),
+    },
+    {
+      title: 'removal of a container that runs',
+      samples: await runRounds(remove.contestants, options),
+    },
+  ];
+  return { tables, absentees: [...stop.absentees, ...remove.absentees] };
+};
