@@ -122,6 +122,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/update.ts'),
   },
   {
+    summary: 'Display the running processes of a container',
+    paths: ['container top', 'top'],
+    load: () => import('./commands/top.ts'),
+  },
+  {
     summary: 'Block until one or more containers stop, then print their exit codes',
     paths: ['container wait', 'wait'],
     load: () => import('./commands/wait.ts'),

@@ -550,3 +550,28 @@ test('tag', async () => {
   expect(await berth('tag', 'a', 'b:c')).toEqual({ code: 0, stdout: '', stderr: '' });
   expect(asked).toEqual({ name: 'a', target: 'b:c' });
 });
+
+test('top shows what the engine lists, in wide columns', async () => {
+  const asked: unknown[] = [];
+  const listProcesses = async (request: object) => {
+    asked.push(request);
+    return { titles: ['PID', 'CMD'], processes: [{ columns: ['1234', 'sh -c x'] }] };
+  };
+  const berth = await start({ container: { listProcesses } });
+  expect((await berth('top', 'web', '-o', 'pid,cmd')).stdout).toBe(
+    'PID                 CMD\n1234                sh -c x\n',
+  );
+  expect(asked).toEqual([{ container: 'web', psArguments: ['-o', 'pid,cmd'] }]);
+});
+
+test('logs in a time, with the place of details', async () => {
+  const asked: unknown[] = [];
+  async function* readLogs({ since, until, tail }: object & { since?: unknown; until?: unknown; tail?: unknown }) {
+    asked.push({ since, until, tail });
+    yield { entries: [{ time: { seconds: 1n, nanos: 5 }, data: Buffer.from('one\n') }] };
+  }
+  const berth = await start({ container: { readLogs } });
+  const argv = ['logs', '-t', '--details', '--since', '1970-01-01T00:00:01.000000005Z', '--until', '9', 'web'];
+  expect((await berth(...argv)).stdout).toBe('1970-01-01T00:00:01.000000005Z  one\n');
+  expect(asked).toEqual([{ since: { seconds: 1n, nanos: 5 }, until: { seconds: 9n, nanos: 0 }, tail: undefined }]);
+});

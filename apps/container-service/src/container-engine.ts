@@ -8,6 +8,7 @@ import { createContainerDiffer, type ContainerDiffer } from './diff-container.ts
 import { createContainerExecs, type ContainerExecs } from './exec-container.ts';
 import type { Fault } from './fault.ts';
 import { createFreezer, type Freezer } from './freeze-containers.ts';
+import { createProcessLister, type ProcessLister } from './list-processes.ts';
 import { createLogReader, type LogReader } from './logs/read-logs.ts';
 import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-network.ts';
 import type { HostNameFiles } from './network/name-files.ts';
@@ -19,6 +20,7 @@ import type {
   ExecStore,
   ImageClient,
   Log,
+  Processes,
   Runtime,
   SettingStore,
   VolumeClient,
@@ -42,6 +44,7 @@ export interface EngineDeps {
   readonly images: ImageClient;
   readonly volumes: VolumeClient;
   readonly files: ContainerFiles;
+  readonly processes: Processes;
   readonly planSettings: PlanSettings;
   readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings'>;
   readonly hostNameFiles: () => HostNameFiles;
@@ -64,6 +67,7 @@ export interface ContainerEngine {
   readonly runner: ContainerRunner;
   readonly execs: ContainerExecs;
   readonly views: ContainerViews;
+  readonly listProcesses: ProcessLister;
   readonly readLogs: LogReader;
   readonly diff: ContainerDiffer;
   readonly commit: ContainerCommitter;
@@ -107,6 +111,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     runner,
     execs: containerExecs,
     views: createContainerViews(shared),
+    listProcesses: createProcessLister(shared),
     readLogs,
     diff: createContainerDiffer(shared),
     commit: createContainerCommitter(shared),

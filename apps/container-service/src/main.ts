@@ -21,6 +21,7 @@ import {
   readOperatingSystem,
 } from './adapters/host.ts';
 import { connectNamespaceRuntime } from './adapters/namespace-runtime.ts';
+import { openProcProcesses } from './adapters/proc-processes.ts';
 import { createSqliteContainerStore } from './adapters/sqlite-container-store.ts';
 import { createSqliteExecStore } from './adapters/sqlite-exec-store.ts';
 import { CONTAINER_MIGRATIONS } from './adapters/sqlite-schema.ts';
@@ -56,6 +57,7 @@ await runService({
       images: createGrpcImageClient(images.client, signal),
       volumes: createGrpcVolumeClient(volumes.client),
       files,
+      processes: openProcProcesses(),
       planSettings: {
         seccompFilter: config.seccompFilter,
         bridge: names.bridge,

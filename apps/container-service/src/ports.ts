@@ -3,6 +3,7 @@ import type { Container, ContainerSpec, Rootfs } from './container.ts';
 import type { NameFilePaths } from './plan/mounts.ts';
 import type { NameFiles } from './network/name-files.ts';
 import type { CgroupPlan, ContainerPlan, ExecPlan } from './plan/plan.ts';
+import type { HostFacts, ProcessInfo } from './processes/process-info.ts';
 import type { ImageDefaults } from './spec/specify-container.ts';
 
 /** What happened, as Docker names it; stored with the change itself, told later. */
@@ -210,6 +211,13 @@ export interface ImageClient {
   commitSnapshot(commit: SnapshotCommit, signal: AbortSignal): Promise<string>;
   /** An image by name or id, with the bytes of its layers; null when there is none, or more than one. */
   findImage(name: string): Promise<{ readonly id: string; readonly sizeBytes: number } | null>;
+}
+
+/** The processes of the host. */
+export interface Processes {
+  /** Those of a control group and below it, by id. Empty when it is gone. */
+  list(cgroupDir: string): Promise<ProcessInfo[]>;
+  host(): HostFacts;
 }
 
 /** A volume, as far as a container needs it. */

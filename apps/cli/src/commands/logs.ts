@@ -3,6 +3,7 @@ import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { connectContainers } from '../engine/containers.ts';
+import { parseLogTime } from '../format/log-time.ts';
 import { formatUtcNano } from '../format/go-time.ts';
 import { writeAll } from '../write-all.ts';
 
@@ -10,7 +11,12 @@ export const command = defineCommand({
   usage: '[OPTIONS] CONTAINER',
   args: { exactly: 1 },
   options: {
+    details: { kind: 'flag', help: 'Show extra details provided to logs' },
     follow: { kind: 'flag', short: 'f', help: 'Follow log output' },
+    since: {
+      kind: 'string',
+      help: 'Show logs since timestamp (e.g. "2013-01-02T13:23:37Z") or relative (e.g. "42m" for 42 minutes)',
+    },
     tail: {
       kind: 'string',
       short: 'n',
@@ -18,11 +24,22 @@ export const command = defineCommand({
       defaultText: '"all"',
     },
     timestamps: { kind: 'flag', short: 't', help: 'Show timestamps' },
+    until: {
+      kind: 'string',
+      help: 'Show logs before a timestamp (e.g. "2013-01-02T13:23:37Z") or relative (e.g. "42m" for 42 minutes)',
+    },
   },
   async run(context, { options, args: [container = ''] }) {
     using containers = connectContainers(context);
-    const request = { container, follow: options.follow, tail: parseTail(options.tail) };
-    const print = createPrinter(context, options.timestamps);
+    const now = new Date();
+    const request = {
+      container,
+      follow: options.follow,
+      tail: parseTail(options.tail),
+      since: options.since ? parseLogTime(options.since, now) : undefined,
+      until: options.until ? parseLogTime(options.until, now) : undefined,
+    };
+    const print = createPrinter(context, options);
     for await (const { entries } of containers.calls.readLogs(request, { signal: context.signal })) {
       await print(entries);
     }
@@ -41,7 +58,7 @@ function parseTail(text: string | undefined): bigint | undefined {
 /** Writes entries to the stream that they came from, in few writes: runs of the same stream together. */
 function createPrinter(
   { stdout, stderr }: CommandContext,
-  timestamps: boolean,
+  { timestamps, details }: { timestamps: boolean; details: boolean },
 ): (entries: LogEntry[]) => Promise<void> {
   let atLineStart = true;
   return async (entries) => {
@@ -52,6 +69,8 @@ function createPrinter(
       for (; next < entries.length && entries[next]?.stderr === toStderr; next++) {
         const { time, data } = entries[next] as LogEntry;
         if (timestamps && atLineStart && time) parts.push(Buffer.from(`${formatUtcNano(time)} `));
+        // No log has details; Docker leaves their place in the line.
+        if (details && atLineStart) parts.push(Buffer.from(' '));
         parts.push(data);
         atLineStart = data.at(-1) === 0x0a;
       }

@@ -3,17 +3,24 @@
 const MIN_WIDTH = 10;
 const PADDING = 3;
 
-/** Aligns lines of tab-separated cells. A column is as wide as its widest cell in a block of consecutive lines that have it. */
-export function alignColumns(text: string): string {
+/** Aligns lines of tab-separated cells; columns have at least `minWidth` characters, 10 unless told. A column is as wide as its widest cell in a block of consecutive lines that have it. */
+export function alignColumns(text: string, minWidth = MIN_WIDTH): string {
   const lines = text.split('\n').map((line) => line.split('\t'));
   const out: string[] = lines.map(() => '');
-  alignFrom(lines, out, { column: 0, first: 0, end: lines.length });
+  alignFrom(lines, out, { column: 0, first: 0, end: lines.length, minWidth });
   return out.join('\n');
 }
 
+interface Range {
+  column: number;
+  first: number;
+  end: number;
+  minWidth: number;
+}
+
 /** Aligns the column, then what is right of it block by block. The last cell of a line ends no column. */
-function alignFrom(lines: string[][], out: string[], range: { column: number; first: number; end: number }): void {
-  const { column, end } = range;
+function alignFrom(lines: string[][], out: string[], range: Range): void {
+  const { column, end, minWidth } = range;
   let line = range.first;
   while (line < end) {
     if (!hasColumn(lines[line], column)) {
@@ -24,12 +31,12 @@ function alignFrom(lines: string[][], out: string[], range: { column: number; fi
     const first = line;
     while (line < end && hasColumn(lines[line], column)) line += 1;
     const block = lines.slice(first, line);
-    const width = Math.max(MIN_WIDTH, ...block.map((cells) => displayLength(cells[column]) + PADDING));
+    const width = Math.max(minWidth, ...block.map((cells) => displayLength(cells[column]) + PADDING));
     block.forEach((cells, index) => {
       const cell = cells[column] ?? '';
       out[first + index] += cell + ' '.repeat(width - displayLength(cell));
     });
-    alignFrom(lines, out, { column: column + 1, first, end: line });
+    alignFrom(lines, out, { column: column + 1, first, end: line, minWidth });
   }
 }
 

@@ -4,6 +4,7 @@ import { NO_LIMITS } from '../resources.ts';
 import { createMemoryHostDevices, HOST_RESOURCES, UNIFIED_LAYOUT } from './memory-host.ts';
 import type { Log } from '../ports.ts';
 import { createMemoryContainerFiles, createMemoryImageClient, createMemoryVolumeClient } from './memory-clients.ts';
+import { createMemoryProcesses } from './memory-processes.ts';
 import { createMemoryRuntime } from './memory-runtime.ts';
 import { createMemoryStores } from './memory-stores.ts';
 
@@ -72,6 +73,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     images,
     volumes,
     files,
+    processes: createMemoryProcesses(),
     planSettings: {
       seccompFilter: Buffer.alloc(8),
       bridge: 'berth0',

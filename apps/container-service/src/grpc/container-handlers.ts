@@ -8,8 +8,15 @@ import type { ContainerEngine } from '../container-engine.ts';
 import { getEngineInfo, type HostInfo } from '../engine-info.ts';
 import type { LogEntry } from '../logs/log-record.ts';
 import type { ContainerStore, Runtime } from '../ports.ts';
-import { fromProtoConfig, fromProtoRestartPolicy, toProtoChange, toProtoContainer, toTimestamp } from './convert.ts';
 import { fromProtoResources } from './convert-resources.ts';
+import {
+  fromProtoConfig,
+  fromProtoRestartPolicy,
+  toProtoChange,
+  toProtoContainer,
+  toTimestamp,
+  fromTimestamp,
+} from './convert.ts';
 import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent } from './process-stream.ts';
 
 const WAIT_CONDITIONS: Readonly<Record<ProtoWaitCondition, WaitCondition>> = {
@@ -119,8 +126,13 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
     async diffContainer({ container }, { signal }) {
       return { changes: (await engine.diff(container, signal)).map(toProtoChange) };
     },
-    async *readLogs({ container, follow, tail }, { signal }) {
-      const options = { follow, tail: tail === undefined || tail < 0n ? null : Number(tail), signal };
+    async listProcesses({ container, psArguments }) {
+      const { titles, rows } = await engine.listProcesses(container, psArguments);
+      return { titles: [...titles], processes: rows.map((columns) => ({ columns: [...columns] })) };
+    },
+    async *readLogs({ container, follow, tail, since, until }, { signal }) {
+      const range = { sinceNs: fromTimestamp(since), untilNs: fromTimestamp(until) };
+      const options = { follow, tail: tail === undefined || tail < 0n ? null : Number(tail), ...range, signal };
       for await (const entries of engine.readLogs(container, options)) yield { entries: entries.map(toProtoLogEntry) };
     },
     async getInfo() {

@@ -221,3 +221,8 @@ export function toTimestamp(timeNs: bigint | null): Timestamp | undefined {
   if (timeNs === null) return undefined;
   return { seconds: timeNs / 1_000_000_000n, nanos: Number(timeNs % 1_000_000_000n) };
 }
+
+/** A time from the wire; null when it is absent. */
+export function fromTimestamp(time: Timestamp | undefined): bigint | null {
+  return time === undefined ? null : time.seconds * 1_000_000_000n + BigInt(time.nanos);
+}

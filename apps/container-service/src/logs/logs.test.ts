@@ -12,6 +12,9 @@ const time = (n: number): string => `2026-11-24T05:41:37.${String(n).padStart(9,
 const record = (text: string, { tag = 'F', stream = 'stdout', n = 1 } = {}): string =>
   `${time(n)} ${stream} ${tag} ${text}\n`;
 
+/** The time of a record without nanoseconds. */
+const FIRST_NS = 1_795_498_897_000_000_000n;
+
 describe('a log record', () => {
   test('has a time to the nanosecond, a stream, and the line with its end', () => {
     expect(parseLogRecord(Buffer.from(record('a b', { stream: 'stderr', n: 123_456_789 })))).toEqual({
@@ -98,10 +101,22 @@ describe('reading a log', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  async function textOf(options: { tail?: number; follow?: boolean; signal?: AbortSignal } = {}): Promise<string> {
+  async function textOf(
+    options: { tail?: number; follow?: boolean; since?: number; until?: number; signal?: AbortSignal } = {},
+  ): Promise<string> {
     const { tail = null, follow = false, signal = new AbortController().signal } = options;
+    const [sinceNs, untilNs] = [options.since, options.until].map((n) =>
+      n === undefined ? null : FIRST_NS + BigInt(n),
+    );
     let text = '';
-    for await (const entries of read('web', { tail, follow, signal })) text += entries.map(({ data }) => data).join('');
+    for await (const entries of read('web', {
+      tail,
+      follow,
+      sinceNs: sinceNs ?? null,
+      untilNs: untilNs ?? null,
+      signal,
+    }))
+      text += entries.map(({ data }) => data).join('');
     return text;
   }
 
@@ -137,6 +152,15 @@ describe('reading a log', () => {
           .join(''),
       );
     }
+  });
+
+  test('gives what was written in a time', async () => {
+    writeFileSync(`${log}.1`, record('1', { n: 1 }));
+    writeFileSync(log, record('2', { n: 2 }) + record('3', { n: 3 }) + record('4', { n: 4 }));
+    expect(await textOf({ since: 2 })).toBe('2\n3\n4\n');
+    expect(await textOf({ until: 1 })).toBe('1\n');
+    expect(await textOf({ until: 1, follow: true })).toBe('1\n');
+    expect(await textOf({ since: 3, tail: 3 })).toBe('3\n4\n');
   });
 
   test('leaves out a record whose end is not written yet', async () => {

@@ -25,6 +25,10 @@ export interface ReadLogsOptions {
   readonly follow: boolean;
   /** Only so many lines from the end; null: all. */
   readonly tail: number | null;
+  /** Only what was written then or later, Unix time in nanoseconds; null: all. */
+  readonly sinceNs: bigint | null;
+  /** Only what was written then or before; null: all. Following ends with the first line after it. */
+  readonly untilNs: bigint | null;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +40,21 @@ const POLL_MS = 200;
 
 /** A reader of all logs. */
 export function createLogReader({ store, files, actives, signal: stopping }: ReadLogsDeps): LogReader {
-  return async function* readLogs(reference, { follow, tail, signal }) {
+  return async function* readRange(reference, { sinceNs, untilNs, ...options }) {
+    for await (const entries of readAllLogs(reference, options)) {
+      const wanted = entries.filter(
+        ({ timeNs }) => timeNs >= (sinceNs ?? 0n) && (untilNs === null || timeNs <= untilNs),
+      );
+      if (wanted.length > 0) yield wanted;
+      const last = entries.at(-1);
+      if (untilNs !== null && last !== undefined && last.timeNs > untilNs) return;
+    }
+  };
+
+  async function* readAllLogs(
+    reference: string,
+    { follow, tail, signal }: Pick<ReadLogsOptions, 'follow' | 'tail' | 'signal'>,
+  ): AsyncGenerator<LogEntry[], void, undefined> {
     const container = findContainer(store, reference);
     const { log } = files.paths(container.id);
     const opened = await openLogFiles(log);
@@ -55,7 +73,7 @@ export function createLogReader({ store, files, actives, signal: stopping }: Rea
     } finally {
       await Promise.all(opened.map(({ handle }) => handle.close()));
     }
-  };
+  }
 
   /** Over once the container's last run is recorded: its keeper writes the log before it tells of the exit. */
   function isOver(id: string): () => boolean {
