@@ -60,7 +60,7 @@ describe('run', () => {
     const engine = await start({ container: echo.container });
     const argv =
       'run -i --rm --name web -e A=1 -e HERE -e GONE -w /w -u me:us --entrypoint ep -h host --network none -v data:/d:ro -v ./x:/x ' +
-      '-v /anon -l k=v --label only --stop-signal INT --stop-timeout 3 --security-opt no-new-privileges --mount type=bind,src=/a,dst=/b,ro ' +
+      '-v /anon -l k=v --label only --stop-signal INT --stop-timeout 3 --security-opt no-new-privileges --userns auto --mount type=bind,src=/a,dst=/b,ro ' +
       'busybox cmd -x --flag';
     const result = await runCli(argv.split(' '), { root: engine.root, env: { HERE: 'here' }, cwd: '/cwd', stdin: '' });
     expect(result).toEqual({ code: 0, stdout: '', stderr: 'WARNING: it is cold\n' });
@@ -91,6 +91,7 @@ describe('run', () => {
             { type: MountType.BIND, source: '/a', target: '/b', readonly: true },
           ],
           noNewPrivileges: true,
+          userNamespaceMode: 'auto',
           stopSignal: 'INT',
           stopTimeoutSeconds: 3,
           exposedPorts: [],

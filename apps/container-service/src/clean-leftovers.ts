@@ -4,6 +4,7 @@ import type { Fault } from './fault.ts';
 import type { ContainerFiles, ContainerStore, ImageClient, Leftover, Log, Runtime, VolumeClient } from './ports.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type { Removals } from './removals.ts';
+import type { IdPool } from './user-namespace/id-ranges.ts';
 
 /** What cleaning needs. */
 export interface CleanDeps {
@@ -15,6 +16,7 @@ export interface CleanDeps {
   readonly plans: PlanBuilder;
   readonly network: EngineNetwork;
   readonly removals: Pick<Removals, 'tell'>;
+  readonly userIds: IdPool;
   readonly fault: Fault;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -41,7 +43,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
     files.removeRuntime(containerId);
   }
 
-  async function attempt({ containerId, address, volumes: uses }: Leftover): Promise<void> {
+  async function attempt({ containerId, address, firstUserId, volumes: uses }: Leftover): Promise<void> {
     if (files.hasRuntime(containerId)) await cleanRuntime(containerId);
     const released =
       uses === 'none' ? null : volumes.release(containerId, { deleteAnonymous: uses === 'delete-anonymous' });
@@ -51,6 +53,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
     fault('clean:files');
     store.removeLeftover(containerId);
     if (address !== null) network.release(address);
+    if (firstUserId !== null) deps.userIds.release(firstUserId);
   }
 
   async function retry(leftover: Leftover): Promise<void> {

@@ -23,6 +23,7 @@ export interface ContainerConfig {
   readonly stopSignal: string;
   /** Null: the image's, or 10. */
   readonly stopTimeoutSeconds: number | null;
+  readonly userNamespaceMode: UserNamespaceMode;
   readonly restartPolicy: RestartPolicy;
   /** Ports that it listens on, besides the image's: `80/tcp`. Told, and without effect. */
   readonly exposedPorts: readonly string[];
@@ -50,6 +51,9 @@ export interface RestartPolicy {
 
 /** A standard stream of a process. */
 export type StreamName = 'stdin' | 'stdout' | 'stderr';
+
+/** The user namespace of a container: the host's, or one of its own. */
+export type UserNamespaceMode = 'host' | 'auto';
 
 /** The network namespace of a container: its own on the engine's bridge, the host's, or its own with a loopback only. */
 export type NetworkMode = 'bridge' | 'host' | 'none';

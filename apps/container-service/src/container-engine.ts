@@ -34,6 +34,7 @@ import { createContainerViews, type ContainerViews } from './show-containers.ts'
 import { generateContainerId } from './spec/container-id.ts';
 import { createContainerStarter } from './start-container.ts';
 import { createSupervisor } from './supervise-container.ts';
+import { createIdPool, type IdRange } from './user-namespace/id-ranges.ts';
 
 /** All that the use cases get from outside. */
 export interface EngineDeps {
@@ -50,6 +51,8 @@ export interface EngineDeps {
   readonly hostNameFiles: () => HostNameFiles;
   readonly hostHostname: string;
   readonly hostResources: () => HostResources;
+  /** The host's ids for the user namespaces of containers. */
+  readonly userIdRange: IdRange;
   readonly nowNs: () => bigint;
   readonly fault: Fault;
   readonly log: Log;
@@ -88,6 +91,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     network,
     plans,
     actives: createActiveContainers(),
+    userIds: createIdPool(outside.userIdRange),
     generateId: generateContainerId,
     onRestarting: (id: string): void => restarter.schedule(id),
     freezer: createFreezer({ ...outside, plans }),

@@ -46,6 +46,7 @@ function aContainer(id: string, name: string, createTimeNs = 1n): Container {
       devices: [],
       deviceCgroupRules: [],
       deviceRequests: [],
+      userNamespaceMode: 'host',
     },
     imageId: 'sha256:1',
     arguments: ['sh'],
@@ -60,6 +61,7 @@ function aContainer(id: string, name: string, createTimeNs = 1n): Container {
     exposedPorts: [],
     mounts: [],
     rootfs: { layersDir: '/l', lowerDirs: ['a'], upperDir: '/u', workDir: '/w' },
+    firstUserId: null,
     createTimeNs,
   });
 }
@@ -146,7 +148,7 @@ export function containerStoreContract(name: string, open: () => StoresUnderTest
       }),
     );
 
-    const leftover = { containerId: A, address: '172.17.0.2', volumes: 'release' as const };
+    const leftover = { containerId: A, address: '172.17.0.2', firstUserId: 100_000, volumes: 'release' as const };
 
     test(
       'remove a container and remember what it left until that is cleaned up',

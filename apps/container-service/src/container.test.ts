@@ -20,6 +20,7 @@ function aContainer(status: ContainerStatus, startTimeNs: bigint | null = null) 
     exposedPorts: [],
     mounts: [],
     rootfs: { layersDir: '/l', lowerDirs: [], upperDir: '/u', workDir: '/w' },
+    firstUserId: null,
     createTimeNs: 1n,
   });
   return { ...container, state: { ...container.state, status, startTimeNs } };

@@ -77,6 +77,8 @@ export interface ContainerSpec {
   readonly stopTimeoutSeconds: number;
   readonly mounts: readonly MountPoint[];
   readonly rootfs: Rootfs;
+  /** The host's id that is 0 in its user namespace; null when it has none of its own. */
+  readonly firstUserId: number | null;
   /** Unix time in nanoseconds, as all times here. */
   readonly createTimeNs: bigint;
 }

@@ -16,6 +16,7 @@ import type { HostResources } from './plan/cgroup-layout.ts';
 import { checkResources } from './spec/resources.ts';
 import { resolveMounts } from './spec/mounts.ts';
 import { startStopwatch } from './stopwatch.ts';
+import type { IdPool } from './user-namespace/id-ranges.ts';
 import { checkConfig, specifyContainer } from './spec/specify-container.ts';
 
 /** What creating needs. */
@@ -24,6 +25,7 @@ export interface CreateDeps {
   readonly images: ImageClient;
   readonly volumes: VolumeClient;
   readonly files: ContainerFiles;
+  readonly userIds: IdPool;
   readonly generateId: () => string;
   readonly nowNs: () => bigint;
   readonly hostHostname: string;
@@ -48,6 +50,12 @@ export interface ContainerCreator {
   expectFreeName(name: string): void;
   /** Tells whether a container of this id is being created: what it has is not an orphan's. */
   isCreating(id: string): boolean;
+}
+
+/** What a creation has made, to be undone when it fails. */
+interface CreationProgress {
+  prepared: boolean;
+  firstUserId: number | null;
 }
 
 /** The snapshot and the volumes come first and the row last, so that a row always stands for a container that can start. */
@@ -80,14 +88,25 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
   async function specify(
     { id, name }: { id: string; name: string },
     config: ContainerConfig,
-    progress: { prepared: boolean },
+    progress: CreationProgress,
   ): Promise<Omit<CreatedContainer, 'warnings'>> {
     const snapshot = await images.prepareSnapshot(id, config.image);
     progress.prepared = true;
     fault('create:snapshot');
     const { image, imageId, rootfs } = snapshot;
     const mounts = resolveMounts(config.mounts, image.volumes);
-    const resolved = { id, name, image, imageId, rootfs, hostHostname: deps.hostHostname, createTimeNs: deps.nowNs() };
+    if (config.userNamespaceMode === 'auto') progress.firstUserId = deps.userIds.take();
+    const { firstUserId } = progress;
+    const resolved = {
+      id,
+      name,
+      image,
+      imageId,
+      rootfs,
+      firstUserId,
+      hostHostname: deps.hostHostname,
+      createTimeNs: deps.nowNs(),
+    };
     // All that can be refused is refused before a volume is made.
     const spec: ContainerSpec = specifyContainer(config, { ...resolved, mounts: [] });
     // All have ended before one that failed is undone: none may come after that.
@@ -117,7 +136,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
       resolveMounts(request.config.mounts, []);
       const id = deps.generateId();
       const name = chooseName(stripSlash(request.name));
-      const progress = { prepared: false };
+      const progress: CreationProgress = { prepared: false, firstUserId: null };
       const stopwatch = startStopwatch(log, id);
       creating.set(id, name);
       try {
@@ -128,6 +147,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
         fault('create:row');
         return { ...created, warnings: checked.warnings };
       } catch (error) {
+        if (progress.firstUserId !== null) deps.userIds.release(progress.firstUserId);
         if (progress.prepared) await undo(id);
         throw error;
       } finally {

@@ -19,6 +19,7 @@ import {
   readHostNameFiles,
   readHostSubnets,
   readOperatingSystem,
+  readUserIdRange,
 } from './adapters/host.ts';
 import { connectNamespaceRuntime } from './adapters/namespace-runtime.ts';
 import { openProcProcesses } from './adapters/proc-processes.ts';
@@ -74,6 +75,7 @@ await runService({
       hostNameFiles: readHostNameFiles,
       hostHostname: hostname(),
       hostResources: () => readHostResources(cgroupLayout(), names.cgroupDir),
+      userIdRange: readUserIdRange(),
       nowNs: () => BigInt(Date.now()) * 1_000_000n,
       fault: createFault(config.fault, () => process.kill(process.pid, 'SIGKILL')),
       log,

@@ -20,6 +20,8 @@ export interface Leftover {
   readonly containerId: string;
   /** Its address, which nobody gets before its network is gone; null when it has none. */
   readonly address: string | null;
+  /** The first of the ids of its user namespace, which nobody gets before its processes are gone; null when it has none. */
+  readonly firstUserId: number | null;
   /** What to do with its use of volumes. */
   readonly volumes: 'none' | 'release' | 'delete-anonymous';
 }

@@ -24,6 +24,7 @@ import type { ContainerControl } from './control-containers.ts';
 import type { Restarter } from './restart-containers.ts';
 import { startsWithHost } from './restart-policy.ts';
 import { leftoverOf, type Supervisor } from './supervise-container.ts';
+import type { IdPool } from './user-namespace/id-ranges.ts';
 
 /** What recovering needs. */
 export interface RecoverDeps {
@@ -34,6 +35,7 @@ export interface RecoverDeps {
   readonly volumes: VolumeClient;
   readonly runtime: Runtime;
   readonly network: EngineNetwork;
+  readonly userIds: IdPool;
   readonly cleaner: Cleaner;
   readonly supervisor: Supervisor;
   readonly actives: ActiveContainers;
@@ -62,8 +64,12 @@ export function createRecovery(deps: RecoverDeps): Recovery {
   const { store, execs, files, runtime, network, supervisor, actives, cleaner, log, signal } = deps;
 
   function resume(): void {
-    for (const { address } of store.listLeftovers()) if (address !== null) network.claim(address);
+    for (const { address, firstUserId } of store.listLeftovers()) {
+      if (address !== null) network.claim(address);
+      if (firstUserId !== null) deps.userIds.claim(firstUserId);
+    }
     for (const container of store.list()) {
+      if (container.firstUserId !== null) deps.userIds.claim(container.firstUserId);
       const { endpoint } = container.state;
       if (endpoint !== null) network.claim(endpoint.address);
       if (isActive(container)) resumeActive(container);

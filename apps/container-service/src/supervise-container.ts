@@ -133,6 +133,7 @@ export function leftoverOf(container: Container, { deleteAnonymous }: { deleteAn
   return {
     containerId: container.id,
     address: container.state.endpoint?.address ?? null,
+    firstUserId: container.firstUserId,
     volumes: hasVolumes ? release : 'none',
   };
 }

@@ -43,6 +43,21 @@ describe('running a container', () => {
     await expectNothingLeft(engine);
   });
 
+  test('with a user namespace of its own gives it ids that no other container has, and its execs too', async () => {
+    const start = () => containers.startDetached('sleep 100', { config: { userNamespaceMode: 'auto' } });
+    const ids = await Promise.all(
+      [await start(), await start()].map(async (id) =>
+        (await containers.exec(id, ['cat', '/proc/self/uid_map'])).stdout.trim().split(/ +/),
+      ),
+    );
+    const firsts = ids.map(([, first]) => Number(first));
+    expect(firsts[0]).not.toBe(firsts[1]);
+    expect(ids.map(([own, , count]) => [own, count])).toEqual([
+      ['0', '65536'],
+      ['0', '65536'],
+    ]);
+  });
+
   test('carries stdin to its end', async () => {
     const config = { openStdin: true, stdinOnce: true };
     const { stdout, exit } = await containers.run(['cat'], { config, inputs: stdin('hello\n') });

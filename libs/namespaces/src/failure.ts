@@ -3,7 +3,7 @@ import type { Failure } from '@berth/proto/native';
 import { constants } from 'node:os';
 import { getSystemErrorMessage } from 'node:util';
 
-const { ENOENT, EACCES, EISDIR, ENOEXEC, ENOSPC, EDQUOT, ESRCH, EPERM } = constants.errno;
+const { ENOENT, EACCES, EISDIR, ENOEXEC, ENOSPC, EDQUOT, ESRCH, EPERM, ENOSYS } = constants.errno;
 
 /** The error of a step that failed in the native helper, with the text that users know from Docker where there is one. */
 export function toStartError(failure: Failure): BerthError {
@@ -19,6 +19,8 @@ export function toStartError(failure: Failure): BerthError {
       startText(`chdir to cwd ("${detail}") failed: ${describeErrno(errorNumber)}`),
     );
   }
+  if (errorNumber === ENOSYS)
+    return new BerthError('KERNEL_TOO_OLD', startText(`the kernel is too old: ${step}: ${detail}`));
   const cause = errorNumber === 0 ? '' : `: ${describeErrno(errorNumber)}`;
   return new BerthError('START_FAILED', startText(`${step}: ${detail}${cause}`));
 }

@@ -5,7 +5,15 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connectSpawner, readRecord, type ProcessExit, type RunningProcess, type Spawner } from '../src/index.ts';
-import { planContainer, planExec, planProcess, type PlanPlaces, planCgroup } from './test-plan.ts';
+import {
+  FIRST_ID,
+  planCgroup,
+  planContainer,
+  planExec,
+  planProcess,
+  withUserNamespace,
+  type PlanPlaces,
+} from './test-plan.ts';
 
 /** BERTH_NS names another build, such as the one under sanitizers. */
 const PROGRAM = resolve(process.env['BERTH_NS'] ?? join(import.meta.dirname, '../native/build/berth-ns'));
@@ -25,6 +33,14 @@ const APPLETS = [
   'readlink',
   'hostname',
   'dd',
+  'rm',
+  'mv',
+  'stat',
+  'chown',
+  'mknod',
+  'head',
+  'wc',
+  'tty',
 ];
 const CGROUP2 = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified';
 
@@ -73,8 +89,17 @@ export async function eventually(condition: () => boolean, what: string): Promis
   }
 }
 
-/** `prefix` is a command that the spawner is run by: `['unshare', '-n']`. */
-export async function startTestEngine({ prefix = [] as string[] } = {}): Promise<TestEngine> {
+/** BERTH_TEST_USERNS=1 gives the containers of every test a user namespace. */
+const ALWAYS_USERNS = process.env['BERTH_TEST_USERNS'] === '1';
+
+/**
+ * `prefix` is a command that the spawner is run by: `['unshare', '-n']`. `userNamespaces`: containers have one, with the ids
+ * from FIRST_ID on.
+ */
+export async function startTestEngine({
+  prefix = [] as string[],
+  userNamespaces = ALWAYS_USERNS,
+} = {}): Promise<TestEngine> {
   const directory = mkdtempSync('/tmp/berth-');
   const socketPath = join(directory, 'native.sock');
   const cgroupDir = join(CGROUP2, `berth-test-${randomBytes(4).toString('hex')}`);
@@ -90,11 +115,15 @@ export async function startTestEngine({ prefix = [] as string[] } = {}): Promise
     return {
       places,
       image: join(places.layersDir, places.lowerDirs[0] ?? ''),
-      plan: (args, changes) => planContainer(places, planProcess(args), changes),
+      plan(args, changes) {
+        const plan = planContainer(places, planProcess(args), changes);
+        return userNamespaces ? withUserNamespace(plan, directory) : plan;
+      },
       planExec(args, changes) {
         const stateDir = join(places.stateDir, `x${execs++}`);
         mkdirSync(stateDir, { mode: 0o700 });
-        return { ...planExec(places, stateDir, planProcess(args)), ...changes };
+        const userNamespace = userNamespaces ? { firstId: FIRST_ID, count: 65_536, storageDir: '' } : undefined;
+        return { ...planExec(places, stateDir, planProcess(args)), userNamespace, ...changes };
       },
     };
   }

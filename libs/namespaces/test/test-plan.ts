@@ -3,6 +3,8 @@ import type { Cgroup, Mount, Process, StartContainer, StartExec } from '@berth/p
 /** The CLONE_NEW* flags of a container with everything of its own: ns, cgroup, uts, ipc, pid, net. */
 export const ALL_NAMESPACES = 0x00020000n | 0x02000000n | 0x04000000n | 0x08000000n | 0x20000000n | 0x40000000n;
 
+const CLONE_NEWUSER = 0x10000000n;
+
 /** MOUNT_ATTR_* */
 const RDONLY = 0x1;
 const NOSUID = 0x2;
@@ -90,6 +92,15 @@ export interface PlanPlaces {
   readonly logPath: string;
 }
 
+/** A user namespace of 65,536 ids from this one on. */
+export const FIRST_ID = 2 ** 30;
+
+/** A plan with a user namespace of its own. */
+export function withUserNamespace(plan: StartContainer, storageDir: string): StartContainer {
+  const userNamespace = { firstId: FIRST_ID, count: 65_536, storageDir };
+  return { ...plan, namespaceFlags: plan.namespaceFlags | CLONE_NEWUSER, userNamespace };
+}
+
 /** A plan as container-service makes it, without network and seccomp. */
 export function planContainer(
   places: PlanPlaces,
@@ -134,6 +145,7 @@ export function planContainer(
     stdinOnce: false,
     loopback: true,
     detached: false,
+    userNamespace: undefined,
     ...changes,
   };
 }
@@ -148,5 +160,6 @@ export function planExec(places: PlanPlaces, stateDir: string, process: Process)
     cgroup: planCgroup(places.unifiedDir),
     openStdin: false,
     detached: false,
+    userNamespace: undefined,
   };
 }

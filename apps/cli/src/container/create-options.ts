@@ -53,6 +53,7 @@ export const CREATE_OPTIONS = {
   'stop-timeout': { kind: 'int', help: 'Timeout (in seconds) to stop a container' },
   tty: { kind: 'flag', short: 't', help: 'Allocate a pseudo-TTY' },
   user: { kind: 'string', short: 'u', help: 'Username or UID (format: <name|uid>[:<group|gid>])' },
+  userns: { kind: 'string', help: 'User namespace to use' },
   volume: { kind: 'list', short: 'v', help: 'Bind mount a volume' },
   workdir: { kind: 'string', short: 'w', help: 'Working directory inside the container' },
 } as const satisfies Options;
@@ -108,7 +109,14 @@ export function containerConfig(
     attachedStreams: STREAMS.filter((stream) => attached[stream]),
     containerIdFile: options.cidfile ?? '',
     ...resourceFields(options),
+    userNamespaceMode: userNamespaceMode(options.userns ?? ''),
   };
+}
+
+/** Docker's own modes, and `auto` as Podman has it: ids of the host that no other container has. */
+function userNamespaceMode(mode: string): string {
+  if (!['', 'host', 'auto'].includes(mode)) throw new CliError('--userns: invalid USER mode', 125);
+  return mode;
 }
 
 function noNewPrivileges(securityOptions: string[]): boolean {

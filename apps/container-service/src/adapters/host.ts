@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { parseIpv4, subnetOf, type Subnet } from '../network/ipv4.ts';
+import { DEFAULT_ID_RANGE, parseSubordinateIds, type IdRange } from '../user-namespace/id-ranges.ts';
 import type { HostNameFiles } from '../network/name-files.ts';
 
 const RESOLVED_STUB = '127.0.0.53';
@@ -47,6 +48,11 @@ export function listThermalCpus(): number[] {
     .filter((cpu) => cpu !== undefined)
     .filter((cpu) => existsSync(`${dir}/cpu${cpu}/thermal_throttle`))
     .map(Number);
+}
+
+/** The ids of user namespaces: what /etc/subuid and /etc/subgid set aside, or Berth's own range. */
+export function readUserIdRange(): IdRange {
+  return parseSubordinateIds(readText('/etc/subuid'), readText('/etc/subgid')) ?? DEFAULT_ID_RANGE;
 }
 
 /** PRETTY_NAME of os-release. */

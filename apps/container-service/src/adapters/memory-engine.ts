@@ -55,6 +55,7 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     devices: [],
     deviceCgroupRules: [],
     deviceRequests: [],
+    userNamespaceMode: 'host',
     ...fields,
   };
 }
@@ -85,6 +86,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     hostNameFiles: () => ({ resolvConf: 'nameserver 192.0.2.1\n', hosts: '127.0.0.1 host\n' }),
     hostHostname: 'host',
     hostResources: () => HOST_RESOURCES,
+    userIdRange: { first: 100_000, count: 131_072 },
     nowNs: () => clock.nowNs,
     fault: () => {},
     log: createTroubleLog(outside.troubles),

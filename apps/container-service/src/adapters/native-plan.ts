@@ -25,6 +25,7 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     stdinOnce: plan.stdinOnce,
     loopback: plan.loopback,
     detached: plan.detached,
+    userNamespace: plan.userNamespace ?? undefined,
   };
 }
 
@@ -39,6 +40,7 @@ export function toNativeExec(plan: ExecPlan): StartExec {
     cgroup: toNativeDirectory(plan.cgroupDir),
     openStdin,
     detached,
+    userNamespace: plan.userNamespace ?? undefined,
   };
 }
 

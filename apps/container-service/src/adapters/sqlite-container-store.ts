@@ -26,9 +26,9 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
   const selectPrefix = database.prepare('SELECT id FROM containers WHERE id >= ? AND id < ? LIMIT 2');
   const selectAll = database.prepare('SELECT spec, state FROM containers ORDER BY create_time_ns DESC, id');
   const insertLeftover = database.prepare(
-    'INSERT OR REPLACE INTO leftovers (container_id, address, volumes) VALUES (?, ?, ?)',
+    'INSERT OR REPLACE INTO leftovers (container_id, address, first_user_id, volumes) VALUES (?, ?, ?, ?)',
   );
-  const selectLeftovers = database.prepare('SELECT container_id, address, volumes FROM leftovers');
+  const selectLeftovers = database.prepare('SELECT container_id, address, first_user_id, volumes FROM leftovers');
   const deleteLeftover = database.prepare('DELETE FROM leftovers WHERE container_id = ?');
   const selectExecs = database.prepare('SELECT id FROM execs WHERE container_id = ?');
   const deleteExecs = database.prepare('DELETE FROM execs WHERE container_id = ?');
@@ -71,7 +71,7 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
       change(durabilityOf(container), [...execs, ...events], () => {
         if (deleteRow.run(container.id, container.state.status).changes === 0) throw lostRace(container);
         deleteExecs.run(container.id);
-        insertLeftover.run(leftover.containerId, leftover.address, leftover.volumes);
+        insertLeftover.run(leftover.containerId, leftover.address, leftover.firstUserId, leftover.volumes);
       });
     },
     tell: (events) => change('crash', events, () => {}),
@@ -86,6 +86,7 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
       selectLeftovers.all().map((row) => ({
         containerId: String(row.container_id),
         address: row.address === null ? null : String(row.address),
+        firstUserId: row.first_user_id === null ? null : Number(row.first_user_id),
         volumes: String(row.volumes) as Leftover['volumes'],
       })),
     removeLeftover(containerId) {

@@ -27,4 +27,6 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
   `UPDATE containers SET spec = json_set(
      spec, '$.entrypointCount', 0, '$.exposedPorts', json('[]'),
      '$.config.exposedPorts', json('[]'), '$.config.attachedStreams', json('[]'), '$.config.containerIdFile', '');`,
+  `ALTER TABLE leftovers ADD COLUMN first_user_id INTEGER;
+   UPDATE containers SET spec = json_set(spec, '$.firstUserId', json('null'), '$.config.userNamespaceMode', 'host');`,
 ];

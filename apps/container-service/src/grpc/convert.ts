@@ -15,7 +15,14 @@ import type { Timestamp } from '@berth/proto/timestamp';
 import { BerthError } from '@berth/errors';
 import { posix } from 'node:path';
 import { isActive, type Container, type ContainerStatus } from '../container.ts';
-import type { ContainerConfig, MountConfig, NetworkMode, RestartPolicy, StreamName } from '../container-config.ts';
+import type {
+  ContainerConfig,
+  MountConfig,
+  NetworkMode,
+  RestartPolicy,
+  StreamName,
+  UserNamespaceMode,
+} from '../container-config.ts';
 import type { ContainerPaths, PathChange } from '../ports.ts';
 import type { ContainerView } from '../show-containers.ts';
 import { parseRestartPolicy } from '../spec/restart-policy.ts';
@@ -62,6 +69,7 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     noNewPrivileges: config.noNewPrivileges,
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? null,
+    userNamespaceMode: fromUserNamespaceMode(config.userNamespaceMode),
     restartPolicy: fromProtoRestartPolicy(config.restartPolicy),
     exposedPorts: config.exposedPorts,
     attachedStreams: config.attachedStreams.map(fromStreamName),
@@ -78,6 +86,12 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
 /** A restart policy from the wire; absent is `no`. Throws INVALID_ARGUMENT. */
 export function fromProtoRestartPolicy(policy: ProtoRestartPolicy | undefined): RestartPolicy {
   return parseRestartPolicy(policy?.name ?? '', policy?.maximumRetryCount ?? 0);
+}
+
+function fromUserNamespaceMode(mode: string): UserNamespaceMode {
+  if (mode === '' || mode === 'host') return 'host';
+  if (mode === 'auto') return mode;
+  throw new BerthError('INVALID_ARGUMENT', 'invalid USER mode');
 }
 
 function fromNetworkMode(mode: string): NetworkMode {
@@ -187,6 +201,7 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     deviceCgroupRules: [...config.deviceCgroupRules],
     // None is ever available, so no container has one.
     deviceRequests: [],
+    userNamespaceMode: config.userNamespaceMode === 'auto' ? 'auto' : '',
   };
 }
 

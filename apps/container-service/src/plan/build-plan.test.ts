@@ -41,6 +41,7 @@ function aContainer(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] 
     exposedPorts: [],
     mounts,
     rootfs: { layersDir: '/l', lowerDirs: ['b', 'a'], upperDir: '/u', workDir: '/w' },
+    firstUserId: null,
     createTimeNs: 1n,
   });
 }
@@ -58,7 +59,9 @@ describe('the plan of a container has the defaults of Docker', () => {
 
   test('namespaces', () => {
     const flags = aPlan().namespaceFlags;
-    for (const flag of Object.values(CLONE)) expect(flags & flag).toBe(flag);
+    const { NEWUSER, ...own } = CLONE;
+    for (const flag of Object.values(own)) expect(flags & flag).toBe(flag);
+    expect(flags & NEWUSER).toBe(0n);
     expect(aPlan({ networkMode: 'host' }).namespaceFlags & CLONE.NEWNET).toBe(0n);
   });
 
@@ -178,6 +181,19 @@ describe('the plan of a container', () => {
       '/etc/hosts',
     ]);
   });
+});
+
+test('the plan of a container with a user namespace has its ids, and what the kernel takes there', () => {
+  const container = {
+    ...aContainer({ userNamespaceMode: 'auto' }),
+    firstUserId: 100_000,
+    rootfs: { layersDir: '/state/layers', lowerDirs: ['a'], upperDir: '/state/s/1/upper', workDir: '/state/s/1/work' },
+  };
+  const input = { identity, endpoint, stateDir: '/run/c', files, terminalSize: null, detached: false };
+  const plan = builder.container(container, input);
+  expect(plan.userNamespace).toEqual({ firstId: 100_000, count: 65_536, storageDir: '/state' });
+  expect(plan.namespaceFlags & CLONE.NEWUSER).toBe(CLONE.NEWUSER);
+  expect(plan.sysctls).toContainEqual({ path: 'net/ipv4/ping_group_range', value: '0 65535' });
 });
 
 test('the plan of an exec has the container’s environment below its own, and makes no directory', () => {

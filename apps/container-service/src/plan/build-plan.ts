@@ -1,5 +1,6 @@
 import type { TerminalSize } from '../container-config.ts';
 import type { Container, ContainerSpec, Endpoint, Identity } from '../container.ts';
+import { USER_IDS_PER_CONTAINER } from '../user-namespace/id-ranges.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { DEFAULT_CAPABILITIES } from './capabilities.ts';
 import { planCgroups, unifiedDir, type CgroupSettings } from './cgroups.ts';
@@ -8,8 +9,9 @@ import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-path
 import { resolveSysctls } from '../spec/sysctls.ts';
 import { planUlimits } from './ulimits.ts';
 import { planMounts, type NameFilePaths } from './mounts.ts';
-import { namespaceFlags } from './namespaces.ts';
 import type { CgroupPlan, ContainerPlan, ExecPlan, FileValue, InterfacePlan, ProcessPlan } from './plan.ts';
+import { CLONE, namespaceFlags } from './namespaces.ts';
+import { planUserNamespace } from './user-namespace.ts';
 
 /** What of the engine and its host goes into every plan. */
 export interface PlanSettings {
@@ -69,6 +71,11 @@ const OWN_NETWORK_SYSCTLS: readonly FileValue[] = [
   { path: 'net/ipv4/ip_unprivileged_port_start', value: '0' },
   { path: 'net/ipv4/ping_group_range', value: '0 2147483647' },
 ];
+/** The kernel takes no group that a user namespace does not have. */
+const MAPPED_NETWORK_SYSCTLS: readonly FileValue[] = [
+  { path: 'net/ipv4/ip_unprivileged_port_start', value: '0' },
+  { path: 'net/ipv4/ping_group_range', value: `0 ${USER_IDS_PER_CONTAINER - 1}` },
+];
 
 /** Makes a builder with all that does not change from one container to the next ready. */
 export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
@@ -114,10 +121,12 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
       const { id, config, rootfs, hostname } = container;
       const ownNetwork = config.networkMode !== 'host';
       const { nodes, access } = devicesOf(container);
+      const userNamespace = planUserNamespace(container);
+      const networkSysctls = userNamespace === null ? OWN_NETWORK_SYSCTLS : MAPPED_NETWORK_SYSCTLS;
       return {
         containerId: id,
         stateDir,
-        namespaceFlags: namespaceFlags(config.networkMode),
+        namespaceFlags: namespaceFlags(config.networkMode) | (userNamespace === null ? 0n : CLONE.NEWUSER),
         rootfs,
         mounts: planMounts(files, container.mounts, config.resources.shmSizeBytes),
         devices: nodes,
@@ -125,7 +134,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         maskedPaths,
         readonlyPaths: READONLY_PATHS,
         sysctls: [
-          ...(ownNetwork ? OWN_NETWORK_SYSCTLS : []),
+          ...(ownNetwork ? networkSysctls : []),
           ...resolveSysctls(config.sysctls, { network: ownNetwork, ipc: true, uts: true }),
         ],
         processFiles: [{ path: 'oom_score_adj', value: String(config.oomScoreAdj) }],
@@ -146,6 +155,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         openStdin: config.openStdin,
         stdinOnce: config.stdinOnce,
         detached,
+        userNamespace,
       };
     },
     exec(container, input) {
@@ -166,6 +176,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         cgroupDir: cgroupDir(container),
         openStdin,
         detached,
+        userNamespace: planUserNamespace(container),
       };
     },
   };

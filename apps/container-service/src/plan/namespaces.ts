@@ -6,6 +6,7 @@ export const CLONE = {
   NEWCGROUP: 0x0200_0000n,
   NEWUTS: 0x0400_0000n,
   NEWIPC: 0x0800_0000n,
+  NEWUSER: 0x1000_0000n,
   NEWPID: 0x2000_0000n,
   NEWNET: 0x4000_0000n,
 } as const;

@@ -30,6 +30,17 @@ export interface ContainerPlan {
   readonly stdinOnce: boolean;
   /** True: the connection that starts it gets no output. */
   readonly detached: boolean;
+  /** Null: the host's user namespace. */
+  readonly userNamespace: UserNamespacePlan | null;
+}
+
+/** A user namespace of a container's own. */
+export interface UserNamespacePlan {
+  /** The host's id that the container has as 0. */
+  readonly firstId: number;
+  readonly count: number;
+  /** A directory below which all directories of the root file system lie. */
+  readonly storageDir: string;
 }
 
 /** A further process in a running container. */
@@ -43,6 +54,8 @@ export interface ExecPlan {
   readonly openStdin: boolean;
   /** True: the connection that starts it gets no output. */
   readonly detached: boolean;
+  /** The container's. */
+  readonly userNamespace: UserNamespacePlan | null;
 }
 
 /** A process. */

@@ -35,6 +35,7 @@ export interface SpecificationInput {
   readonly image: ImageDefaults;
   readonly mounts: readonly MountPoint[];
   readonly rootfs: Rootfs;
+  readonly firstUserId: number | null;
   /** The host's own name, for containers in its network. */
   readonly hostHostname: string;
   readonly createTimeNs: bigint;
@@ -45,7 +46,7 @@ const MAX_ARGUMENT_BYTES = 1024 * 1024;
 
 /** Resolves all that a container is. Throws COMMAND_MISSING and INVALID_ARGUMENT, in Docker's words. */
 export function specifyContainer(config: ContainerConfig, input: SpecificationInput): ContainerSpec {
-  const { id, name, image, imageId, mounts, rootfs, createTimeNs } = input;
+  const { id, name, image, imageId, mounts, rootfs, firstUserId, createTimeNs } = input;
   const environment = mergeEnvironment(config.environment, image.env);
   checkEnvironment(environment);
   const command = resolveCommand(config, image);
@@ -66,6 +67,7 @@ export function specifyContainer(config: ContainerConfig, input: SpecificationIn
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? image.stopTimeoutSeconds ?? DEFAULT_STOP_TIMEOUT_SECONDS,
     mounts,
     rootfs,
+    firstUserId,
     createTimeNs,
   };
 }
@@ -81,6 +83,17 @@ export function checkConfig(config: ContainerConfig): void {
   config.exposedPorts.forEach(checkPort);
   checkDevices(config);
   resolveSysctls(config.sysctls, { network: config.networkMode !== 'host', ipc: true, uts: true });
+  checkUserNamespace(config);
+}
+
+/** What belongs to the host's user namespace cannot be shared from another one; the words are Docker's. */
+function checkUserNamespace({ userNamespaceMode, networkMode }: ContainerConfig): void {
+  if (userNamespaceMode === 'auto' && networkMode === 'host') {
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      "cannot share the host's network namespace when user namespaces are enabled",
+    );
+  }
 }
 
 /** A clean absolute directory; empty is the root. Throws INVALID_ARGUMENT. */

@@ -42,6 +42,8 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   devices: [],
   deviceCgroupRules: [],
   deviceRequests: [],
+  // BERTH_TEST_USERNS=1 gives the containers of every test a user namespace.
+  userNamespaceMode: process.env['BERTH_TEST_USERNS'] === '1' ? 'auto' : '',
 };
 
 /** What a process printed and how it ended. */

@@ -15,6 +15,7 @@
 #include "record.h"
 #include "syscalls.h"
 #include "terminal.h"
+#include "user_namespace.h"
 
 static int not_running(struct failure *failure) {
   return fail(failure, "setns", ESRCH, "the container is not running");
@@ -115,7 +116,8 @@ static void take_oom_score(pid_t pid) {
 
 static int enter(const struct exec_target *target, struct failure *failure) {
   int others = (int)(target->namespace_flags & ~(uint64_t)CLONE_NEWPID);
-  if (setns(target->pidfd, others) == 0) return 0;
+  if (setns(target->pidfd, others) == 0)
+    return (others & CLONE_NEWUSER) == 0 ? 0 : user_namespace_become_root(failure);
   return errno == ESRCH ? not_running(failure)
                         : fail(failure, "setns", errno, "enter the namespaces 0x%x", (unsigned)others);
 }

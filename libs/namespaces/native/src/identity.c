@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -108,6 +109,21 @@ int identity_take(const process_plan *process, struct failure *failure) {
   if (!last) return 0;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return fail(failure, "identity", errno, "set no_new_privs");
   return set_filter(&process->seccomp_filter, failure);
+}
+
+int identity_make_as(uid_t user, gid_t group) {
+  struct capability_sets sets;
+  (void)setfsgid(group);
+  (void)setfsuid(user);
+  /* Both tell nothing but what was before. */
+  if ((uid_t)setfsuid((uid_t)-1) != user || (gid_t)setfsgid((gid_t)-1) != group) {
+    errno = EPERM;
+    return -1;
+  }
+  /* With an id that is not 0 the rights over files are taken from the effective set. */
+  if (get_capabilities(&sets) < 0) return -1;
+  sets.effective = sets.permitted;
+  return set_capabilities(&sets);
 }
 
 void identity_drop_to_keeper(void) {

@@ -2,6 +2,8 @@
 #ifndef BERTH_IDENTITY_H
 #define BERTH_IDENTITY_H
 
+#include <sys/types.h>
+
 #include "failure.h"
 #include "plan.h"
 
@@ -11,6 +13,12 @@
  * comes last and need not allow what happens here. Returns 0, or -1 with the failure.
  */
 int identity_take(const process_plan *process, struct failure *failure);
+
+/*
+ * What the calling process makes belongs to these ids of the host from now on, while it keeps all its rights; with 0 and 0
+ * it is itself again. Returns 0, or -1 with errno.
+ */
+int identity_make_as(uid_t user, gid_t group);
 
 /* Keeps only CAP_KILL, for a keeper's long life. Best effort. */
 void identity_drop_to_keeper(void);

@@ -19,6 +19,7 @@
 #include "root.h"
 #include "syscalls.h"
 #include "terminal.h"
+#include "user_namespace.h"
 
 struct setup {
   const container_plan *plan;
@@ -46,14 +47,23 @@ static int step_cgroup(struct setup *setup, struct failure *failure) {
   return 0;
 }
 
+static bool has_user_namespace(const struct setup *setup) { return setup->plan->user_namespace != NULL; }
+
 static int step_sources(struct setup *setup, struct failure *failure) {
   /* Nothing that is mounted from here on may show on the host, nor the other way round. */
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
     return fail(failure, "mount", errno, "make the mounts private");
+  if (has_user_namespace(setup))
+    return user_namespace_receive(setup->child->sync, setup->plan, &setup->root, setup->sources, failure);
   return mount_open_sources(setup->plan, setup->sources, failure);
 }
 
+/* In a user namespace the way to the layers is open to the host's ids, and all that comes after is the container's. */
 static int step_overlay(struct setup *setup, struct failure *failure) {
+  if (has_user_namespace(setup)) {
+    if (overlay_attach(setup->plan->rootfs, setup->root, failure) < 0) return -1;
+    return user_namespace_become_root(failure);
+  }
   setup->root = overlay_mount(setup->plan->rootfs, failure);
   return setup->root < 0 ? -1 : 0;
 }
@@ -127,7 +137,8 @@ static int step_sysctls(struct setup *setup, struct failure *failure) {
   }
   if (setup->own.proc < 0) return fail(failure, "sysctl", errno, "mount a private proc");
   if (write_sysctls(setup->own.proc, setup->plan, failure) < 0) return -1;
-  return write_process_files(setup->own.proc, setup->plan, failure);
+  /* In a user namespace the keeper has written them: /proc shows this process as the host's as long as it is undumpable. */
+  return has_user_namespace(setup) ? 0 : write_process_files(setup->own.proc, setup->plan, failure);
 }
 
 static int step_masks(struct setup *setup, struct failure *failure) {

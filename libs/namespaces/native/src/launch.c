@@ -26,6 +26,15 @@ static int make_pipe(int *reader, int *writer, struct failure *failure) {
   return 0;
 }
 
+/* Root of a user namespace has no rights over pipes of the host's. */
+static int give_streams(const struct child *child, const struct launch *how, struct failure *failure) {
+  for (int i = how->open_stdin ? 0 : 1; i < 3; i++) {
+    if (fchown(child->stdio[i], how->stream_owner, (gid_t)-1) < 0)
+      return fail(failure, "stdio", errno, "give the stream %d to %u", i, how->stream_owner);
+  }
+  return 0;
+}
+
 static int make_streams(struct keeper *keeper, struct child *child, const struct launch *how, struct failure *failure) {
   if (how->terminal) return 0;
   if (how->open_stdin) {
@@ -35,7 +44,8 @@ static int make_streams(struct keeper *keeper, struct child *child, const struct
     if (child->stdio[0] < 0) return fail(failure, "stdio", errno, "open /dev/null");
   }
   if (make_pipe(&keeper->output, &child->stdio[1], failure) < 0) return -1;
-  return make_pipe(&keeper->error, &child->stdio[2], failure);
+  if (make_pipe(&keeper->error, &child->stdio[2], failure) < 0) return -1;
+  return how->stream_owner == (uid_t)-1 ? 0 : give_streams(child, how, failure);
 }
 
 static void close_streams(struct child *child) {
@@ -99,7 +109,7 @@ static int read_conversation(struct keeper *keeper, int sync, struct timings *ti
 
 static int accompany(struct keeper *keeper, const struct launch *how, int sync, struct timings *timings,
                      struct failure *failure) {
-  if (how->meanwhile != NULL && how->meanwhile(keeper, how->plan, failure) < 0) return -1;
+  if (how->meanwhile != NULL && how->meanwhile(keeper, sync, how->plan, failure) < 0) return -1;
   timings_lap(timings, "meanwhile");
   if (keeper_record_running(keeper, failure) < 0) return -1;
   timings_lap(timings, "record");

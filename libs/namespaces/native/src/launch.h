@@ -15,11 +15,12 @@ struct launch {
   uint64_t clone_flags;
   bool terminal;
   bool open_stdin;
+  uid_t stream_owner; /* of the pipes, a user of the host; -1: whose they are */
   const void *plan; /* for the two functions */
   /* In the child; returns only on failure. */
   int (*child)(struct child *child, const struct keeper *keeper, const void *plan, struct failure *failure);
   /* In the keeper, while the child works; NULL for nothing. */
-  int (*meanwhile)(struct keeper *keeper, const void *plan, struct failure *failure);
+  int (*meanwhile)(struct keeper *keeper, int sync, const void *plan, struct failure *failure);
 };
 
 /*

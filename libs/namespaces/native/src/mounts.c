@@ -44,6 +44,11 @@ int mount_clone(int fd, bool recursive) {
   return open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U));
 }
 
+int mount_map_ids(int mount, int user_namespace, bool recursive) {
+  struct mount_attr change = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)user_namespace};
+  return mount_setattr(mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U), &change, sizeof change);
+}
+
 int mount_set(int mount, uint64_t attributes, bool recursive) {
   struct mount_attr change = {.attr_set = attributes};
   /* The access time modes are one field, which must be cleared as a whole before another value is set. */
@@ -75,14 +80,18 @@ static bool is_proc(int fd) {
   return fstatfs(fd, &stat) == 0 && stat.f_type == PROC_SUPER_MAGIC;
 }
 
+int mount_open_source(const mount_plan *plan, int *source, struct failure *failure) {
+  *source = -1;
+  if (plan->source_case != BERTH__NATIVE__V1__MOUNT__SOURCE_BIND) return 0;
+  const Berth__Native__V1__BindMount *bind = plan->bind;
+  *source =
+      open_tree(AT_FDCWD, bind->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0U));
+  return *source >= 0 ? 0 : fail(failure, "mount", errno, "open the source %.200s", bind->source);
+}
+
 int mount_open_sources(const container_plan *plan, int sources[PLAN_LIST_MAX], struct failure *failure) {
   for (size_t i = 0; i < plan->n_mounts; i++) {
-    sources[i] = -1;
-    if (plan->mounts[i]->source_case != BERTH__NATIVE__V1__MOUNT__SOURCE_BIND) continue;
-    const Berth__Native__V1__BindMount *bind = plan->mounts[i]->bind;
-    sources[i] =
-        open_tree(AT_FDCWD, bind->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0U));
-    if (sources[i] < 0) return fail(failure, "mount", errno, "open the source %.200s", bind->source);
+    if (mount_open_source(plan->mounts[i], &sources[i], failure) < 0) return -1;
   }
   return 0;
 }

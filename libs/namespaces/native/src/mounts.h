@@ -15,6 +15,9 @@
  */
 int mount_open_sources(const container_plan *plan, int sources[PLAN_LIST_MAX], struct failure *failure);
 
+/* Opens one of them; -1 without a failure for what is no bind mount. Returns 0, or -1 with the failure. */
+int mount_open_source(const mount_plan *plan, int *source, struct failure *failure);
+
 /* File systems of the plan that later steps reach by descriptor, -1 before. Owned by the process. */
 struct own_mounts {
   int devpts;
@@ -34,6 +37,9 @@ int mount_filesystem(const char *type, char *const *options, size_t count, uint6
 /* Clones what `fd` shows as a detached mount. `recursive`: with the mounts below it. Returns the descriptor, or -1 with
  * errno. */
 int mount_clone(int fd, bool recursive);
+
+/* Has a detached mount map the ids of its files as a user namespace does. Returns 0, or -1 with errno. */
+int mount_map_ids(int mount, int user_namespace, bool recursive);
 
 /* Sets MOUNT_ATTR_* flags on a detached mount. Returns 0, or -1 with errno. */
 int mount_set(int mount, uint64_t attributes, bool recursive);

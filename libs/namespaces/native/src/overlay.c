@@ -29,16 +29,30 @@ static bool fits_fsconfig(const rootfs_plan *rootfs) {
   return strlen(rootfs->upper_dir) <= 255 && strlen(rootfs->work_dir) <= 255;
 }
 
-/* Returns the detached mount, or -1 with the failure. */
-static int make_detached(const rootfs_plan *rootfs, struct failure *failure) {
+/* The writable layer's directories: by path, or by descriptor where that is not -1. */
+struct writable {
+  const char *upper;
+  const char *work;
+  int upper_fd;
+  int work_fd;
+};
+
+static int set_directory(int context, const char *key, const char *path, int fd, struct failure *failure) {
+  if (fd < 0) return set(context, key, path, failure);
+  if (fsconfig(context, FSCONFIG_SET_FD, key, NULL, fd) == 0) return 0;
+  return fail(failure, "overlay", errno, "%s=%.150s", key, path);
+}
+
+/* The layers are names in the working directory. Returns the detached mount, or -1 with the failure. */
+static int make_detached(const rootfs_plan *rootfs, const struct writable *writable, struct failure *failure) {
   cleanup_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
   if (context < 0) return fail(failure, "overlay", errno, "fsopen overlay");
   if (set(context, "source", "overlay", failure) < 0) return -1;
   for (size_t i = 0; i < rootfs->n_lower_dirs; i++) {
     if (set(context, "lowerdir+", rootfs->lower_dirs[i], failure) < 0) return -1;
   }
-  if (set(context, "upperdir", rootfs->upper_dir, failure) < 0) return -1;
-  if (set(context, "workdir", rootfs->work_dir, failure) < 0) return -1;
+  if (set_directory(context, "upperdir", writable->upper, writable->upper_fd, failure) < 0) return -1;
+  if (set_directory(context, "workdir", writable->work, writable->work_fd, failure) < 0) return -1;
   for (size_t i = 0; i < sizeof OPTIONS / sizeof OPTIONS[0]; i++) {
     if (set(context, OPTIONS[i][0], OPTIONS[i][1], failure) < 0) return -1;
   }
@@ -49,14 +63,36 @@ static int make_detached(const rootfs_plan *rootfs, struct failure *failure) {
   return mount >= 0 ? mount : fail(failure, "overlay", errno, "fsmount");
 }
 
+int overlay_attach(const rootfs_plan *rootfs, int mount, struct failure *failure) {
+  if (move_mount(mount, "", AT_FDCWD, rootfs->layers_dir, MOVE_MOUNT_F_EMPTY_PATH) == 0 && fchdir(mount) == 0) return 0;
+  /* Not EINVAL, which would have it tried another way. */
+  return fail(failure, "overlay", errno == EINVAL ? EIO : errno, "attach the root to %.180s", rootfs->layers_dir);
+}
+
 static int mount_detached(const rootfs_plan *rootfs, struct failure *failure) {
-  cleanup_close int mount = make_detached(rootfs, failure);
-  if (mount < 0) return -1;
-  if (move_mount(mount, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(mount) < 0) {
-    /* Not EINVAL, which would have it tried another way. */
-    return fail(failure, "overlay", errno == EINVAL ? EIO : errno, "attach the root to %.180s", rootfs->layers_dir);
-  }
-  return take_fd(&mount);
+  const struct writable writable = {rootfs->upper_dir, rootfs->work_dir, -1, -1};
+  cleanup_close int mount = make_detached(rootfs, &writable, failure);
+  return mount < 0 || overlay_attach(rootfs, mount, failure) < 0 ? -1 : take_fd(&mount);
+}
+
+static int open_below(int storage, const char *storage_dir, const char *path, struct failure *failure) {
+  int fd = openat(storage, plan_path_below(storage_dir, path), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return fd >= 0 ? fd : fail(failure, "overlay", errno, "open %.200s", path);
+}
+
+int overlay_make_mapped(const rootfs_plan *rootfs, const char *storage_dir, int storage, struct failure *failure) {
+  cleanup_close int layers = open_below(storage, storage_dir, rootfs->layers_dir, failure);
+  if (layers < 0) return -1;
+  cleanup_close int upper = open_below(storage, storage_dir, rootfs->upper_dir, failure);
+  if (upper < 0) return -1;
+  cleanup_close int work = open_below(storage, storage_dir, rootfs->work_dir, failure);
+  if (work < 0) return -1;
+  const struct writable writable = {rootfs->upper_dir, rootfs->work_dir, upper, work};
+  if (fchdir(layers) < 0) return fail(failure, "overlay", errno, "enter %.200s", rootfs->layers_dir);
+  int mount = make_detached(rootfs, &writable, failure);
+  if (chdir("/") == 0) return mount;
+  close_fd(&mount);
+  return fail(failure, "overlay", errno, "leave %.200s", rootfs->layers_dir);
 }
 
 /* For older kernels: one page of options, the layers by their names relative to the working directory. */

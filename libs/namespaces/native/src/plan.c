@@ -20,7 +20,8 @@
 #define FSCONFIG_VALUE_MAX 255
 
 static const uint64_t NAMESPACES =
-    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME;
+    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME |
+    CLONE_NEWUSER;
 static const uint64_t ATTRIBUTES = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
                                    MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME | MOUNT_ATTR_NOSYMFOLLOW;
 
@@ -239,6 +240,40 @@ static int check_network(const container_plan *plan, struct failure *failure) {
   return 0;
 }
 
+static int check_user_namespace(const user_namespace_plan *space, const process_plan *process,
+                                struct failure *failure) {
+  if (space == NULL) return 0;
+  bool mapped = process->user_id < space->count && process->group_id < space->count;
+  for (size_t i = 0; i < process->n_additional_group_ids; i++)
+    mapped = mapped && process->additional_group_ids[i] < space->count;
+  if (!mapped) return refuse(failure, "process", "has an id that its user namespace has not", "");
+  if (space->first_id == 0) return refuse(failure, "user_namespace.first_id", "is root of the host", "");
+  if (space->count == 0 || space->count > UINT32_MAX - space->first_id)
+    return refuse(failure, "user_namespace.count", "is not one", "");
+  return 0;
+}
+
+/* What lies in a directory, by its name there. NULL when it does not lie in it. */
+const char *plan_path_below(const char *directory, const char *path) {
+  size_t length = strlen(directory);
+  return strncmp(path, directory, length) == 0 && path[length] == '/' ? path + length + 1 : NULL;
+}
+
+static int check_storage(const container_plan *plan, struct failure *failure) {
+  const user_namespace_plan *space = plan->user_namespace;
+  if ((space != NULL) != ((plan->namespace_flags & CLONE_NEWUSER) != 0))
+    return refuse(failure, "user_namespace", "and CLONE_NEWUSER go together", "");
+  if (space == NULL) return 0;
+  if (check_user_namespace(space, plan->process, failure) < 0) return -1;
+  if (plan_check_path(space->storage_dir, "user_namespace.storage_dir", failure) < 0) return -1;
+  const char *const paths[] = {plan->rootfs->layers_dir, plan->rootfs->upper_dir, plan->rootfs->work_dir};
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    if (plan_path_below(space->storage_dir, paths[i]) == NULL)
+      return refuse(failure, "rootfs", "does not lie in user_namespace.storage_dir", paths[i]);
+  }
+  return 0;
+}
+
 static int check_lists(const container_plan *plan, struct failure *failure) {
   if (check_count(plan->n_mounts, PLAN_LIST_MAX, "mounts", failure) < 0 ||
       check_count(plan->n_devices, PLAN_LIST_MAX, "devices", failure) < 0 ||
@@ -283,7 +318,7 @@ int plan_check_container(const container_plan *plan, struct failure *failure) {
   if (check_rootfs(plan->rootfs, failure) < 0 || check_lists(plan, failure) < 0 || check_sysctls(plan, failure) < 0)
     return -1;
   if (check_values(plan->n_process_files, plan->process_files, "process_files", failure) < 0) return -1;
-  if (check_process(plan->process, failure) < 0 || check_hostname(plan, failure) < 0) return -1;
+  if (check_process(plan->process, failure) < 0 || check_storage(plan, failure) < 0 || check_hostname(plan, failure) < 0) return -1;
   if (check_network(plan, failure) < 0 || check_cgroup(plan->cgroup, failure) < 0) return -1;
   return plan->log == NULL ? 0 : plan_check_path(plan->log->path, "log.path", failure);
 }
@@ -292,7 +327,7 @@ int plan_check_exec(const exec_plan *plan, struct failure *failure) {
   if (check_id(plan->container_id, failure) < 0 || plan_check_path(plan->state_dir, "state_dir", failure) < 0)
     return -1;
   if (plan_check_path(plan->container_state_dir, "container_state_dir", failure) < 0) return -1;
-  if (check_process(plan->process, failure) < 0) return -1;
+  if (check_process(plan->process, failure) < 0 || check_user_namespace(plan->user_namespace, plan->process, failure) < 0) return -1;
   return check_cgroup(plan->cgroup, failure);
 }
 

@@ -16,6 +16,7 @@ typedef Berth__Native__V1__Cgroup cgroup_plan;
 typedef Berth__Native__V1__CgroupDirectory cgroup_directory_plan;
 typedef Berth__Native__V1__Log log_plan;
 typedef Berth__Native__V1__FileValue file_value;
+typedef Berth__Native__V1__UserNamespace user_namespace_plan;
 typedef Berth__Native__V1__CleanUpContainer clean_up_plan;
 typedef Berth__Native__V1__UpdateCgroup update_plan;
 typedef Berth__Native__V1__DeviceRule device_rule;
@@ -35,6 +36,10 @@ int plan_check_container(const container_plan *plan, struct failure *failure);
 int plan_check_exec(const exec_plan *plan, struct failure *failure);
 int plan_check_update(const update_plan *plan, struct failure *failure);
 int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure);
+
+/* The name that a path has in a directory, both clean and absolute: "b/c" for "/a" and "/a/b/c". NULL when it does not lie
+ * in it. */
+const char *plan_path_below(const char *directory, const char *path);
 
 /* An absolute path without "..", "." or empty name, shorter than PATH_MAX. "/" is one. */
 int plan_check_path(const char *path, const char *field, struct failure *failure);

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "network.h"
 #include "service.h"
+#include "user_namespace.h"
 #include "wire.h"
 
 static int send_started(int connection, const struct keeper *keeper, const struct timings *timings) {
@@ -62,8 +63,9 @@ static int attach_interface(struct keeper *keeper, const Berth__Native__V1__Netw
   return result;
 }
 
-static int accompany_container(struct keeper *keeper, const void *plan, struct failure *failure) {
+static int accompany_container(struct keeper *keeper, int sync, const void *plan, struct failure *failure) {
   const container_plan *container = plan;
+  if (container->user_namespace != NULL && user_namespace_prepare(keeper->pid, sync, container, failure) < 0) return -1;
   keeper->mounts = open_namespace(keeper, "mnt");
   if (keeper->mounts < 0) return fail(failure, "clone", errno, "open the mount namespace");
   if (container->network == NULL) return 0;
@@ -122,10 +124,12 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   timings_start(&timings);
   int result = prepare_container(&keeper, plan, host, &timings, &failure);
   if (result == 0) {
+    if (plan->user_namespace != NULL) user_namespace_raise_limits(plan->process);
     const struct launch how = {
         .clone_flags = plan->namespace_flags & ~(uint64_t)CLONE_NEWCGROUP,
         .terminal = plan->process->terminal,
         .open_stdin = plan->open_stdin,
+        .stream_owner = user_namespace_owner(plan->user_namespace, plan->process),
         .plan = plan,
         .child = run_container_child,
         .meanwhile = accompany_container,
@@ -166,7 +170,13 @@ void start_exec(int connection, const exec_plan *plan, struct arena *arena, cons
   if (result == 0) {
     const struct exec_context context = {.plan = plan, .target = &target};
     const struct launch how = {
-        .terminal = plan->process->terminal, .open_stdin = plan->open_stdin, .plan = &context, .child = run_exec_child};
+        .terminal = plan->process->terminal,
+        .open_stdin = plan->open_stdin,
+        .stream_owner = user_namespace_owner(plan->user_namespace, plan->process),
+        .plan = &context,
+        .child = run_exec_child,
+    };
+    if (plan->user_namespace != NULL) user_namespace_raise_limits(plan->process);
     timings_lap(&timings, "setns");
     result = launch(&keeper, &how, &timings, &failure);
   }

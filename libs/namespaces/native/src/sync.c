@@ -28,24 +28,49 @@ int sync_send(int sync, const struct sync_message *message, int fd) {
   return sendmsg(sync, &header, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-int sync_receive(int sync, struct sync_message *message, int *fd) {
-  struct iovec part = {.iov_base = message, .iov_len = sizeof *message};
+/* Returns the size of the message, 0 at the end, or -1 with errno; *fd is the descriptor that came with it, or -1. */
+static ssize_t receive(int sync, struct iovec *part, int *fd) {
   union control control = {0};
   struct msghdr header = {
-      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.buffer, .msg_controllen = sizeof control.buffer};
+      .msg_iov = part, .msg_iovlen = 1, .msg_control = control.buffer, .msg_controllen = sizeof control.buffer};
   ssize_t size;
   do {
     size = recvmsg(sync, &header, MSG_CMSG_CLOEXEC);
   } while (size < 0 && errno == EINTR);
   *fd = -1;
-  if (size <= 0) return (int)size;
+  if (size <= 0) return size;
   struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
   if (rights != NULL && rights->cmsg_type == SCM_RIGHTS) memcpy(fd, CMSG_DATA(rights), sizeof *fd);
+  return size;
+}
+
+int sync_receive(int sync, struct sync_message *message, int *fd) {
+  struct iovec part = {.iov_base = message, .iov_len = sizeof *message};
+  ssize_t size = receive(sync, &part, fd);
+  if (size <= 0) return (int)size;
   if (size != (ssize_t)sizeof *message) {
     errno = EPROTO;
     return -1;
   }
   return 1;
+}
+
+int sync_hand_over(int sync, int fd) {
+  struct iovec part = {.iov_base = (char[1]){'f'}, .iov_len = 1};
+  struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+  union control control = {0};
+  attach_fd(&header, &control, fd);
+  return sendmsg(sync, &header, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+int sync_take_over(int sync) {
+  char byte;
+  struct iovec part = {.iov_base = &byte, .iov_len = 1};
+  int fd = -1;
+  ssize_t size = receive(sync, &part, &fd);
+  if (size < 0) return -1;
+  if (fd < 0) errno = size == 0 ? EOWNERDEAD : EPROTO;
+  return fd;
 }
 
 int sync_go(int sync) { return send(sync, "g", 1, MSG_NOSIGNAL) == 1 ? 0 : -1; }

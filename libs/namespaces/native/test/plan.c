@@ -14,6 +14,7 @@
 struct sample {
   container_plan plan;
   rootfs_plan rootfs;
+  Berth__Native__V1__UserNamespace user_namespace;
   process_plan process;
   Berth__Native__V1__Capabilities capabilities;
   mount_plan mount;
@@ -84,6 +85,19 @@ static struct sample *fill(struct sample *sample) {
   return sample;
 }
 
+static Berth__Native__V1__UserNamespace *with_user_namespace(struct sample *sample) {
+  Berth__Native__V1__UserNamespace *space = &sample->user_namespace;
+  berth__native__v1__user_namespace__init(space);
+  *space = (Berth__Native__V1__UserNamespace){
+      .base = space->base, .first_id = 1U << 30, .count = 65536, .storage_dir = "/storage"};
+  sample->plan.user_namespace = space;
+  sample->plan.namespace_flags |= CLONE_NEWUSER;
+  sample->rootfs.layers_dir = "/storage/layers";
+  sample->rootfs.upper_dir = "/storage/1/upper";
+  sample->rootfs.work_dir = "/storage/1/work";
+  return space;
+}
+
 static bool is_good(const struct sample *sample) {
   struct failure failure;
   return plan_check_container(&sample->plan, &failure) == 0;
@@ -116,11 +130,18 @@ static void test_paths(void) {
 
 static void test_fields(void) {
   struct sample sample;
+  struct failure failure;
   check(is_good(fill(&sample)), "a good plan is taken");
   refuses(s->plan.container_id = "abc", "a short id");
   refuses(s->plan.container_id = "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
           "an id in capitals");
-  refuses(s->plan.namespace_flags |= CLONE_NEWUSER, "a user namespace");
+  refuses(s->plan.namespace_flags |= CLONE_NEWUSER, "a user namespace without ids");
+  refuses(with_user_namespace(s)->first_id = 0, "a user namespace with root of the host");
+  refuses(with_user_namespace(s)->count = UINT32_MAX, "a user namespace with more ids than there are");
+  refuses(with_user_namespace(s)->storage_dir = "/elsewhere", "a root outside the storage of a user namespace");
+  refuses((with_user_namespace(s), s->process.user_id = 65536), "a user whom the user namespace has not");
+  check(with_user_namespace(fill(&sample)) != NULL && plan_check_container(&sample.plan, &failure) == 0,
+        "a good plan with a user namespace is taken");
   refuses(s->plan.namespace_flags |= CLONE_VM, "a flag that is no namespace");
   refuses(s->plan.namespace_flags &= ~(uint64_t)CLONE_NEWNET, "an interface in the host's network namespace");
   refuses(s->plan.namespace_flags &= ~(uint64_t)CLONE_NEWUTS, "a host name for the host");

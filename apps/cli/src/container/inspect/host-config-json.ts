@@ -35,7 +35,7 @@ export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: 
     ReadonlyRootfs: false,
     SecurityOpt: securityOptions(config),
     UTSMode: '',
-    UsernsMode: '',
+    UsernsMode: config?.userNamespaceMode ?? '',
     ShmSize: 67_108_864,
     Runtime: 'berth',
     Isolation: '',
