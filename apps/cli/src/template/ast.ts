@@ -6,7 +6,15 @@ export type Node =
   | { kind: 'text'; text: string }
   | { kind: 'output'; pipeline: Pipeline }
   | { kind: 'if' | 'with'; pipeline: Pipeline; then: Node[]; otherwise: Node[] }
-  | { kind: 'range'; pipeline: Pipeline; then: Node[]; otherwise: Node[] };
+  | { kind: 'range'; pipeline: Pipeline; then: Node[]; otherwise: Node[] }
+  | { kind: 'break' | 'continue' }
+  | { kind: 'template'; name: string; pipeline: Pipeline | undefined };
+
+/** A template, and those that it defines by name. */
+export interface ParsedTemplate {
+  nodes: Node[];
+  defined: ReadonlyMap<string, Node[]>;
+}
 
 /** `$a, $b := command | command` */
 export interface Pipeline {

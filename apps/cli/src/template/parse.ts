@@ -1,20 +1,23 @@
-import { TemplateError, type Node, type Operand, type Pipeline } from './ast.ts';
+import { TemplateError, type Node, type Operand, type ParsedTemplate, type Pipeline } from './ast.ts';
 import { lexTemplate, type Token } from './lex.ts';
 
 const KEYWORDS = ['if', 'with', 'range', 'else', 'end', 'define', 'template', 'block', 'break', 'continue'];
 
-/** Parses Go's template language as far as docker's --format is used with it. Throws TemplateError. */
-export function parseTemplate(source: string): Node[] {
-  const parser = createParser(lexTemplate(source));
+/** Parses Go's template language (https://pkg.go.dev/text/template). Throws TemplateError. */
+export function parseTemplate(source: string): ParsedTemplate {
+  const defined = new Map<string, Node[]>();
+  const parser = createParser(lexTemplate(source), defined);
   const { nodes, stop } = parser.nodes();
   if (stop !== undefined) throw new TemplateError(`template: :1: unexpected {{${stop}}}`);
-  return nodes;
+  return { nodes, defined };
 }
 
 type Stop = 'end' | 'else' | undefined;
 
-function createParser(tokens: Token[]) {
+function createParser(tokens: Token[], defined: Map<string, Node[]>) {
   let at = 0;
+  let rangeDepth = 0;
+  let blockDepth = 0;
 
   function skipSpace(): Token | undefined {
     while (tokens[at]?.kind === 'space') at += 1;
@@ -49,7 +52,7 @@ function createParser(tokens: Token[]) {
       }
       if (word !== undefined) {
         at += 1;
-        parsed.push(control(word));
+        parsed.push(...action(word));
         continue;
       }
       const piped = pipeline('command');
@@ -58,16 +61,77 @@ function createParser(tokens: Token[]) {
     }
   }
 
+  /** What a keyword begins; a definition is no part of the text around it. */
+  function action(word: string): Node[] {
+    switch (word) {
+      case 'define':
+        define();
+        return [];
+      case 'template': {
+        const name = templateName(word);
+        const argument = pipeline('template clause');
+        expectClose('template clause');
+        return [{ kind: 'template', name, pipeline: argument }];
+      }
+      case 'block': {
+        const name = templateName('block clause');
+        const argument = pipeline('block clause');
+        if (!argument) throw new TemplateError('template: :1: missing value for block clause');
+        expectClose('block clause');
+        defined.set(name, body());
+        return [{ kind: 'template', name, pipeline: argument }];
+      }
+      case 'break':
+      case 'continue':
+        if (rangeDepth === 0) throw new TemplateError(`template: :1: {{${word}}} outside {{range}}`);
+        expectClose(`{{${word}}}`);
+        return [{ kind: word }];
+      default:
+        return [control(word)];
+    }
+  }
+
+  function define(): void {
+    if (blockDepth > 0) throw new TemplateError('template: :1: unexpected {{define}}');
+    const name = templateName('define clause');
+    expectClose('define clause');
+    defined.set(name, body());
+  }
+
+  function templateName(where: string): string {
+    const token = skipSpace();
+    if (token?.kind !== 'string') throw new TemplateError(`template: :1: unexpected token in ${where}`);
+    at += 1;
+    return token.value;
+  }
+
+  /** The nodes up to the end of a definition, which knows nothing of the loop around it. */
+  function body(): Node[] {
+    const outer = rangeDepth;
+    rangeDepth = 0;
+    blockDepth += 1;
+    const { nodes: parsed, stop } = nodes();
+    blockDepth -= 1;
+    rangeDepth = outer;
+    if (stop !== 'end') throw new TemplateError(`template: :1: ${stop ? 'unexpected {{else}}' : 'unexpected EOF'}`);
+    return parsed;
+  }
+
   function control(word: string): Node {
     if (word !== 'if' && word !== 'with' && word !== 'range') {
-      throw new TemplateError(`template: :1: {{${word}}} is not supported here`);
+      throw new TemplateError(`template: :1: unexpected {{${word}}}`);
     }
     const condition = pipeline(word);
     if (!condition) throw new TemplateError(`template: :1: missing value for ${word}`);
     expectClose(word);
+    rangeDepth += word === 'range' ? 1 : 0;
+    blockDepth += 1;
     const { nodes: then, stop } = nodes();
+    rangeDepth -= word === 'range' ? 1 : 0;
     if (stop === undefined) throw new TemplateError('template: :1: unexpected EOF');
-    return { kind: word, pipeline: condition, then, otherwise: stop === 'else' ? otherwise() : [] };
+    const parsed: Node = { kind: word, pipeline: condition, then, otherwise: stop === 'else' ? otherwise() : [] };
+    blockDepth -= 1;
+    return parsed;
   }
 
   /** What follows `{{else`: a block up to its end, or a further control that shares it. */

@@ -38,6 +38,13 @@ test.each([
   ['a  {{- .Id -}}  b', 'aa1b'],
   ['{{"quoted \\"text\\""}} {{`raw`}} {{true}} {{-3}}', 'quoted "text" raw true -3'],
   ['{{split "a,b" ","}} {{title "word"}} {{pad "x" 1 2}}| {{truncate "abcdef" 3}}', '[a b] Word  x  | abc'],
+  ['{{define "x"}}<{{.}}>{{end}}{{template "x" .Id}}{{template "x" .State.Status}}', '<a1><running>'],
+  ['{{template "later" .Config.Cmd}}{{define "later"}}{{range .}}{{.}} {{end}}{{end}}', 'sh -c x '],
+  ['{{block "b" .State}}{{.Status}}{{end}}{{template "b" .State}}', 'runningrunning'],
+  ['{{define "x"}}{{.}}{{end}}{{template "x"}}', '<no value>'],
+  ['{{define "x"}}{{$}}{{end}}{{with .State}}{{template "x" .ExitCode}}{{end}}', '0'],
+  ['{{range .Config.Cmd}}{{if eq . "-c"}}{{break}}{{end}}{{.}} {{end}}', 'sh '],
+  ['{{range .Config.Cmd}}{{if eq . "-c"}}{{continue}}{{end}}{{.}} {{end}}', 'sh x '],
   ['no actions', 'no actions'],
 ])('%s', (source, text) => {
   expect(compileTemplate(source)(CONTAINER)).toBe(text);
@@ -60,7 +67,15 @@ test.each([
   ['{{"abc}}', 'template: :1: unterminated quoted string'],
   ['{{.Id "arg"}}', "can't give argument to non-function .Id"],
   ['{{$nope}}', 'undefined variable "$nope"'],
-  ['{{template "x"}}', 'template: :1: {{template}} is not supported here'],
+  ['{{template "x"}}', 'template: :1: template "x" not defined'],
+  ['{{template x}}', 'template: :1: unexpected token in template'],
+  ['{{define "x"}}', 'template: :1: unexpected EOF'],
+  ['{{if .Id}}{{define "x"}}{{end}}{{end}}', 'template: :1: unexpected {{define}}'],
+  ['{{define "x"}}{{foo}}{{end}}', 'function "foo" not defined'],
+  ['{{define "x"}}{{template "x"}}{{end}}{{template "x"}}', 'exceeded maximum template depth (1000)'],
+  ['{{block "x"}}{{end}}', 'template: :1: missing value for block clause'],
+  ['{{break}}', 'template: :1: {{break}} outside {{range}}'],
+  ['{{range .Config.Cmd}}{{define "x"}}{{continue}}{{end}}{{end}}', 'template: :1: unexpected {{define}}'],
 ])('%s is refused', (source, message) => {
   expect(() => compileTemplate(source)(CONTAINER)).toThrow(message);
 });

@@ -13,60 +13,96 @@ export interface TemplateOptions {
 }
 
 /**
- * Compiles a Go template (https://pkg.go.dev/text/template) with docker's functions. `define`, `template`, `block`, `break` and `continue`
- * are not supported. Throws TemplateError, and so does the template when it is used.
+ * Compiles a Go template (https://pkg.go.dev/text/template) with docker's functions. Throws TemplateError, and so does the template when it
+ * is used.
  */
 export function compileTemplate(source: string, options: TemplateOptions = {}): Template {
-  const nodes = parseTemplate(source);
-  checkFunctions(nodes);
+  const { nodes, defined } = parseTemplate(source);
+  for (const each of [nodes, ...defined.values()]) checkFunctions(each);
   return (value) => {
-    const scope: Scope = { variables: new Map([['$', value]]), options };
-    return render(nodes, value, scope);
+    const scope: Scope = { variables: new Map([['$', value]]), options, defined, depth: 0 };
+    const out: string[] = [];
+    render(nodes, value, scope, out);
+    return out.join('');
   };
 }
 
 interface Scope {
   variables: Map<string, Value>;
   options: TemplateOptions;
+  defined: ReadonlyMap<string, Node[]>;
+  /** How many templates call each other. */
+  depth: number;
 }
 
-function render(nodes: Node[], dot: Value, scope: Scope): string {
-  return nodes.map((node) => renderNode(node, dot, scope)).join('');
+/** Why the nodes after one are left out. */
+type Jump = 'break' | 'continue' | undefined;
+
+const MAX_DEPTH = 1000;
+
+function render(nodes: Node[], dot: Value, ...[scope, out]: [Scope, string[]]): Jump {
+  for (const node of nodes) {
+    const jump = renderNode(node, dot, scope, out);
+    if (jump !== undefined) return jump;
+  }
+  return undefined;
 }
 
-function renderNode(node: Node, dot: Value, scope: Scope): string {
+function renderNode(node: Node, dot: Value, ...[scope, out]: [Scope, string[]]): Jump {
   switch (node.kind) {
     case 'text':
-      return node.text;
+      out.push(node.text);
+      return undefined;
     case 'output': {
       const value = evaluate(node.pipeline, dot, scope);
-      return node.pipeline.variables.length > 0 ? '' : formatValue(value);
+      if (node.pipeline.variables.length === 0) out.push(formatValue(value));
+      return undefined;
     }
     case 'range':
-      return renderRange(node, dot, scope);
+      return renderRange(node, dot, scope, out);
     case 'if':
     case 'with': {
       const inner = childScope(scope);
       const value = evaluate(node.pipeline, dot, inner);
-      if (!isTrue(value)) return render(node.otherwise, dot, inner);
-      return render(node.then, node.kind === 'with' ? value : dot, inner);
+      if (!isTrue(value)) return render(node.otherwise, dot, inner, out);
+      return render(node.then, node.kind === 'with' ? value : dot, inner, out);
     }
+    case 'break':
+    case 'continue':
+      return node.kind;
+    case 'template':
+      renderDefined(node, dot, scope, out);
+      return undefined;
   }
 }
 
-function renderRange(node: Node & { kind: 'range' }, dot: Value, scope: Scope): string {
+/** A defined template sees its argument alone, also as `$`. */
+function renderDefined(
+  { name, pipeline }: Node & { kind: 'template' },
+  dot: Value,
+  ...[scope, out]: [Scope, string[]]
+): void {
+  const nodes = scope.defined.get(name);
+  if (nodes === undefined) throw new TemplateError(`template: :1: template ${JSON.stringify(name)} not defined`);
+  if (scope.depth >= MAX_DEPTH) {
+    throw new TemplateError(`template: :1: exceeded maximum template depth (${MAX_DEPTH})`);
+  }
+  const value = pipeline === undefined ? undefined : evaluate(pipeline, dot, childScope(scope));
+  render(nodes, value, { ...scope, variables: new Map([['$', value]]), depth: scope.depth + 1 }, out);
+}
+
+function renderRange(node: Node & { kind: 'range' }, dot: Value, ...[scope, out]: [Scope, string[]]): Jump {
   const { pipeline, then, otherwise } = node;
   const entries = rangeEntries(evaluate({ ...pipeline, variables: [] }, dot, scope));
-  if (entries.length === 0) return render(otherwise, dot, scope);
-  return entries
-    .map(([key, value]) => {
-      const inner = childScope(scope);
-      const [first, second] = pipeline.variables;
-      if (second !== undefined) inner.variables.set(second, value);
-      if (first !== undefined) inner.variables.set(first, second === undefined ? value : key);
-      return render(then, value, inner);
-    })
-    .join('');
+  if (entries.length === 0) return render(otherwise, dot, scope, out);
+  for (const [key, value] of entries) {
+    const inner = childScope(scope);
+    const [first, second] = pipeline.variables;
+    if (second !== undefined) inner.variables.set(second, value);
+    if (first !== undefined) inner.variables.set(first, second === undefined ? value : key);
+    if (render(then, value, inner, out) === 'break') break;
+  }
+  return undefined;
 }
 
 /** Keys and values, those of a map by key. */
@@ -153,9 +189,8 @@ function describe(operand: Operand): string {
 /** Go tells of an unknown function when it parses. */
 function checkFunctions(nodes: Node[]): void {
   for (const node of nodes) {
-    if (node.kind === 'text') continue;
-    checkPipeline(node.pipeline);
-    if (node.kind !== 'output') checkFunctions([...node.then, ...node.otherwise]);
+    if ('pipeline' in node && node.pipeline !== undefined) checkPipeline(node.pipeline);
+    if ('then' in node) checkFunctions([...node.then, ...node.otherwise]);
   }
 }
 
