@@ -33,6 +33,7 @@ import { createContainerRunner, type ContainerRunner } from './run-container.ts'
 import { createContainerViews, type ContainerViews } from './show-containers.ts';
 import { generateContainerId } from './spec/container-id.ts';
 import { createContainerStarter } from './start-container.ts';
+import { createSweepOrphans, type SweepOrphans } from './sweep-orphans.ts';
 import { createSupervisor } from './supervise-container.ts';
 import { createIdPool, type IdRange } from './user-namespace/id-ranges.ts';
 
@@ -75,6 +76,7 @@ export interface ContainerEngine {
   readonly diff: ContainerDiffer;
   readonly commit: ContainerCommitter;
   readonly recovery: Recovery;
+  readonly sweep: SweepOrphans;
   /** The default network in CIDR notation. */
   readonly defaultNetwork: string;
   /** Makes what every start needs ready, so that the first one does not wait for it. */
@@ -104,7 +106,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   const control = createContainerControl({ ...shared, cleaner, starter, restarter });
   const runner = createContainerRunner({ ...shared, creator, starter, control });
   const containerExecs = createContainerExecs(shared);
-  const recovery = createRecovery({ ...shared, cleaner, supervisor, restarter, control, creator, containerExecs });
+  const recovery = createRecovery({ ...shared, cleaner, supervisor, restarter, control, containerExecs });
   const readLogs = createLogReader(shared);
   return {
     creator,
@@ -120,6 +122,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     diff: createContainerDiffer(shared),
     commit: createContainerCommitter(shared),
     recovery,
+    sweep: createSweepOrphans({ ...shared, cleaner, creator }),
     defaultNetwork: network.cidr,
     warmUp: network.ensure,
   };

@@ -72,7 +72,7 @@ describe('remove', () => {
     engine.images.down = false;
     const next = engine.restart();
     next.recovery.resume();
-    await next.recovery.sweep();
+    await next.sweep();
     expect([next.stores.containers.listLeftovers(), next.images.snapshots.size]).toEqual([[], 0]);
   });
 });
@@ -170,7 +170,7 @@ describe('after a restart of the service', () => {
     engine.files.runtimes.add(orphan);
     const next = engine.restart();
     next.recovery.resume();
-    await next.recovery.sweep();
+    await next.sweep();
     expect([[...next.images.snapshots], [...next.volumes.uses.keys()], next.files.list()]).toEqual([[id], [], [id]]);
   });
 });

@@ -60,6 +60,8 @@ export interface StopOptions {
 }
 
 const SIGKILL = 9;
+/** As long as Docker waits, in all. */
+const KILL = { attempts: 10, waitSeconds: 1 };
 /** A longer one would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -125,7 +127,7 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
     }
     if (isStop) await sendStop(container.id, active, number);
     else await send(container, active, number);
-    if (number === SIGKILL) await active.ended;
+    if (number === SIGKILL) await seeToEnd(container, active);
   }
 
   async function remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void> {
@@ -202,11 +204,29 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
       const stopped = { ...current, state: { ...current.state, stoppedByUser: true } };
       store.replace(current, stopped, [killEvent(container, SIGKILL)]);
       connection.killAll();
-      await active.ended;
+      await seeToEnd(container, active);
     } catch (error) {
       const current = store.get(container.id);
       if (current !== null && isActive(current)) throw error;
     }
+  }
+
+  /**
+   * Waits for the end of a container that was killed. When its keeper dies with the kill still in its socket, nobody obeys: then whoever
+   * has taken the keeper's place gets another. Throws CONTAINER_NOT_KILLED when nothing helps, as with a process that a dead disk holds.
+   */
+  async function seeToEnd({ id }: Container, active: ActiveContainer): Promise<void> {
+    for (let attempt = 0; attempt < KILL.attempts; attempt++) {
+      if (await endsWithin(active, KILL.waitSeconds)) {
+        await active.ended;
+        return;
+      }
+      (await active.connection()).killAll();
+    }
+    throw new BerthError(
+      'CONTAINER_NOT_KILLED',
+      `tried to kill container ${id}, but did not receive an exit event: a process may hang in the kernel; try again`,
+    );
   }
 
   return { start, stop, restart, kill, remove, wait };

@@ -96,7 +96,7 @@ await runService({
       runtimeVersion: process.versions.node,
     };
     engine.recovery.resume();
-    engine.recovery.sweep().catch((error: unknown) => log.debug({ err: error }, 'sweep ended'));
+    engine.sweep().catch((error: unknown) => log.debug({ err: error }, 'sweep ended'));
     engine
       .warmUp()
       .catch((error: unknown) => log.warn({ err: error }, 'network not ready, the next start tries again'));

@@ -2,27 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActiveContainerControl, ActiveContainers } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
 import { advance, isActive, type Container } from './container.ts';
-import type { ContainerCreator } from './create-container.ts';
 import { containerEvent, startEvents } from './events.ts';
 import type { ContainerExecs } from './exec-container.ts';
-import { unknownExit } from './follow-process.ts';
+import { serviceStopsError, unknownExit } from './follow-process.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
-import type {
-  ContainerFiles,
-  ContainerStore,
-  ExecStore,
-  ImageClient,
-  Leftover,
-  Log,
-  ProcessState,
-  Runtime,
-  VolumeClient,
-} from './ports.ts';
+import type { ContainerFiles, ContainerStore, ExecStore, Leftover, Log, ProcessState, Runtime } from './ports.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import type { Freezer } from './freeze-containers.ts';
 import type { ContainerControl } from './control-containers.ts';
 import type { Restarter } from './restart-containers.ts';
-import { startsWithHost } from './restart-policy.ts';
+import { planRetry, startsWithHost } from './restart-policy.ts';
 import { leftoverOf, type Supervisor } from './supervise-container.ts';
 import type { IdPool } from './user-namespace/id-ranges.ts';
 
@@ -31,15 +20,12 @@ export interface RecoverDeps {
   readonly store: ContainerStore;
   readonly execs: ExecStore;
   readonly files: ContainerFiles;
-  readonly images: ImageClient;
-  readonly volumes: VolumeClient;
   readonly runtime: Runtime;
   readonly network: EngineNetwork;
   readonly userIds: IdPool;
   readonly cleaner: Cleaner;
   readonly supervisor: Supervisor;
   readonly actives: ActiveContainers;
-  readonly creator: ContainerCreator;
   readonly control: Pick<ContainerControl, 'remove'>;
   readonly restarter: Restarter;
   readonly freezer: Freezer;
@@ -51,10 +37,11 @@ export interface RecoverDeps {
 
 /** Brings the records and the host together again after an end of the service, whatever it was. */
 export interface Recovery {
-  /** Takes every container up where it is found, before it returns: then requests can be answered. */
+  /**
+   * Takes every container up where it is found, before it returns: then requests can be answered. What cannot be recorded, on a full disk,
+   * is tried until it can, and until then whoever wants that container waits.
+   */
   resume(): void;
-  /** Removes what belongs to no container. Tries until the other services answer. */
-  sweep(): Promise<void>;
 }
 
 const POLL_MS = 100;
@@ -74,7 +61,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       if (endpoint !== null) network.claim(endpoint.address);
       if (isActive(container)) resumeActive(container);
       else if (endpoint !== null || files.hasRuntime(container.id)) releaseEnded(container);
-      else resumeEnded(container);
+      else resumeEnded(container.id);
     }
     for (const exec of execs.list()) deps.containerExecs.resume(exec);
   }
@@ -86,20 +73,25 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     if (container.state.bootId !== runtime.bootId) {
       settle(container, active, { state: 'lost' }, 'the host was restarted');
     } else if (state.state === 'starting') {
-      void waitForStart(container, active).catch((error: unknown) => active.fail(error));
+      waitForStart(container, active).catch(failed(active));
     } else {
       settle(container, active, state, 'the container and its keeper were gone');
     }
   }
 
   /** Nothing of its last run is left, but a crash or a restart of the host came before what follows. */
-  function resumeEnded(container: Container): void {
-    const { id, config, state } = container;
-    if (config.autoRemove && state.status === 'exited') {
-      void deps.control.remove(id, { force: false, volumes: true });
-    } else if (state.status === 'restarting') {
+  function resumeEnded(id: string): void {
+    untilDone('ended container not taken up', () => takeUpEnded(id)).catch(() => {});
+  }
+
+  async function takeUpEnded(id: string): Promise<void> {
+    const container = store.get(id);
+    if (container === null) return;
+    if (container.config.autoRemove && container.state.status === 'exited') {
+      await deps.control.remove(id, { force: false, volumes: true });
+    } else if (container.state.status === 'restarting') {
       deps.restarter.schedule(id);
-    } else if (state.bootId !== runtime.bootId && startsWithHost(container)) {
+    } else if (container.state.bootId !== runtime.bootId && startsWithHost(container)) {
       store.replace(container, advance(container, 'back-off', { restartDelayMs: 0 }), []);
       deps.restarter.schedule(id);
     }
@@ -116,18 +108,25 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     settle(container, active, state, 'its start was interrupted');
   }
 
-  function settle(container: Container, active: ActiveContainerControl, state: ProcessState, why: string): void {
+  function settle(found: Container, active: ActiveContainerControl, state: ProcessState, why: string): void {
+    untilDone('container found active not taken up', () => takeUp(found, active, state, why)).catch(failed(active));
+  }
+
+  /** Can be repeated: the row tells how far an attempt came that failed. */
+  function takeUp(found: Container, active: ActiveContainerControl, state: ProcessState, why: string): void {
+    const container = store.get(found.id) ?? found;
     if (state.state === 'lost' && container.state.status === 'starting') {
       abandon(container, active, why);
       return;
     }
     const running = container.state.status === 'starting' ? recordStart(container, state) : container;
-    active.markStarted();
     if (state.state === 'lost') {
-      void supervisor.finish(active, unknownExit(deps.nowNs(), why)).catch((error: unknown) => active.fail(error));
+      active.markStarted();
+      supervisor.finish(active, unknownExit(deps.nowNs(), why)).catch(failed(active));
       return;
     }
     const reconciled = deps.freezer.reconcile(running);
+    active.markStarted();
     supervisor.supervise(active, null);
     log.debug({ containerId: reconciled.id }, 'container followed again');
   }
@@ -148,8 +147,9 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       else if (container.state.endpoint !== null) network.release(container.state.endpoint.address);
       active.fail(new Error(why));
       active.markReleased();
+      resumeEnded(container.id);
     };
-    finish().catch((error: unknown) => active.fail(error));
+    finish().catch(failed(active));
   }
 
   function recordAbandoned(container: Container, why: string): Leftover | null {
@@ -158,8 +158,9 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       store.remove(container, leftover, [containerEvent(container, 'destroy')]);
       return leftover;
     }
-    const change = { error: `start failed: ${why}`, exitCode: 128, endpoint: null };
-    store.replace(container, advance(container, 'abandon', change), []);
+    const retry = planRetry(container, 128);
+    const change = { error: `start failed: ${why}`, exitCode: 128, endpoint: null, ...retry };
+    store.replace(container, advance(container, retry === null ? 'abandon' : 'back-off', change), []);
     return null;
   }
 
@@ -174,48 +175,19 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       });
       if (container.state.endpoint !== null) network.release(container.state.endpoint.address);
       active.markReleased();
-      resumeEnded(store.get(container.id) ?? container);
+      resumeEnded(container.id);
     };
-    release().catch((error: unknown) => active.fail(error));
+    release().catch(failed(active));
+  }
+
+  /** Nobody follows a container any more. */
+  function failed(active: ActiveContainerControl): (error: unknown) => void {
+    return (error) => active.fail(signal.aborted ? serviceStopsError() : error);
   }
 
   function untilDone<Result>(message: string, run: () => Result | Promise<Result>): Promise<Result> {
     return retryUntilDone(run, { signal, onError: (error) => log.warn({ err: error }, message) });
   }
 
-  async function sweep(): Promise<void> {
-    for (const leftover of store.listLeftovers()) await cleaner.clean(leftover);
-    const sweeps = [sweepFiles, sweepSnapshots, sweepVolumes];
-    await Promise.all(sweeps.map((run) => untilDone('orphans not swept, will try again', run)));
-  }
-
-  async function sweepFiles(): Promise<void> {
-    for (const id of files.list().filter(isOrphan)) {
-      log.warn({ containerId: id }, 'files of no container removed');
-      if (files.hasRuntime(id)) await cleaner.cleanRuntime(id);
-      files.remove(id);
-    }
-  }
-
-  async function sweepSnapshots(): Promise<void> {
-    for (const id of (await deps.images.listSnapshots()).filter(isOrphan)) {
-      log.info({ containerId: id }, 'snapshot of no container removed');
-      await deps.images.deleteSnapshot(id);
-    }
-  }
-
-  async function sweepVolumes(): Promise<void> {
-    for (const id of (await deps.volumes.listUsers()).filter(isOrphan)) {
-      log.info({ containerId: id }, 'volumes of no container released');
-      await deps.volumes.release(id, { deleteAnonymous: true });
-    }
-  }
-
-  /** Asked after the list was made: a container that came since is known, or is being created. */
-  function isOrphan(id: string): boolean {
-    if (store.get(id) !== null || deps.creator.isCreating(id)) return false;
-    return !store.listLeftovers().some(({ containerId }) => containerId === id);
-  }
-
-  return { resume, sweep };
+  return { resume };
 }

@@ -21,6 +21,9 @@ export interface Restarter {
   cancel(container: Container): void;
 }
 
+/** The least time until a start is tried again that could not even begin. */
+const NOT_EVEN_BEGUN_MS = 1_000;
+
 /** A restarter of all containers. */
 export function createRestarter({ store, starter, log, signal }: RestartDeps): Restarter {
   const timers = new Map<string, NodeJS.Timeout>();
@@ -33,16 +36,27 @@ export function createRestarter({ store, starter, log, signal }: RestartDeps): R
     // What it fails with is in the row, and whether it is tried again as well.
     await starter
       .start(container, { snapshot: null, terminalSize: null, attach: false, byPolicy: true })
-      .catch(() => {});
+      .catch(() => waitAgain(container));
+  }
+
+  /** A start without an address to give, or onto a full disk, has noted nothing: the row is as before. */
+  function waitAgain({ id, state }: Container): void {
+    if (store.get(id)?.state.status !== 'restarting' || timers.has(id)) return;
+    arm(id, Math.max(state.restartDelayMs, NOT_EVEN_BEGUN_MS));
+  }
+
+  function arm(id: string, delayMs: number): void {
+    if (signal.aborted) return;
+    clearTimeout(timers.get(id));
+    timers.set(id, setTimeout(() => void restart(id), delayMs).unref());
   }
 
   return {
     schedule(id) {
       const delayMs = store.get(id)?.state.restartDelayMs;
-      if (delayMs === undefined || signal.aborted) return;
+      if (delayMs === undefined) return;
       log.debug({ containerId: id, delayMs }, 'container will be started again');
-      clearTimeout(timers.get(id));
-      timers.set(id, setTimeout(() => void restart(id), delayMs).unref());
+      arm(id, delayMs);
     },
     cancel(container) {
       if (container.state.status !== 'restarting') return;

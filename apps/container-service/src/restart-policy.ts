@@ -21,6 +21,11 @@ export function planRestart({ config, state }: Container, end: RunEnd): StateCha
   };
 }
 
+/** The same after a start that failed: it was no run, so the delay grows. */
+export function planRetry(container: Container, exitCode: number): StateChange | null {
+  return planRestart({ ...container, state: { ...container.state, startTimeNs: null } }, { exitCode, timeNs: 0n });
+}
+
 function isWanted(
   { name, maximumRetryCount }: RestartPolicy,
   { stoppedByUser, restartCount }: Container['state'],

@@ -17,7 +17,7 @@ import type {
   Runtime,
   StartedProcess,
 } from './ports.ts';
-import { planRestart } from './restart-policy.ts';
+import { planRetry } from './restart-policy.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import { startStopwatch, type Stopwatch } from './stopwatch.ts';
 import { resolveUser } from './spec/user.ts';
@@ -37,7 +37,6 @@ export interface StartDeps {
   readonly hostNameFiles: () => HostNameFiles;
   readonly fault: Fault;
   readonly log: Log;
-  readonly nowNs: () => bigint;
   /** Called with a container that is `restarting` once nothing of its failed start is left. */
   readonly onRestarting: (id: string) => void;
   /** Aborted when the service stops. */
@@ -79,7 +78,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     container: Container,
     { byPolicy }: StartOptions,
   ): { starting: Container; active: ActiveContainerControl } {
-    const endpoint = container.config.networkMode === 'bridge' ? network.take() : null;
+    const endpoint = takeEndpoint(container);
     const anew = byPolicy ? {} : { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 };
     const change = { exitCode: 0, error: '', oomKilled: false, endpoint, bootId: runtime.bootId, ...anew };
     try {
@@ -88,7 +87,18 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       fault('start:row');
       return { starting, active: actives.add(container.id) };
     } catch (error) {
-      if (endpoint !== null) network.release(endpoint.address);
+      releaseEndpoint(endpoint);
+      if (!isBerthError(error, 'ABORTED')) giveUp(container);
+      throw error;
+    }
+  }
+
+  function takeEndpoint(container: Container): Endpoint | null {
+    if (container.config.networkMode !== 'bridge') return null;
+    try {
+      return network.take();
+    } catch (error) {
+      giveUp(container);
       throw error;
     }
   }
@@ -171,22 +181,33 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   function recordFailure(starting: Container, { byPolicy }: StartOptions, thrown: unknown): void {
     const { endpoint } = starting.state;
     if (starting.config.autoRemove) {
-      const leftover = leftoverOf(starting, { deleteAnonymous: true });
-      store.remove(starting, leftover, [containerEvent(starting, 'destroy')]);
-      void deps.cleaner.clean(leftover);
+      removeFailed(starting);
       return;
     }
     const exitCode = failedStartExitCode(thrown);
     // What a user started tells the user. What a policy started is tried again: the reason may pass.
-    const restart = byPolicy
-      ? planRestart(
-          { ...starting, state: { ...starting.state, startTimeNs: null } },
-          { exitCode, timeNs: deps.nowNs() },
-        )
-      : null;
+    const restart = byPolicy ? planRetry(starting, exitCode) : null;
     const change = { error: toBerthError(thrown).message, exitCode, endpoint: null, ...restart };
     store.replace(starting, advance(starting, restart === null ? 'abandon' : 'back-off', change), []);
     releaseEndpoint(endpoint);
+  }
+
+  function removeFailed(container: Container): void {
+    const leftover = leftoverOf(container, { deleteAnonymous: true });
+    store.remove(container, leftover, [containerEvent(container, 'destroy')]);
+    void deps.cleaner.clean(leftover);
+  }
+
+  /** One with auto_remove goes also when its start ends before it is `starting`, unless somebody else has started it. */
+  function giveUp(container: Container): void {
+    if (!container.config.autoRemove) return;
+    const remove = (): void => {
+      if (store.get(container.id)?.state.status === container.state.status) removeFailed(container);
+    };
+    const onError = (error: unknown): void => {
+      log.error({ containerId: container.id, err: error }, 'container that could not start not removed');
+    };
+    retryUntilDone(remove, { signal: deps.signal, onError }).catch(() => {});
   }
 
   function releaseEndpoint(endpoint: Endpoint | null): void {

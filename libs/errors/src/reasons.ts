@@ -60,6 +60,7 @@ export const REASONS = {
   CONTAINER_PAUSED: 'failed_precondition',
   CONTAINER_NOT_PAUSED: 'failed_precondition',
   CONTAINER_RESTARTING: 'failed_precondition',
+  CONTAINER_NOT_KILLED: 'aborted',
   COMMAND_MISSING: 'invalid_argument',
   DEVICE_UNAVAILABLE: 'failed_precondition',
   LIMIT_REFUSED: 'failed_precondition',
