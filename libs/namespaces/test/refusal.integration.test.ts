@@ -22,7 +22,7 @@ describe('a plan is refused', () => {
   const bad: [string, () => Partial<StartContainer>][] = [
     ['without a proper id', () => ({ containerId: 'ABC' })],
     ['with a relative state directory', () => ({ stateDir: 'state' })],
-    ['with a user namespace', () => ({ namespaceFlags: 0x10020000n })],
+    ['with a user namespace without ids', () => ({ namespaceFlags: 0x10020000n })],
     ['without a mount namespace', () => ({ namespaceFlags: 0x20000000n })],
     ['without a root', () => ({ rootfs: undefined })],
     ['with no layer', () => root({ lowerDirs: [] })],

@@ -16,7 +16,9 @@ import {
 } from './test-plan.ts';
 
 /** BERTH_NS names another build, such as the one under sanitizers. */
-const PROGRAM = resolve(process.env['BERTH_NS'] ?? join(import.meta.dirname, '../native/build/berth-ns'));
+export const PROGRAM = resolve(process.env['BERTH_NS'] ?? join(import.meta.dirname, '../native/build/berth-ns'));
+/** Runs a program as if on an older kernel: native/test/tools/without.c. */
+export const WITHOUT = join(import.meta.dirname, '../native/build/without');
 const BUSYBOX = '/bin/busybox';
 const APPLETS = [
   'sh',

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "complain.h"
+#include "kernel.h"
 #include "one_shot.h"
 #include "record.h"
 #include "sealed.h"
@@ -40,6 +41,7 @@ static void reset_signals(void) {
 }
 
 static int prepare(char **arguments, char **environment, struct host *host) {
+  if (kernel_check() < 0) return -1;
   if (sealed_ensure(arguments, environment) < 0) return complain_errno("cannot run from a sealed copy");
   /* Nothing in a container may trace this process or read its /proc files (CVE-2016-9962). */
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return complain_errno("cannot become undumpable");
