@@ -35,14 +35,6 @@ const APPLETS = [
   'readlink',
   'hostname',
   'dd',
-  'rm',
-  'mv',
-  'stat',
-  'chown',
-  'mknod',
-  'head',
-  'wc',
-  'tty',
 ];
 const CGROUP2 = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified';
 
