@@ -107,6 +107,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/start.ts'),
   },
   {
+    summary: 'Display a live stream of container(s) resource usage statistics',
+    paths: ['container stats', 'stats'],
+    load: () => import('./commands/stats.ts'),
+  },
+  {
     summary: 'Stop one or more running containers',
     paths: ['container stop', 'stop'],
     load: () => import('./commands/stop.ts'),

@@ -575,3 +575,60 @@ test('logs in a time, with the place of details', async () => {
   expect((await berth(...argv)).stdout).toBe('1970-01-01T00:00:01.000000005Z  one\n');
   expect(asked).toEqual([{ since: { seconds: 1n, nanos: 5 }, until: { seconds: 9n, nanos: 0 }, tail: undefined }]);
 });
+
+test('stats shows a table once, or draws it anew again and again', async () => {
+  const asked: unknown[] = [];
+  const stats = {
+    id: 'ab'.repeat(32),
+    name: 'web',
+    cpuPercent: 150.126,
+    memoryBytes: 1_500_000n,
+    memoryLimitBytes: 6_000_000n,
+    networkReceiveBytes: 1234n,
+    blockReadBytes: 5_600_000n,
+    pids: 3n,
+  };
+  const berth = await start({
+    container: {
+      async *streamStats(request) {
+        asked.push(request);
+        yield { stats: [stats] };
+      },
+    },
+  });
+  const lines = [
+    'CONTAINER ID   NAME      CPU %     MEM USAGE / LIMIT     MEM %     NET I/O         BLOCK I/O    PIDS',
+    'abababababab   web       150.13%   1.431MiB / 5.722MiB   25.00%    1.23kB / 0B     5.6MB / 0B   3',
+  ];
+  const once = await berth('stats', '--no-stream', '-a');
+  expect(once.stdout.split('\n').map((line) => line.replace(/ +/g, ' ').trimEnd())).toEqual([
+    ...lines.map((line) => line.replace(/ +/g, ' ')),
+    '',
+  ]);
+  expect((await berth('stats', '--format', '{{.Name}} {{.PIDs}}', 'web')).stdout).toBe('\u001b[Hweb 3\u001b[K\n\u001b[J');
+  expect(asked).toEqual([
+    { containers: [], once: true, all: true },
+    { containers: ['web'], once: false, all: false },
+  ]);
+});
+
+test('update sends what was given, and tells warnings last', async () => {
+  const asked: object[] = [];
+  const berth = await start({
+    container: {
+      updateContainer(request) {
+        asked.push(request);
+        return Promise.resolve({ warnings: ['it is cold'] });
+      },
+    },
+  });
+  expect(await berth('update', '-m', '8m', '--cpus', '0.5', '--pids-limit', '-1', 'web', 'db')).toEqual({
+    code: 0,
+    stdout: 'web\ndb\nit is cold\nit is cold\n',
+    stderr: '',
+  });
+  expect(asked[0]).toMatchObject({
+    container: 'web',
+    resources: { memoryBytes: 8n << 20n, nanoCpus: 500_000_000n, pidsLimit: -1n, cpuShares: 0n },
+  });
+});

@@ -12,6 +12,7 @@ import { createProcessLister, type ProcessLister } from './list-processes.ts';
 import { createLogReader, type LogReader } from './logs/read-logs.ts';
 import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-network.ts';
 import type { HostNameFiles } from './network/name-files.ts';
+import { createContainerMeter, type ContainerMeter } from './measure-containers.ts';
 import type { HostResources } from './plan/cgroup-layout.ts';
 import { createPlanBuilder, type PlanSettings } from './plan/build-plan.ts';
 import type {
@@ -23,6 +24,7 @@ import type {
   Processes,
   Runtime,
   SettingStore,
+  UsageReader,
   VolumeClient,
 } from './ports.ts';
 import { createPruneContainers, type PruneContainers } from './prune-containers.ts';
@@ -54,6 +56,8 @@ export interface EngineDeps {
   readonly hostResources: () => HostResources;
   /** The host's ids for the user namespaces of containers. */
   readonly userIdRange: IdRange;
+  readonly hostMemoryBytes: number;
+  readonly usage: UsageReader;
   readonly nowNs: () => bigint;
   readonly fault: Fault;
   readonly log: Log;
@@ -67,6 +71,7 @@ export interface ContainerEngine {
   readonly control: ContainerControl;
   readonly freezer: Freezer;
   readonly changer: ContainerChanger;
+  readonly meter: ContainerMeter;
   readonly prune: PruneContainers;
   readonly runner: ContainerRunner;
   readonly execs: ContainerExecs;
@@ -112,6 +117,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     creator,
     control,
     freezer: shared.freezer,
+    meter: createContainerMeter(shared),
     changer: createContainerChanger({ ...shared, creator, restarter }),
     prune: createPruneContainers({ ...shared, control }),
     runner,

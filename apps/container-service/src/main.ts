@@ -10,6 +10,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { createChange } from './adapters/durability.ts';
 import { openContainerFiles } from './adapters/file-container-files.ts';
 import { createCgroupLayoutReader, readHostResources } from './adapters/host-cgroups.ts';
+import { createUsageReader } from './adapters/host-usage.ts';
 import { hostDevices } from './adapters/host-devices.ts';
 import { createGrpcImageClient } from './adapters/grpc-image-client.ts';
 import { createGrpcVolumeClient } from './adapters/grpc-volume-client.ts';
@@ -74,6 +75,8 @@ await runService({
       },
       hostNameFiles: readHostNameFiles,
       hostHostname: hostname(),
+      hostMemoryBytes: totalmem(),
+      usage: createUsageReader(),
       hostResources: () => readHostResources(cgroupLayout(), names.cgroupDir),
       userIdRange: readUserIdRange(),
       nowNs: () => BigInt(Date.now()) * 1_000_000n,

@@ -161,6 +161,36 @@ export interface Runtime {
   readonly bootId: string;
 }
 
+/** What of a container is measured. */
+export interface UsageTarget {
+  /** The pid of its first process. */
+  readonly pid: number;
+  /** Its directory in the cgroup2 tree. */
+  readonly cgroupDir: string;
+  /** Its directories in cgroup v1 hierarchies. */
+  readonly legacyDirs: readonly string[];
+  /** False: its traffic is the host's, and is not counted. */
+  readonly ownNetwork: boolean;
+}
+
+/** What a container uses. Bytes and counts since it was started, but memory and pids, which are those of now. */
+export interface Usage {
+  readonly cpuNanos: number;
+  readonly memoryBytes: number;
+  readonly networkReceiveBytes: number;
+  readonly networkTransmitBytes: number;
+  readonly blockReadBytes: number;
+  readonly blockWriteBytes: number;
+  /** Processes and threads. */
+  readonly pids: number;
+}
+
+/** Measures what containers use. */
+export interface UsageReader {
+  /** Null when it has just ended. */
+  read(target: UsageTarget): Usage | null;
+}
+
 /** A container's file system, ready to be mounted, and what its image says. */
 export interface PreparedSnapshot {
   readonly rootfs: Rootfs;

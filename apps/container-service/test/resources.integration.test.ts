@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineNames, legacyCgroupDirs } from '@berth/client';
 import type { Resources } from '@berth/proto/container';
-import { startTestEngine, type TestEngine } from '@berth/testkit';
+import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectContainers, type TestContainers } from './support/containers.ts';
 import { expectNothingLeft } from './support/left-behind.ts';
@@ -137,6 +137,37 @@ describe('limits', () => {
     await containers.client.stopContainer({ container: id, timeoutSeconds: 0, signal: '' });
     await containers.removeAll();
     await expectNothingLeft(engine);
+  });
+});
+
+describe('statistics', () => {
+  async function measure(all: boolean, ...named: string[]) {
+    const request = { containers: named, once: true, all };
+    for await (const { stats } of containers.client.streamStats(request)) return stats;
+    return [];
+  }
+
+  test('tell what each container uses', async () => {
+    const busy = await containers.startDetached(
+      'while :; do :; done',
+      limits({ nanoCpus: 500_000_000n, memoryBytes: 64n * MIB }),
+    );
+    const script = 'x=aaaaaaaaaaaaaaaa; for i in $(seq 19); do x=$x$x; done; echo ready; while :; do sleep 1; done';
+    const idle = await containers.startDetached(script);
+    await waitFor(async () => (await containers.logs(idle)).includes('ready'), { what: 'the memory' });
+    const { id: ended } = await containers.run(['true']);
+    const stats = await measure(true);
+    const of = (id: string) => stats.find((each) => each.id === id);
+    expect(stats).toHaveLength(3);
+    expect(of(busy)).toMatchObject({ memoryLimitBytes: 64n * MIB, pids: 1n });
+    expect(of(busy)?.cpuPercent).toBeGreaterThan(5);
+    expect(of(busy)?.cpuNanos).toBeGreaterThan(0n);
+    expect(of(idle)?.memoryBytes).toBeGreaterThan(4n * MIB);
+    expect(of(idle)?.networkReceiveBytes).toBeGreaterThan(0n);
+    expect(of(idle)?.cpuPercent).toBeLessThan(of(busy)?.cpuPercent ?? 0);
+    expect(of(ended)).toMatchObject({ cpuNanos: 0n, memoryLimitBytes: 0n, pids: 0n });
+    expect((await measure(false, idle)).map(({ id }) => id)).toEqual([idle]);
+    await expect(measure(false, 'absent')).rejects.toMatchObject({ reason: 'CONTAINER_NOT_FOUND' });
   });
 });
 

@@ -85,6 +85,8 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     networkSettings: { bridge: 'berth0', table: 'berth', hostSubnets: () => [], startIndex: 0 },
     hostNameFiles: () => ({ resolvConf: 'nameserver 192.0.2.1\n', hosts: '127.0.0.1 host\n' }),
     hostHostname: 'host',
+    hostMemoryBytes: 2 ** 30,
+    usage: { read: () => null },
     hostResources: () => HOST_RESOURCES,
     userIdRange: { first: 100_000, count: 131_072 },
     nowNs: () => clock.nowNs,

@@ -8,6 +8,7 @@ import type { ContainerEngine } from '../container-engine.ts';
 import { getEngineInfo, type HostInfo } from '../engine-info.ts';
 import type { LogEntry } from '../logs/log-record.ts';
 import type { ContainerStore, Runtime } from '../ports.ts';
+import { toProtoStats } from './convert-stats.ts';
 import { fromProtoResources } from './convert-resources.ts';
 import {
   fromProtoConfig,
@@ -129,6 +130,9 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
     async listProcesses({ container, psArguments }) {
       const { titles, rows } = await engine.listProcesses(container, psArguments);
       return { titles: [...titles], processes: rows.map((columns) => ({ columns: [...columns] })) };
+    },
+    async *streamStats(request, { signal }) {
+      for await (const measurements of engine.meter(request, signal)) yield { stats: measurements.map(toProtoStats) };
     },
     async *readLogs({ container, follow, tail, since, until }, { signal }) {
       const range = { sinceNs: fromTimestamp(since), untilNs: fromTimestamp(until) };

@@ -3,7 +3,7 @@ import type { Container, ContainerSpec, Endpoint, Identity } from '../container.
 import { USER_IDS_PER_CONTAINER } from '../user-namespace/id-ranges.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { DEFAULT_CAPABILITIES } from './capabilities.ts';
-import { planCgroups, unifiedDir, type CgroupSettings } from './cgroups.ts';
+import { legacyDirs, planCgroups, unifiedDir, type CgroupSettings } from './cgroups.ts';
 import { blockNumbers, DEFAULT_SYMLINKS, planDevices, type HostDevices, type PlannedDevices } from './devices.ts';
 import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-paths.ts';
 import { resolveSysctls } from '../spec/sysctls.ts';
@@ -60,6 +60,8 @@ export interface PlanBuilder {
   cgroup(container: Container): CgroupPlan;
   /** Where a container lies in the cgroup2 tree. */
   cgroupDir(container: ContainerSpec): string;
+  /** Its directories in cgroup v1 hierarchies. */
+  legacyCgroupDirs(container: ContainerSpec): string[];
   /** Where one lies of which nothing is known, unless the helper noted otherwise. */
   standardCgroupDir(containerId: string): string;
   /** The name of the host's end of a container's veth pair: at most 15 bytes, one in 2^44 like another. */
@@ -115,6 +117,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     protectedPaths: () => ({ maskedPaths, readonlyPaths: READONLY_PATHS }),
     cgroup: (container) => cgroupOf(container, devicesOf(container).access),
     cgroupDir,
+    legacyCgroupDirs: ({ id, config }) => legacyDirs(id, config.resources, settings.cgroups),
     standardCgroupDir,
     hostInterface,
     container(container, { identity, endpoint, stateDir, files, terminalSize, detached }) {

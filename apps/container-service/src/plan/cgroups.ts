@@ -22,6 +22,11 @@ export function unifiedDir(
   return posix.join(engineDir, defaultDevices ? 'containers' : 'apart', containerId);
 }
 
+/** Where a container lies in the cgroup v1 hierarchies that its limits need. */
+export function legacyDirs(containerId: string, resources: Resources, settings: CgroupSettings): string[] {
+  return planCgroups(containerId, resources, settings, 'default', () => '').legacy.map(({ dir }) => dir);
+}
+
 /**
  * The control groups of a container. In the engine's `containers` the default device rules hold; a container with others lies `apart`,
  * and brings its own rules unless it may use all devices.

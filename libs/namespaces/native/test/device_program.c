@@ -19,7 +19,7 @@
 static struct failure failure;
 static char parent[] = "/sys/fs/cgroup/unified/berth-XXXXXX";
 static char parent_of_v2[] = "/sys/fs/cgroup/berth-XXXXXX";
-static char child[64];
+static char child[96];
 static char nodes[] = "/tmp/berth-XXXXXX";
 
 static bool succeeded(int result) {
@@ -95,6 +95,39 @@ static int try_devices(void) {
   return try_device(S_IFCHR, 10, 229) == EPERM ? 0 : 7; /* fuse */
 }
 
+/* Runs in a cgroup with rules of its own. */
+static int try_own_rules(void) {
+  if (!join(child)) return 1;
+  if (try_device(S_IFCHR, 1, 3) != 0) return 2;
+  if (try_device(S_IFCHR, 10, 229) == EPERM) return 3; /* two rules together */
+  if (try_device(S_IFCHR, 10, 237) == EPERM) return 4; /* by the major number */
+  return try_device(S_IFCHR, 1, 1) == EPERM ? 0 : 5;
+}
+
+/* As many rules as there may be, the last ones for /dev/fuse in two halves and for all of its major number. */
+static bool attach_own_rules(int cgroup) {
+  static device_rule rules[DEVICE_RULES_MAX];
+  static device_rule *list[DEVICE_RULES_MAX];
+  for (size_t i = 0; i < DEVICE_RULES_MAX; i++) {
+    berth__native__v1__device_rule__init(&rules[i]);
+    rules[i].type = S_IFBLK;
+    rules[i].major = 300 + (int32_t)i;
+    rules[i].minor = (int32_t)i;
+    rules[i].access = 1 + (uint32_t)i % 7;
+    list[i] = &rules[i];
+  }
+  device_rule *last = &rules[DEVICE_RULES_MAX - 3];
+  last[0].type = last[1].type = S_IFCHR;
+  last[0].major = last[1].major = last[2].major = 10;
+  last[0].minor = last[1].minor = 229;
+  last[0].access = 2;
+  last[1].access = 4;
+  last[2].type = 0;
+  last[2].minor = -1;
+  last[2].access = 6;
+  return succeeded(device_program_attach(cgroup, list, DEVICE_RULES_MAX, &failure));
+}
+
 static int run(int (*body)(void)) {
   pid_t process = fork();
   if (process == 0) _exit(body());
@@ -126,6 +159,17 @@ int main(void) {
   int wrong = run(try_devices);
   printf("# the first wrong thing: %d\n", wrong);
   check(wrong == 0, "below it the default devices work and others do not");
+  char apart[96];
+  snprintf(apart, sizeof apart, "%s-apart", cgroup);
+  mkdir(apart, 0755);
+  int own = open(apart, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  check(attach_own_rules(own), "rules of a container's own are loaded, as many as there may be");
+  rmdir(child);
+  snprintf(child, sizeof child, "%s", apart);
+  wrong = run(try_own_rules);
+  printf("# the first wrong thing: %d\n", wrong);
+  check(wrong == 0, "and allow what they say besides the default devices");
+  close(own);
   int directory = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   check(device_program_attach(directory, NULL, 0, &failure) == -1 && strcmp(failure.step, "device") == 0,
         "a directory that is no cgroup is told");
