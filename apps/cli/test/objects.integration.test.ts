@@ -605,7 +605,9 @@ test('stats shows a table once, or draws it anew again and again', async () => {
     ...lines.map((line) => line.replace(/ +/g, ' ')),
     '',
   ]);
-  expect((await berth('stats', '--format', '{{.Name}} {{.PIDs}}', 'web')).stdout).toBe('\u001b[Hweb 3\u001b[K\n\u001b[J');
+  expect((await berth('stats', '--format', '{{.Name}} {{.PIDs}}', 'web')).stdout).toBe(
+    '\u001b[Hweb 3\u001b[K\n\u001b[J',
+  );
   expect(asked).toEqual([
     { containers: [], once: true, all: true },
     { containers: ['web'], once: false, all: false },

@@ -1,5 +1,6 @@
 import type { Container, ContainerConfig, MountConfig } from '@berth/proto/container';
 import type { Json } from '../../format/json.ts';
+import { kernelJson, resourcesJson } from './resources-json.ts';
 
 /** `HostConfig`: what the engine has nothing behind is as Docker shows it when nobody asked for it. */
 export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: Container): Json {
@@ -28,7 +29,7 @@ export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: 
     IpcMode: 'private',
     Cgroup: '',
     Links: null,
-    OomScoreAdj: 0,
+    OomScoreAdj: config?.oomScoreAdj ?? 0,
     PidMode: '',
     Privileged: false,
     PublishAllPorts: false,
@@ -36,10 +37,10 @@ export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: 
     SecurityOpt: securityOptions(config),
     UTSMode: '',
     UsernsMode: config?.userNamespaceMode ?? '',
-    ShmSize: 67_108_864,
+    ...kernelJson(config),
     Runtime: 'berth',
     Isolation: '',
-    ...resourcesJson(),
+    ...resourcesJson(config),
     MaskedPaths: maskedPaths,
     ReadonlyPaths: readonlyPaths,
   };
@@ -51,38 +52,4 @@ function bindText({ source, target, readonly }: MountConfig): string {
 
 function securityOptions(config: ContainerConfig | undefined): Json {
   return config?.noNewPrivileges ? ['no-new-privileges'] : null;
-}
-
-function resourcesJson(): Record<string, Json> {
-  return {
-    CpuShares: 0,
-    Memory: 0,
-    NanoCpus: 0,
-    CgroupParent: '',
-    BlkioWeight: 0,
-    BlkioWeightDevice: [],
-    BlkioDeviceReadBps: [],
-    BlkioDeviceWriteBps: [],
-    BlkioDeviceReadIOps: [],
-    BlkioDeviceWriteIOps: [],
-    CpuPeriod: 0,
-    CpuQuota: 0,
-    CpuRealtimePeriod: 0,
-    CpuRealtimeRuntime: 0,
-    CpusetCpus: '',
-    CpusetMems: '',
-    Devices: [],
-    DeviceCgroupRules: null,
-    DeviceRequests: null,
-    MemoryReservation: 0,
-    MemorySwap: 0,
-    MemorySwappiness: null,
-    OomKillDisable: null,
-    PidsLimit: null,
-    Ulimits: [],
-    CpuCount: 0,
-    CpuPercent: 0,
-    IOMaximumIOps: 0,
-    IOMaximumBandwidth: 0,
-  };
 }
