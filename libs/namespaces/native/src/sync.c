@@ -36,7 +36,8 @@ static ssize_t receive(int sync, struct iovec *part, int *fd) {
   ssize_t size;
   do {
     size = recvmsg(sync, &header, MSG_CMSG_CLOEXEC);
-  } while (size < 0 && errno == EINTR);
+    /* A peer that ended without taking what it was sent is told once, before what it has sent itself. */
+  } while (size < 0 && (errno == EINTR || errno == ECONNRESET));
   *fd = -1;
   if (size <= 0) return size;
   struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
@@ -55,12 +56,18 @@ int sync_receive(int sync, struct sync_message *message, int *fd) {
   return 1;
 }
 
+/* A peer that is gone is EPIPE, whether it took what was sent before or not. */
+static int result_of(ssize_t sent) {
+  if (sent < 0 && errno == ECONNRESET) errno = EPIPE;
+  return sent == 1 ? 0 : -1;
+}
+
 int sync_hand_over(int sync, int fd) {
   struct iovec part = {.iov_base = (char[1]){'f'}, .iov_len = 1};
   struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
   union control control = {0};
   attach_fd(&header, &control, fd);
-  return sendmsg(sync, &header, MSG_NOSIGNAL) == 1 ? 0 : -1;
+  return result_of(sendmsg(sync, &header, MSG_NOSIGNAL));
 }
 
 int sync_take_over(int sync) {
@@ -73,7 +80,7 @@ int sync_take_over(int sync) {
   return fd;
 }
 
-int sync_go(int sync) { return send(sync, "g", 1, MSG_NOSIGNAL) == 1 ? 0 : -1; }
+int sync_go(int sync) { return result_of(send(sync, "g", 1, MSG_NOSIGNAL)); }
 
 int sync_wait_go(int sync) {
   char go;
