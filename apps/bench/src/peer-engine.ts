@@ -14,6 +14,8 @@ export interface Peer {
   readonly sleeper: string;
   /** A whole command that runs another in a new container. */
   runCommand(options: readonly string[], command: readonly string[]): readonly string[];
+  /** The beginning of a whole command that kills containers and removes them. */
+  readonly removeCommand: readonly string[];
 }
 
 /** A peer, or why there is none. */
@@ -28,6 +30,12 @@ const RUN_OPTIONS: Readonly<Record<PeerName, readonly string[]>> = {
   docker: [],
   // Its own defaults are higher than what a host without CAP_SYS_RESOURCE may set.
   podman: ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'],
+};
+
+/** Podman lets a container stop first, for ten seconds, where Docker kills it. */
+const REMOVE_COMMANDS: Readonly<Record<PeerName, readonly string[]>> = {
+  docker: ['docker', 'rm', '-f'],
+  podman: ['podman', 'rm', '-f', '-t', '0'],
 };
 
 /** Prepares a peer. What does not work here is told, and no failure. */
@@ -45,12 +53,13 @@ export async function openPeerEngine(name: PeerName, layer: string, stopwatch: S
     return absentPeer(name, describeFailure(error));
   }
   await stopwatch.run(runCommand(['-d', '--name', sleeper], ['sleep', '86400']));
-  const peer = { name, stopwatch, sleeper, runCommand };
+  const removeCommand = REMOVE_COMMANDS[name];
+  const peer = { name, stopwatch, sleeper, runCommand, removeCommand };
   return {
     peer,
     field: (_, contestants) => ({ contestants: contestants(peer), absentees: [] }),
     async [Symbol.asyncDispose]() {
-      await stopwatch.run([name, 'rm', '-f', sleeper]);
+      await stopwatch.run([...removeCommand, sleeper]);
     },
   };
 }

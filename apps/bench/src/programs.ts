@@ -6,7 +6,7 @@ const execute = promisify(execFile);
 /** Runs a program and gives its stdout. Throws with its stderr when it fails. */
 export async function run(command: readonly string[]): Promise<string> {
   const [file = '', ...args] = command;
-  const { stdout } = await execute(file, args, { timeout: 60_000, maxBuffer: 1 << 26 });
+  const { stdout } = await execute(file, args, { timeout: 300_000, maxBuffer: 1 << 26 });
   return stdout.trim();
 }
 

@@ -15,7 +15,7 @@ type Way = keyof typeof WAYS;
 
 const work = (program: string, way: Way, lines: number) => [program, way, String(lines)];
 
-function writeWithPeer({ name, stopwatch, runCommand }: Peer, way: Way): Contestant {
+function writeWithPeer({ name, stopwatch, runCommand, removeCommand }: Peer, way: Way): Contestant {
   const container = `berth-bench-log-${process.pid}`;
   const mount = ['-v', `${WORK_BIND.source}:${WORK_BIND.target}:ro`];
   const command = runCommand(['-d', '--name', container, ...mount], work(WORK_IN_CONTAINER, way, LINES));
@@ -26,7 +26,7 @@ function writeWithPeer({ name, stopwatch, runCommand }: Peer, way: Way): Contest
       try {
         return await stopwatch.time(['sh', '-c', script, name, container, ...command]);
       } finally {
-        await stopwatch.run([name, 'rm', '-f', container]);
+        await stopwatch.run([...removeCommand, container]);
       }
     },
   };
@@ -85,7 +85,7 @@ async function measureReading(
     const samples = await runRounds(contestants, options);
     return { title: `a log of ${LINES_TO_READ} lines, read`, samples };
   } finally {
-    for (const peer of there) await peer.stopwatch.run([peer.name, 'rm', '-f', container]);
+    for (const peer of there) await peer.stopwatch.run([...peer.removeCommand, container]);
     await api.remove(own.id);
   }
 }

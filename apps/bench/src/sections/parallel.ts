@@ -8,10 +8,11 @@ const ROUNDS_MAX = 3;
 const LABEL = 'berth-bench-parallel';
 const SLEEP = ['sleep', '86400'];
 
-function allAtOnce({ name, stopwatch, runCommand }: Peer): Contestant {
+function allAtOnce({ name, stopwatch, runCommand, removeCommand }: Peer): Contestant {
   const command = runCommand(['-d', '--label', LABEL], SLEEP);
   const start = ['sh', '-c', 'for i in $(seq "$0"); do "$@" >/dev/null & done; wait', String(STARTS), ...command];
-  const remove = ['sh', '-c', '"$0" rm -f $("$0" ps -aq --filter "label=$1") >/dev/null', name, LABEL];
+  const script = '"$@" $("$0" ps -aq --filter "label=$LABEL") >/dev/null';
+  const remove = ['env', `LABEL=${LABEL}`, 'sh', '-c', script, name, ...removeCommand];
   return {
     name: `${name} run -d`,
     async measure() {

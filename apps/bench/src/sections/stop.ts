@@ -1,5 +1,5 @@
 import { joinFields, present, staged, type Contestant, type Field } from '../contestant.ts';
-import type { Peer, PeerName } from '../peer-engine.ts';
+import type { Peer } from '../peer-engine.ts';
 import { runRounds } from '../round-robin.ts';
 import type { Section } from '../section.ts';
 
@@ -7,24 +7,21 @@ import type { Section } from '../section.ts';
 const OBEDIENT = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 86400 & wait; done'];
 const SLEEP = ['sleep', '86400'];
 
-function stagedCommand(peer: Peer, verb: readonly string[], command: readonly string[]): Contestant {
-  const { name, stopwatch, runCommand } = peer;
+function stagedCommand(peer: Peer, measured: readonly string[], command: readonly string[]): Contestant {
+  const { stopwatch, runCommand, removeCommand } = peer;
   const container = `berth-bench-stop-${process.pid}`;
   return {
-    name: [name, ...verb].join(' '),
+    name: measured.join(' '),
     async measure() {
       await stopwatch.run(runCommand(['-d', '--name', container], command));
       try {
-        return await stopwatch.time([name, ...verb, container]);
+        return await stopwatch.time([...measured, container]);
       } finally {
-        await stopwatch.run([name, 'rm', '-f', container]).catch(() => {});
+        await stopwatch.run([...removeCommand, container]).catch(() => {});
       }
     },
   };
 }
-
-/** Podman lets a container stop first, for ten seconds, where Docker kills it. */
-const REMOVE: Readonly<Record<PeerName, readonly string[]>> = { docker: ['rm', '-f'], podman: ['rm', '-f', '-t', '0'] };
 
 /** The stop of a program that obeys SIGTERM, and the removal of a container that runs. */
 export const measureStop: Section = async ({ api, peers }, options) => {
@@ -39,7 +36,7 @@ export const measureStop: Section = async ({ api, peers }, options) => {
         undo: ({ id }) => api.remove(id),
       }),
     ]),
-    ...ofPeers('stop', (peer) => stagedCommand(peer, ['stop'], OBEDIENT)),
+    ...ofPeers('stop', (peer) => stagedCommand(peer, [peer.name, 'stop'], OBEDIENT)),
   ]);
   const remove = joinFields([
     present([
@@ -50,7 +47,7 @@ export const measureStop: Section = async ({ api, peers }, options) => {
         undo: () => Promise.resolve(),
       }),
     ]),
-    ...ofPeers('rm', (peer) => stagedCommand(peer, REMOVE[peer.name], SLEEP)),
+    ...ofPeers('rm', (peer) => stagedCommand(peer, peer.removeCommand, SLEEP)),
   ]);
   const tables = [
     {
