@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { engineNames } from '@berth/client';
+import { engineNames, legacyCgroupDirs } from '@berth/client';
 import type { TestEngine } from '@berth/testkit';
 
 /** What is there of containers, in files and in the kernel: nothing when all are removed. */
@@ -11,7 +11,9 @@ export function findLeftovers({ root, paths }: TestEngine): string[] {
     ...entries(join(paths.runDir, 'containers')),
     ...entries(join(paths.serviceDir('container-service'), 'containers')),
     ...entries(join(images, 'snapshots')),
-    ...directories(join(cgroupDir, 'containers')),
+    ...[...['containers', 'apart'].map((name) => join(cgroupDir, name)), ...legacyCgroupDirs(cgroupDir)].flatMap(
+      directories,
+    ),
     ...entries(`/sys/class/net/${bridge}/brif`),
     ...readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')

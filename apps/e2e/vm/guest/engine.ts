@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { engineNames } from '@berth/client';
@@ -30,5 +30,7 @@ export function sh(script: string, ...options: string[]): ReturnType<TestEngine[
 
 /** A file of a container's control group. */
 export function readCgroup(id: string, file: string): string {
-  return readFileSync(join(engineNames(engine().root).cgroupDir, 'containers', id, file), 'utf8').trimEnd();
+  // One with devices of its own lies apart from the others.
+  const dirs = ['containers', 'apart'].map((name) => join(engineNames(engine().root).cgroupDir, name, id));
+  return readFileSync(join(dirs.find((dir) => existsSync(dir)) ?? '', file), 'utf8').trimEnd();
 }

@@ -1,5 +1,6 @@
 // The tests that run inside the guest, in this order.
 import './host.ts';
 import './containers.ts';
+import './limits.ts';
 import './survival.ts';
 import './leftovers.ts';
