@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 
 /** What the guest needs that Debian's kernel has as modules. */
 const WANTED = [
-  ...['virtio_mmio', 'virtio_blk', 'overlay', 'bridge', 'veth'],
+  ...['virtio_pci', 'virtio_blk', 'overlay', 'bridge', 'veth'],
   ...['nf_tables', 'nft_chain_nat', 'nft_masq', 'nft_nat', 'nft_ct'],
 ];
 

@@ -32,6 +32,8 @@ export interface TestEngineOptions {
   readonly busybox?: boolean;
   /** Gives a service's state directory a file system of its own, with this many bytes. */
   readonly diskLimits?: Partial<Record<ServiceName, number>>;
+  /** How long each of its processes may take until it answers; default: 30 s. */
+  readonly startTimeoutMs?: number;
   /** Further settings for its processes. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -42,8 +44,9 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   const root = directory.path;
   const env = { PATH: process.env.PATH, HOME: root, LC_ALL: 'C.UTF-8', ...options.env, BERTH_ROOT: root };
   const paths = resolvePaths(env);
-  const { only } = options;
-  const start = () => startEngine({ paths, env, ...(only && { only }) });
+  const { only, startTimeoutMs } = options;
+  const start = () =>
+    startEngine({ paths, env, ...(only && { only }), ...(startTimeoutMs && { timeoutMs: startTimeoutMs }) });
   const mounts: string[] = [];
   const stop = async () => {
     await removeEngine({ root, paths, env });
