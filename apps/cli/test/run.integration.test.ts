@@ -69,7 +69,7 @@ describe('run', () => {
         name: 'web',
         detach: false,
         terminalSize: undefined,
-        config: {
+        config: expect.objectContaining({
           image: 'busybox',
           command: ['cmd', '-x', '--flag'],
           entrypoint: ['ep'],
@@ -85,10 +85,10 @@ describe('run', () => {
           labels: { k: 'v', only: '' },
           networkMode: 'none',
           mounts: [
-            { type: MountType.VOLUME, source: 'data', target: '/d', readonly: true },
-            { type: MountType.BIND, source: '/cwd/x', target: '/x', readonly: false },
-            { type: MountType.VOLUME, source: '', target: '/anon', readonly: false },
-            { type: MountType.BIND, source: '/a', target: '/b', readonly: true },
+            { type: MountType.VOLUME, source: 'data', target: '/d', readonly: true, tmpfsOptions: '' },
+            { type: MountType.BIND, source: '/cwd/x', target: '/x', readonly: false, tmpfsOptions: '' },
+            { type: MountType.VOLUME, source: '', target: '/anon', readonly: false, tmpfsOptions: '' },
+            { type: MountType.BIND, source: '/a', target: '/b', readonly: true, tmpfsOptions: '' },
           ],
           noNewPrivileges: true,
           userNamespaceMode: 'auto',
@@ -103,9 +103,65 @@ describe('run', () => {
           devices: [],
           deviceCgroupRules: [],
           deviceRequests: [],
-        },
+        }),
       },
     ]);
+  });
+
+  test('sends how far a container is kept apart, and what it knows of names', async () => {
+    const echo = createEcho(() => 0);
+    const engine = await start({ container: echo.container });
+    const argv =
+      'run -d --cap-add net_admin --cap-add CAP_CHOWN --cap-drop chown --cap-drop kill --group-add audio --read-only --init --privileged ' +
+      '--tmpfs /t:size=1m --tmpfs /u --mount type=tmpfs,dst=/v,tmpfs-size=2k,tmpfs-mode=1770 --pid container:a --ipc host --uts host ' +
+      '--cgroupns private --security-opt seccomp=unconfined --security-opt systempaths=unconfined --security-opt apparmor:unconfined ' +
+      '--add-host a=::1 --add-host b:host-gateway --dns 1.1.1.1 --dns-search . --dns-option ndots:2 --domainname lan --annotation a=b busybox';
+    const { code, stderr } = await runCli(argv.split(' '), { root: engine.root });
+    expect([code, stderr]).toEqual([0, 'WARNING: it is cold\n']);
+    expect(echo.starts[0]?.config).toMatchObject({
+      capabilitiesAdd: ['CAP_CHOWN', 'CAP_NET_ADMIN'],
+      capabilitiesDrop: ['CAP_KILL'],
+      additionalGroups: ['audio'],
+      readonlyRoot: true,
+      init: true,
+      privileged: true,
+      mounts: [
+        { type: MountType.TMPFS, target: '/t', tmpfsOptions: 'size=1m' },
+        { type: MountType.TMPFS, target: '/u', tmpfsOptions: '' },
+        { type: MountType.TMPFS, target: '/v', tmpfsOptions: 'size=2048,mode=1770' },
+      ],
+      pidMode: 'container:a',
+      ipcMode: 'host',
+      utsMode: 'host',
+      cgroupNamespaceMode: 'private',
+      seccompProfile: 'unconfined',
+      apparmorProfile: 'unconfined',
+      systemPathsUnconfined: true,
+      noNewPrivileges: false,
+      extraHosts: ['a:::1', 'b:host-gateway'],
+      dnsServers: ['1.1.1.1'],
+      dnsSearch: ['.'],
+      dnsOptions: ['ndots:2'],
+      domainName: 'lan',
+      annotations: { a: 'b' },
+    });
+  });
+
+  test.each([
+    ['--pid x', '--pid: invalid PID mode'],
+    ['--uts x', '--uts: invalid UTS mode'],
+    ['--cgroupns x', '--cgroupns: invalid CGROUP mode'],
+    ['--security-opt seccomp', 'Invalid --security-opt: "seccomp"'],
+    ['--security-opt a=b', 'invalid --security-opt 2: "a=b"'],
+    ['--security-opt seccomp=/nowhere', 'opening seccomp profile (/nowhere) failed'],
+    ['--dns x', 'invalid argument "x" for "--dns" flag: IP address is not correctly formatted: x'],
+    ['--add-host x', 'invalid argument "x" for "--add-host" flag: bad format for add-host: "x"'],
+    ['--add-host x:y', 'invalid argument "x:y" for "--add-host" flag: invalid IP address in add-host: "y"'],
+    ['--dns-search -', 'invalid argument "-" for "--dns-search" flag: - is not a valid domain'],
+  ])('%s is refused', async (words, message) => {
+    const engine = await start({});
+    const { code, stderr } = await runCli(['run', ...words.split(' '), 'busybox'], { root: engine.root });
+    expect([code, stderr]).toEqual([125, expect.stringContaining(message)]);
   });
 
   test('-d prints the id', async () => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 const environment = z.object({
   BERTH_SECCOMP_FILE: z.string().optional(),
+  BERTH_INIT_FILE: z.string().optional(),
   BERTH_FAULT: z.string().default(''),
 });
 
@@ -11,20 +12,23 @@ const environment = z.object({
 export interface Config {
   /** The default seccomp filter: an array of struct sock_filter. */
   readonly seccompFilter: Buffer;
+  /** The init of `--init`. */
+  readonly initProgram: string;
   /** Where to crash, in tests. */
   readonly fault: string;
 }
 
 /** Where the filter is in the source tree, and beside a bundle in `apps/<app>/dist`. */
 const SECCOMP_FILE = join(import.meta.dirname, '../../../libs/namespaces/native/build/seccomp-default.bpf');
+const INIT_FILE = join(import.meta.dirname, '../../../libs/namespaces/native/build/berth-init');
 const SOCK_FILTER_BYTES = 8;
 
 /** Reads the environment, and the seccomp filter that it names. Throws when there is no filter: without one nothing is started. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const { BERTH_SECCOMP_FILE = SECCOMP_FILE, BERTH_FAULT } = environment.parse(env);
+  const { BERTH_SECCOMP_FILE = SECCOMP_FILE, BERTH_INIT_FILE = INIT_FILE, BERTH_FAULT } = environment.parse(env);
   const seccompFilter = readFileSync(BERTH_SECCOMP_FILE);
   if (seccompFilter.length === 0 || seccompFilter.length % SOCK_FILTER_BYTES !== 0) {
     throw new Error(`${BERTH_SECCOMP_FILE} is not a seccomp filter`);
   }
-  return Object.freeze({ seccompFilter, fault: BERTH_FAULT });
+  return Object.freeze({ seccompFilter, initProgram: BERTH_INIT_FILE, fault: BERTH_FAULT });
 }

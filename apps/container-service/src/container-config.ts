@@ -1,4 +1,5 @@
 import type { DeviceMapping, DeviceRequest, Resources } from './resources.ts';
+import type { ContainerMode, IsolationConfig, NamesConfig } from './isolation.ts';
 
 /** What a user asks of a container. Empty means: as the image says. */
 export interface ContainerConfig {
@@ -40,6 +41,10 @@ export interface ContainerConfig {
   /** `c 1:3 rwm`. */
   readonly deviceCgroupRules: readonly string[];
   readonly deviceRequests: readonly DeviceRequest[];
+  readonly isolation: IsolationConfig;
+  readonly names: NamesConfig;
+  /** Kept, told, and without effect. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** When a container is started again by itself. */
@@ -55,27 +60,31 @@ export type StreamName = 'stdin' | 'stdout' | 'stderr';
 /** The user namespace of a container: the host's, or one of its own. */
 export type UserNamespaceMode = 'host' | 'auto';
 
-/** The network namespace of a container: its own on the engine's bridge, the host's, or its own with a loopback only. */
-export type NetworkMode = 'bridge' | 'host' | 'none';
+/** The network namespace of a container: its own on the engine's bridge, the host's, its own with a loopback only, or another's. */
+export type NetworkMode = 'bridge' | 'host' | 'none' | ContainerMode;
 
 /** A mount that a user asked for. */
 export interface MountConfig {
-  readonly type: 'volume' | 'bind';
-  /** A volume's name (empty: anonymous), or an absolute host path. */
+  readonly type: 'volume' | 'bind' | 'tmpfs';
+  /** A volume's name (empty: anonymous), or an absolute host path; empty for a tmpfs. */
   readonly source: string;
   readonly target: string;
   readonly readonly: boolean;
+  /** Of a tmpfs, as in tmpfs(5). */
+  readonly tmpfsOptions?: string;
 }
 
 /** A mount, resolved. */
 export interface MountPoint {
-  readonly type: 'volume' | 'bind';
-  /** The volume's name; empty for a bind. */
+  readonly type: 'volume' | 'bind' | 'tmpfs';
+  /** The volume's name; empty for others. */
   readonly name: string;
-  /** Absolute path on the host. */
+  /** Absolute path on the host; empty for a tmpfs. */
   readonly source: string;
   readonly target: string;
   readonly readonly: boolean;
+  /** Of a tmpfs, as in tmpfs(5). */
+  readonly tmpfsOptions?: string;
 }
 
 /** A terminal's size. */

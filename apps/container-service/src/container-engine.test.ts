@@ -20,6 +20,7 @@ const aRequest = {
   terminal: false,
   openStdin: false,
   detach: false,
+  privileged: false,
 };
 
 function eventsOf(run: AsyncIterable<ProcessEvent>): { list: ProcessEvent[]; done: Promise<void> } {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { advance, newContainer, type Container } from './container.ts';
+import { DEFAULT_ISOLATION, DEFAULT_NAMES } from './isolation.ts';
 import { containerEvent } from './events.ts';
 import { NO_LIMITS } from './resources.ts';
 import type { ContainerEvent, ContainerStore, ExecStore, SettingStore } from './ports.ts';
@@ -36,6 +37,9 @@ function aContainer(id: string, name: string, createTimeNs = 1n): Container {
       noNewPrivileges: false,
       stopSignal: '',
       stopTimeoutSeconds: null,
+      isolation: DEFAULT_ISOLATION,
+      names: DEFAULT_NAMES,
+      annotations: {},
       restartPolicy: { name: 'no', maximumRetryCount: 0 },
       exposedPorts: [],
       attachedStreams: [],

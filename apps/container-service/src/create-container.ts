@@ -1,7 +1,10 @@
 import { type Container, newContainer, type ContainerSpec } from './container.ts';
 import type { ContainerConfig, MountConfig, MountPoint } from './container-config.ts';
 import { containerEvent } from './events.ts';
+import { findContainer } from './find-container.ts';
 import type { Fault } from './fault.ts';
+import { joinedContainer } from './isolation.ts';
+import { resolveJoins } from './join-namespaces.ts';
 import type {
   ContainerFiles,
   ContainerStore,
@@ -81,6 +84,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
       const volume = await volumes.acquire(mount.source, containerId);
       return { ...mount, name: volume.name, source: volume.mountpoint };
     }
+    if (mount.type === 'tmpfs') return { ...mount, name: '', source: '' };
     files.ensureBindSource(mount.source);
     return { ...mount, name: '' };
   }
@@ -95,6 +99,8 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     fault('create:snapshot');
     const { image, imageId, rootfs } = snapshot;
     const mounts = resolveMounts(config.mounts, image.volumes);
+    const joined = joinedContainer(config.networkMode);
+    const joinedHostname = joined === null ? null : findContainer(store, joined).hostname;
     if (config.userNamespaceMode === 'auto') progress.firstUserId = deps.userIds.take();
     const { firstUserId } = progress;
     const resolved = {
@@ -104,6 +110,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
       imageId,
       rootfs,
       firstUserId,
+      joinedHostname,
       hostHostname: deps.hostHostname,
       createTimeNs: deps.nowNs(),
     };
@@ -130,8 +137,9 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
   return {
     expectFreeName,
     isCreating: (id) => creating.has(id),
-    async create(request) {
-      checkConfig(request.config);
+    async create(asked) {
+      checkConfig(asked.config);
+      const request = { ...asked, config: resolveJoins(store, asked.config) };
       const checked = checkResources(request.config.resources, deps.hostResources(), { update: false });
       resolveMounts(request.config.mounts, []);
       const id = deps.generateId();

@@ -50,6 +50,8 @@ export interface ExecRequest {
   readonly terminal: boolean;
   readonly openStdin: boolean;
   readonly detach: boolean;
+  /** All capabilities, and no seccomp filter. */
+  readonly privileged: boolean;
 }
 
 /** Further processes in containers. */
@@ -121,6 +123,7 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
           environment,
           workingDirectory,
           identity,
+          privileged: request.privileged || container.config.isolation.privileged,
           terminal,
           terminalSize,
           openStdin,
@@ -140,7 +143,8 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
 
   async function identityFor(container: Container, user: string): Promise<Identity> {
     if (user === '' && container.state.identity !== null) return container.state.identity;
-    return resolveUser(user || container.user, await images.prepareSnapshot(container.id, container.imageId));
+    const snapshot = await images.prepareSnapshot(container.id, container.imageId);
+    return resolveUser(user || container.user, snapshot, container.config.isolation.additionalGroups);
   }
 
   async function follow(record: Exec, connection: ProcessConnection | null): Promise<ProcessExit> {

@@ -62,6 +62,7 @@ await runService({
       processes: openProcProcesses(),
       planSettings: {
         seccompFilter: config.seccompFilter,
+        initProgram: config.initProgram,
         bridge: names.bridge,
         cgroups: { layout: cgroupLayout, engineDir: names.cgroupDir },
         hostDevices,

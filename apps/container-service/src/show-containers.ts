@@ -92,7 +92,7 @@ export function createContainerViews({ store, execs, images, files, plans }: Sho
   return {
     async get(reference, { size }) {
       const container = findContainer(store, reference);
-      const shown = { ...view(container, execIdsByContainer()), ...plans.protectedPaths() };
+      const shown = { ...view(container, execIdsByContainer()), ...plans.protectedPaths(container.config) };
       return size ? ((await withSizes([shown]))[0] ?? shown) : shown;
     },
     async list({ all, filters, limit, size }) {

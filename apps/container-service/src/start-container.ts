@@ -6,6 +6,8 @@ import type { TerminalSize } from './container-config.ts';
 import { containerEvent, startEvents } from './events.ts';
 import type { Fault } from './fault.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
+import { joinedContainer } from './isolation.ts';
+import { planJoins } from './join-namespaces.ts';
 import { nameFiles, type HostNameFiles } from './network/name-files.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type {
@@ -111,19 +113,23 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     const { id, user, hostname, config } = starting;
     const { endpoint } = starting.state;
     const snapshot = options.snapshot ?? (await images.prepareSnapshot(id, starting.imageId));
-    const identity = resolveUser(user, snapshot);
-    const { networkMode } = config;
+    const identity = resolveUser(user, snapshot, config.isolation.additionalGroups);
+    const { networkMode, names } = config;
+    const joins = planJoins({ store, files }, starting);
     if (files.hasRuntime(id)) await deps.cleaner.cleanRuntime(id);
-    files.prepare(id, nameFiles({ networkMode, hostname, address: endpoint?.address ?? null }, deps.hostNameFiles()));
+    const named = { networkMode, hostname, address: endpoint?.address ?? null, gateway: network.gateway, names };
+    files.prepare(id, nameFiles(named, deps.hostNameFiles()));
     stopwatch('files');
     fault('start:files');
     if (endpoint !== null) await network.ensure();
     const paths = files.paths(id);
+    const nameOwner = joinedContainer(networkMode);
     const input = {
       identity,
+      joins,
       endpoint,
       stateDir: paths.stateDir,
-      files: paths,
+      files: nameOwner === null ? paths : { ...files.paths(nameOwner), log: paths.log },
       terminalSize: options.terminalSize,
       detached: !options.attach,
     };

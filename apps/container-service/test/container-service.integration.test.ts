@@ -315,6 +315,7 @@ describe('mounts', () => {
     source,
     target,
     readonly,
+    tmpfsOptions: '',
   });
 
   test('a volume outlives its containers, begins with what the image has, and is in use meanwhile', async () => {
@@ -327,7 +328,9 @@ describe('mounts', () => {
     expect([second.stdout, second.exit?.exitCode]).toEqual(['1\n', 1]);
     expect((await containers.get(first.id)).mounts).toEqual([
       {
-        ...volume('data', '/etc'),
+        type: MountType.VOLUME,
+        target: '/etc',
+        readonly: false,
         name: 'data',
         source: join(engine.paths.serviceDir('volume-service'), 'volumes/data/_data'),
       },
@@ -345,8 +348,14 @@ describe('mounts', () => {
     const dir = join(engine.root, 'host');
     mkdirSync(dir);
     writeFileSync(join(dir, 'file'), 'from the host');
-    const bind = { type: MountType.BIND, source: dir, target: '/host', readonly: true };
-    const missing = { type: MountType.BIND, source: join(dir, 'new'), target: '/new', readonly: false };
+    const bind = { type: MountType.BIND, source: dir, target: '/host', readonly: true, tmpfsOptions: '' };
+    const missing = {
+      type: MountType.BIND,
+      source: join(dir, 'new'),
+      target: '/new',
+      readonly: false,
+      tmpfsOptions: '',
+    };
     const { stdout } = await containers.run(
       sh('cat /host/file; touch /host/x 2>/dev/null || echo " ro"; echo 1 > /new/a'),
       {

@@ -118,6 +118,7 @@ export function planContainer(
       workDir: places.workDir,
       readonly: false,
     },
+    joins: [],
     mounts: [...DEFAULT_MOUNTS],
     devices: DEVICES.map(([name, minor]) => ({
       path: `/dev/${name}`,

@@ -19,6 +19,7 @@ export const command = defineCommand({
     env: { kind: 'list', short: 'e', help: 'Set environment variables', check: checkEnvironment },
     'env-file': { kind: 'list', help: 'Read in a file of environment variables' },
     interactive: { kind: 'flag', short: 'i', help: 'Keep STDIN open even if not attached' },
+    privileged: { kind: 'flag', help: 'Give extended privileges to the command' },
     tty: { kind: 'flag', short: 't', help: 'Allocate a pseudo-TTY' },
     user: { kind: 'string', short: 'u', help: 'Username or UID (format: "<name|uid>[:<group|gid>]")' },
     workdir: { kind: 'string', short: 'w', help: 'Working directory inside the container' },
@@ -42,6 +43,7 @@ export const command = defineCommand({
       terminalSize: options.tty ? (context.terminal.size() ?? undefined) : undefined,
       openStdin: stdin,
       detach: options.detach,
+      privileged: options.privileged,
     };
     const session = {
       terminal: options.tty && !options.detach,

@@ -5,8 +5,10 @@ import type { CommandContext } from '../context.ts';
 import type { Options, OptionValues } from '../options/option.ts';
 import { checkEnvironment, checkLabel, collectEnvironment, collectLabels } from './environment.ts';
 import { exposedPorts } from './exposed-ports.ts';
+import { parseMount, parseTmpfs, parseVolume } from './mounts.ts';
+import { ISOLATION_OPTIONS, isolationConfig } from './options/isolation.ts';
+import { NAMES_OPTIONS, namesConfig } from './options/names.ts';
 import { RESOURCE_OPTIONS, resourceFields } from './resource-options.ts';
-import { parseMount, parseVolume } from './mounts.ts';
 import { RESTART_OPTIONS, restartPolicy } from './options/restart.ts';
 
 const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
@@ -28,7 +30,6 @@ export const CREATE_OPTIONS = {
   'env-file': { kind: 'list', help: 'Read in a file of environment variables' },
   expose: { kind: 'list', help: 'Expose a port or a range of ports' },
   help: { kind: 'flag', help: 'Print usage' },
-  hostname: { kind: 'string', short: 'h', help: 'Container host name' },
   interactive: { kind: 'flag', short: 'i', help: 'Keep STDIN open even if not attached' },
   label: { kind: 'list', short: 'l', help: 'Set meta data on a container', check: checkLabel },
   'label-file': { kind: 'list', help: 'Read in a line delimited file of labels' },
@@ -43,12 +44,13 @@ export const CREATE_OPTIONS = {
     defaultText: '"missing"',
   },
   quiet: { kind: 'flag', short: 'q', help: 'Suppress the pull output' },
+  ...ISOLATION_OPTIONS,
+  ...NAMES_OPTIONS,
   ...RESTART_OPTIONS,
   rm: {
     kind: 'flag',
     help: 'Automatically remove the container and its associated anonymous volumes when it exits',
   },
-  'security-opt': { kind: 'list', help: 'Security Options' },
   'stop-signal': { kind: 'string', help: 'Signal to stop the container' },
   'stop-timeout': { kind: 'int', help: 'Timeout (in seconds) to stop a container' },
   tty: { kind: 'flag', short: 't', help: 'Allocate a pseudo-TTY' },
@@ -90,7 +92,6 @@ export function containerConfig(
     environment: collectEnvironment(context, options['env-file'], options.env),
     workingDirectory: options.workdir ?? '',
     user: options.user ?? '',
-    hostname: options.hostname ?? '',
     terminal: options.tty,
     openStdin,
     stdinOnce: openStdin && attached.stdin,
@@ -99,11 +100,13 @@ export function containerConfig(
     networkMode: options.network === 'default' ? '' : (options.network ?? ''),
     mounts: [
       ...options.volume.map((text) => parseVolume(text, context.cwd)),
+      ...options.tmpfs.map(parseTmpfs),
       ...options.mount.map((text) => parseMount(text, context.cwd)),
     ],
-    noNewPrivileges: noNewPrivileges(options['security-opt']),
     stopSignal: options['stop-signal'] ?? '',
     stopTimeoutSeconds: options['stop-timeout'],
+    ...isolationConfig(context, options),
+    ...namesConfig(options),
     restartPolicy: restartPolicy(options),
     exposedPorts: exposedPorts(options.expose),
     attachedStreams: STREAMS.filter((stream) => attached[stream]),
@@ -117,15 +120,4 @@ export function containerConfig(
 function userNamespaceMode(mode: string): string {
   if (!['', 'host', 'auto'].includes(mode)) throw new CliError('--userns: invalid USER mode', 125);
   return mode;
-}
-
-function noNewPrivileges(securityOptions: string[]): boolean {
-  let result = false;
-  for (const text of securityOptions) {
-    const match = /^no-new-privileges(?:[=:](true|false))?$/.exec(text);
-    if (!match)
-      throw new CliError(`invalid --security-opt: ${JSON.stringify(text)}: only no-new-privileges is supported`, 125);
-    result = match[1] !== 'false';
-  }
-  return result;
 }

@@ -2,6 +2,7 @@ import type { ContainerConfig } from '../container-config.ts';
 import { createContainerEngine, type ContainerEngine } from '../container-engine.ts';
 import { NO_LIMITS } from '../resources.ts';
 import { createMemoryHostDevices, HOST_RESOURCES, UNIFIED_LAYOUT } from './memory-host.ts';
+import { DEFAULT_ISOLATION, DEFAULT_NAMES } from '../isolation.ts';
 import type { Log } from '../ports.ts';
 import { createMemoryContainerFiles, createMemoryImageClient, createMemoryVolumeClient } from './memory-clients.ts';
 import { createMemoryProcesses } from './memory-processes.ts';
@@ -56,6 +57,9 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     deviceCgroupRules: [],
     deviceRequests: [],
     userNamespaceMode: 'host',
+    isolation: DEFAULT_ISOLATION,
+    names: DEFAULT_NAMES,
+    annotations: {},
     ...fields,
   };
 }
@@ -77,6 +81,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     processes: createMemoryProcesses(),
     planSettings: {
       seccompFilter: Buffer.alloc(8),
+      initProgram: '/berth-init',
       bridge: 'berth0',
       cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/cgroup' },
       hostDevices: createMemoryHostDevices(),

@@ -8,7 +8,8 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     containerId: plan.containerId,
     stateDir: plan.stateDir,
     namespaceFlags: plan.namespaceFlags,
-    rootfs: { ...rootfs, lowerDirs: [...rootfs.lowerDirs], readonly: false },
+    joins: [...plan.joins],
+    rootfs: { ...rootfs, lowerDirs: [...rootfs.lowerDirs], readonly: plan.readonlyRoot },
     mounts: plan.mounts.map(toNativeMount),
     devices: [...plan.devices],
     symlinks: [...plan.symlinks],
@@ -67,12 +68,17 @@ function toNativeMount({ target, source, attributes }: MountPlan): Mount {
     const value = { type: source.type, options: [...source.options] };
     return { target, source: { $case: 'filesystem', value }, attributes };
   }
+  if (source.kind === 'shared') {
+    return { target, source: { $case: 'shared', value: { join: source.join, path: source.path } }, attributes };
+  }
   const value = { source: source.path, recursive: source.recursive, copyUp: source.copyUp };
   return { target, source: { $case: 'bind', value }, attributes };
 }
 
 function toNativeProcess(process: ProcessPlan): Process {
   const { identity, capabilities } = process;
+  // As execve would have it: who is not root has none.
+  const rootOnly = identity.userId === 0 ? capabilities : 0n;
   return {
     arguments: [...process.arguments],
     environment: [...process.environment],
@@ -84,8 +90,8 @@ function toNativeProcess(process: ProcessPlan): Process {
     // An inheritable set that is not empty would reach programs with file capabilities (CVE-2022-24769).
     capabilities: {
       bounding: capabilities,
-      effective: capabilities,
-      permitted: capabilities,
+      effective: rootOnly,
+      permitted: rootOnly,
       inheritable: 0n,
       ambient: 0n,
     },

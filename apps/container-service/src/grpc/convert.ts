@@ -27,6 +27,7 @@ import type { ContainerPaths, PathChange } from '../ports.ts';
 import type { ContainerView } from '../show-containers.ts';
 import { parseRestartPolicy } from '../spec/restart-policy.ts';
 import { fromProtoDevice, fromProtoResources, toProtoResources } from './convert-resources.ts';
+import { copyNames, fromProtoIsolation, parseContainerMode, toProtoIsolation } from './convert-isolation.ts';
 import { formatSignal } from '../spec/signal.ts';
 
 const STATUSES: Readonly<Record<ContainerStatus, ProtoStatus>> = {
@@ -47,6 +48,12 @@ const CHANGE_KINDS: Readonly<Record<PathChange['kind'], ChangeKind>> = {
 export function toProtoChange({ path, kind }: PathChange): ProtoPathChange {
   return { path, kind: CHANGE_KINDS[kind] };
 }
+
+const MOUNT_TYPES: Readonly<Record<MountConfig['type'], MountType>> = {
+  volume: MountType.VOLUME,
+  bind: MountType.BIND,
+  tmpfs: MountType.TMPFS,
+};
 
 /** A config from the wire. Throws INVALID_ARGUMENT and NETWORK_NOT_FOUND. */
 export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfig {
@@ -80,6 +87,9 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     devices: config.devices.map(fromProtoDevice),
     deviceCgroupRules: config.deviceCgroupRules,
     deviceRequests: config.deviceRequests,
+    isolation: fromProtoIsolation(config),
+    names: copyNames(config),
+    annotations: config.annotations,
   };
 }
 
@@ -95,6 +105,8 @@ function fromUserNamespaceMode(mode: string): UserNamespaceMode {
 }
 
 function fromNetworkMode(mode: string): NetworkMode {
+  const joined = parseContainerMode(mode);
+  if (joined !== null) return joined;
   switch (mode) {
     case '':
     case 'default':
@@ -113,10 +125,11 @@ function fromStreamName(name: string): StreamName {
   throw new BerthError('INVALID_ARGUMENT', `there is no stream ${JSON.stringify(name)}`);
 }
 
-function fromProtoMount({ type, source, target, readonly }: ProtoMountConfig): MountConfig {
+function fromProtoMount({ type, source, target, readonly, tmpfsOptions }: ProtoMountConfig): MountConfig {
+  if (type === MountType.TMPFS) return { type: 'tmpfs', source: '', target, readonly, tmpfsOptions };
   if (type === MountType.VOLUME) return { type: 'volume', source, target, readonly };
   if (type === MountType.BIND) return { type: 'bind', source, target, readonly };
-  throw new BerthError('INVALID_ARGUMENT', `a mount needs a type: volume or bind, for ${target}`);
+  throw new BerthError('INVALID_ARGUMENT', `a mount needs a type: volume, bind or tmpfs, for ${target}`);
 }
 
 /** A container for the wire. */
@@ -181,11 +194,12 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     autoRemove: config.autoRemove,
     labels: { ...config.labels },
     networkMode: config.networkMode,
-    mounts: config.mounts.map(({ type, source, target, readonly }) => ({
+    mounts: config.mounts.map(({ type, source, target, readonly, tmpfsOptions = '' }) => ({
       type: toProtoMountType(type),
       source,
       target,
       readonly,
+      tmpfsOptions,
     })),
     noNewPrivileges: config.noNewPrivileges,
     stopSignal: config.stopSignal,
@@ -202,6 +216,9 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     // None is ever available, so no container has one.
     deviceRequests: [],
     userNamespaceMode: config.userNamespaceMode === 'auto' ? 'auto' : '',
+    ...toProtoIsolation(config.isolation),
+    ...copyNames(config.names),
+    annotations: { ...config.annotations },
   };
 }
 
@@ -226,7 +243,7 @@ function toProtoMountPoint({ type, name, source, target, readonly }: Container['
 }
 
 function toProtoMountType(type: MountConfig['type']): MountType {
-  return type === 'volume' ? MountType.VOLUME : MountType.BIND;
+  return MOUNT_TYPES[type];
 }
 
 /** A time for the wire; absent when it is null. */

@@ -22,6 +22,8 @@ export interface EngineNetwork {
   readonly identity: NetworkIdentity;
   /** `172.17.0.0/16`. */
   readonly cidr: string;
+  /** The host's address on it. */
+  readonly gateway: string;
   /** Makes the bridge when this process has not yet; tries again after a failure. */
   ensure(): Promise<void>;
   /** Makes the next `ensure` look again, after a start found the bridge missing. */
@@ -46,6 +48,7 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
   return {
     identity: { id, name: 'bridge' },
     cidr,
+    gateway: formatIpv4(subnet.base + 1),
     ensure() {
       ensured ??= runtime
         .ensureNetwork({ bridge, table, address: formatIpv4(subnet.base + 1), prefixLength: subnet.prefixLength })

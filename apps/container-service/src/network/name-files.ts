@@ -1,4 +1,5 @@
 import type { NetworkMode } from '../container-config.ts';
+import type { NamesConfig } from '../isolation.ts';
 
 /** What the host has in the files that containers get their own of. */
 export interface HostNameFiles {
@@ -19,6 +20,9 @@ export interface NameFilesInput {
   readonly hostname: string;
   /** Null when it has none. */
   readonly address: string | null;
+  /** The host's address on the engine's network, which `host-gateway` stands for. */
+  readonly gateway: string;
+  readonly names: NamesConfig;
 }
 
 const FALLBACK_NAMESERVERS = ['8.8.8.8', '8.8.4.4'];
@@ -31,13 +35,19 @@ const LOCAL_HOSTS = [
   'ff02::2\tip6-allrouters',
 ];
 
-/** /etc/resolv.conf, /etc/hosts and /etc/hostname of a container, by Docker's rules. In the host's network they are the host's. */
-export function nameFiles({ networkMode, hostname, address }: NameFilesInput, host: HostNameFiles): NameFiles {
-  if (networkMode === 'host') return { ...host, hostname: `${hostname}\n` };
-  const own = address === null ? [] : [`${address}\t${hostnames(hostname)}`];
+/** /etc/resolv.conf, /etc/hosts and /etc/hostname of a container, by Docker's rules. In the host's network they begin as the host's. */
+export function nameFiles(input: NameFilesInput, host: HostNameFiles): NameFiles {
+  const { networkMode, hostname, address, names } = input;
+  const extra = names.extraHosts.map((entry) => hostsLine(entry, input.gateway));
+  const own = address === null ? [] : [`${address}\t${hostnames(hostname, names.domainName)}`];
+  const resolvConf = overrideResolvConf(host.resolvConf, names);
+  if (networkMode === 'host') {
+    const hosts = host.hosts === '' || host.hosts.endsWith('\n') ? host.hosts : `${host.hosts}\n`;
+    return { resolvConf, hosts: hosts + extra.map((line) => `${line}\n`).join(''), hostname: `${hostname}\n` };
+  }
   return {
-    resolvConf: filterResolvConf(host.resolvConf),
-    hosts: [...LOCAL_HOSTS, ...own, ''].join('\n'),
+    resolvConf: names.dnsServers.length > 0 ? resolvConf : filterResolvConf(resolvConf),
+    hosts: [...LOCAL_HOSTS, ...extra, ...own, ''].join('\n'),
     hostname: `${hostname}\n`,
   };
 }
@@ -51,13 +61,42 @@ export function filterResolvConf(text: string): string {
   return `${kept.join('\n')}\n`;
 }
 
+/** Each of the three directives that the user gave takes the place of the host's. */
+function overrideResolvConf(text: string, { dnsServers, dnsSearch, dnsOptions }: NamesConfig): string {
+  const search = dnsSearch.filter((domain) => domain !== '.');
+  const own = [
+    ...dnsServers.map((address) => `nameserver ${address}`),
+    ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
+    ...(dnsOptions.length > 0 ? [`options ${dnsOptions.join(' ')}`] : []),
+  ];
+  const overridden = [
+    ...(dnsServers.length > 0 ? ['nameserver'] : []),
+    ...(dnsSearch.length > 0 ? ['search', 'domain'] : []),
+    ...(dnsOptions.length > 0 ? ['options'] : []),
+  ];
+  if (overridden.length === 0) return text;
+  const kept = text.split('\n').filter((line) => line.trim() !== '' && !overridden.includes(directive(line)));
+  return [...own, ...kept, ''].join('\n');
+}
+
+function directive(line: string): string {
+  return line.trim().split(/\s/, 1)[0] ?? '';
+}
+
 function isUnreachableNameserver(line: string): boolean {
   // IPv6 name servers cannot be reached either: the bridge has no IPv6.
   return /^\s*nameserver\s+(127\.|[0-9a-fA-F]*:)/.test(line);
 }
 
+function hostsLine(entry: string, gateway: string): string {
+  const colon = entry.indexOf(':');
+  const address = entry.slice(colon + 1);
+  return `${address === 'host-gateway' ? gateway : address}\t${entry.slice(0, colon)}`;
+}
+
 /** A host name with dots also gets its first label, as in Docker. */
-function hostnames(hostname: string): string {
-  const [first = hostname] = hostname.split('.');
-  return first === hostname ? hostname : `${hostname} ${first}`;
+function hostnames(hostname: string, domainName: string): string {
+  const full = domainName === '' ? hostname : `${hostname}.${domainName}`;
+  const [first = full] = full.split('.');
+  return first === full ? full : `${full} ${first}`;
 }

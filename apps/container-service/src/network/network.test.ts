@@ -3,6 +3,7 @@ import { parseRoutes } from '../adapters/host.ts';
 import { chooseSubnet, createAddressPool, DEFAULT_SUBNETS } from './address-pool.ts';
 import { parseCidr } from './engine-network.ts';
 import { formatIpv4, hardwareAddressOf, overlap, parseIpv4 } from './ipv4.ts';
+import { DEFAULT_NAMES } from '../isolation.ts';
 import { filterResolvConf, nameFiles } from './name-files.ts';
 
 const format = ({ base, prefixLength }: { base: number; prefixLength: number }) =>
@@ -71,7 +72,16 @@ describe('name files', () => {
   const host = { resolvConf: 'search a.b\nnameserver 127.0.0.1\nnameserver 192.0.2.7\nnameserver ::1\n', hosts: 'H\n' };
 
   test('a container on the bridge gets its own name and address', () => {
-    const files = nameFiles({ networkMode: 'bridge', hostname: 'web.example', address: '172.17.0.2' }, host);
+    const files = nameFiles(
+      {
+        networkMode: 'bridge',
+        hostname: 'web.example',
+        address: '172.17.0.2',
+        gateway: '172.17.0.1',
+        names: DEFAULT_NAMES,
+      },
+      host,
+    );
     expect(files.hosts).toBe(
       '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\n' +
         'ff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n172.17.0.2\tweb.example web\n',
@@ -80,15 +90,46 @@ describe('name files', () => {
     expect(files.resolvConf).toBe('search a.b\nnameserver 192.0.2.7\n');
   });
 
+  test('what the user gives takes the place of the host’s, directive by directive', () => {
+    const names = {
+      domainName: 'lan',
+      extraHosts: ['db:10.0.0.9', 'gw:host-gateway'],
+      dnsServers: ['127.0.0.7'],
+      dnsSearch: ['.'],
+      dnsOptions: ['ndots:2'],
+    };
+    const input = {
+      networkMode: 'bridge',
+      hostname: 'web',
+      address: '172.17.0.2',
+      gateway: '172.17.0.1',
+      names,
+    } as const;
+    const files = nameFiles(input, host);
+    expect(files.resolvConf).toBe('nameserver 127.0.0.7\noptions ndots:2\n');
+    expect(files.hosts).toMatch(/\n10\.0\.0\.9\tdb\n172\.17\.0\.1\tgw\n172\.17\.0\.2\tweb\.lan web\n$/);
+    expect(files.hostname).toBe('web\n');
+  });
+
   test('one in the host’s network gets the host’s', () => {
-    expect(nameFiles({ networkMode: 'host', hostname: 'h', address: null }, host)).toEqual({
+    expect(
+      nameFiles(
+        { networkMode: 'host', hostname: 'h', address: null, gateway: '172.17.0.1', names: DEFAULT_NAMES },
+        host,
+      ),
+    ).toEqual({
       ...host,
       hostname: 'h\n',
     });
   });
 
   test('one without a network has no address in hosts', () => {
-    expect(nameFiles({ networkMode: 'none', hostname: 'h', address: null }, host).hosts).not.toContain('\th\n');
+    expect(
+      nameFiles(
+        { networkMode: 'none', hostname: 'h', address: null, gateway: '172.17.0.1', names: DEFAULT_NAMES },
+        host,
+      ).hosts,
+    ).not.toContain('\th\n');
   });
 
   test('a host with only local name servers is stood in for', () => {

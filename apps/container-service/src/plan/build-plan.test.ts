@@ -17,6 +17,7 @@ const endpoint = {
 const files = { resolvConf: '/s/resolv.conf', hostname: '/s/hostname', hosts: '/s/hosts', log: '/s/container.log' };
 const builder = createPlanBuilder({
   seccompFilter: Buffer.alloc(16),
+  initProgram: '/berth-init',
   bridge: 'berth0',
   cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/sys/fs/cgroup/berth' },
   hostDevices: createMemoryHostDevices(),
@@ -47,7 +48,7 @@ function aContainer(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] 
 }
 
 function aPlan(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] = []) {
-  const input = { identity, endpoint, stateDir: '/run/c', files, terminalSize: null, detached: false };
+  const input = { identity, joins: [], endpoint, stateDir: '/run/c', files, terminalSize: null, detached: false };
   return builder.container(aContainer(config, mounts), input);
 }
 
@@ -189,7 +190,7 @@ test('the plan of a container with a user namespace has its ids, and what the ke
     firstUserId: 100_000,
     rootfs: { layersDir: '/state/layers', lowerDirs: ['a'], upperDir: '/state/s/1/upper', workDir: '/state/s/1/work' },
   };
-  const input = { identity, endpoint, stateDir: '/run/c', files, terminalSize: null, detached: false };
+  const input = { identity, joins: [], endpoint, stateDir: '/run/c', files, terminalSize: null, detached: false };
   const plan = builder.container(container, input);
   expect(plan.userNamespace).toEqual({ firstId: 100_000, count: 65_536, storageDir: '/state' });
   expect(plan.namespaceFlags & CLONE.NEWUSER).toBe(CLONE.NEWUSER);
@@ -204,6 +205,7 @@ test('the plan of an exec has the container’s environment below its own, and m
     environment: ['A=2'],
     workingDirectory: '/tmp',
     identity,
+    privileged: false,
     terminal: false,
     terminalSize: null,
     openStdin: true,

@@ -2,21 +2,31 @@ import type { TerminalSize } from '../container-config.ts';
 import type { Container, ContainerSpec, Endpoint, Identity } from '../container.ts';
 import { USER_IDS_PER_CONTAINER } from '../user-namespace/id-ranges.ts';
 import { processEnvironment } from '../spec/environment.ts';
-import { DEFAULT_CAPABILITIES } from './capabilities.ts';
+import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts';
 import { legacyDirs, planCgroups, unifiedDir, type CgroupSettings } from './cgroups.ts';
 import { blockNumbers, DEFAULT_SYMLINKS, planDevices, type HostDevices, type PlannedDevices } from './devices.ts';
 import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-paths.ts';
 import { resolveSysctls } from '../spec/sysctls.ts';
 import { planUlimits } from './ulimits.ts';
 import { planMounts, type NameFilePaths } from './mounts.ts';
-import type { CgroupPlan, ContainerPlan, ExecPlan, FileValue, InterfacePlan, ProcessPlan } from './plan.ts';
-import { CLONE, namespaceFlags } from './namespaces.ts';
+import { CLONE, namespaceFlags, ownNamespaces } from './namespaces.ts';
+import type {
+  CgroupPlan,
+  ContainerPlan,
+  ExecPlan,
+  FileValue,
+  InterfacePlan,
+  NamespaceJoin,
+  ProcessPlan,
+} from './plan.ts';
 import { planUserNamespace } from './user-namespace.ts';
 
 /** What of the engine and its host goes into every plan. */
 export interface PlanSettings {
   /** An array of struct sock_filter. */
   readonly seccompFilter: Buffer;
+  /** Absolute path of the init of `--init` on the host. */
+  readonly initProgram: string;
   readonly bridge: string;
   readonly cgroups: CgroupSettings;
   readonly hostDevices: HostDevices;
@@ -27,7 +37,9 @@ export interface PlanSettings {
 /** What of one start goes into a container's plan. */
 export interface ContainerPlanInput {
   readonly identity: Identity;
-  /** Null with no network, and with the host's. */
+  /** The containers whose namespaces are joined. */
+  readonly joins: readonly NamespaceJoin[];
+  /** Null with no network, and with another's. */
   readonly endpoint: Endpoint | null;
   readonly stateDir: string;
   readonly files: NameFilePaths & { readonly log: string };
@@ -44,6 +56,8 @@ export interface ExecPlanInput {
   readonly environment: readonly string[];
   readonly workingDirectory: string;
   readonly identity: Identity;
+  /** All capabilities, and no seccomp filter. */
+  readonly privileged: boolean;
   readonly terminal: boolean;
   readonly terminalSize: TerminalSize | null;
   readonly openStdin: boolean;
@@ -55,7 +69,7 @@ export interface PlanBuilder {
   container(container: Container, input: ContainerPlanInput): ContainerPlan;
   exec(container: Container, input: ExecPlanInput): ExecPlan;
   /** The paths that are hidden from containers, and those that they cannot write. */
-  protectedPaths(): Pick<ContainerPlan, 'maskedPaths' | 'readonlyPaths'>;
+  protectedPaths(config: Container['config']): Pick<ContainerPlan, 'maskedPaths' | 'readonlyPaths'>;
   /** The control groups that a container has, or is to have with other limits. */
   cgroup(container: Container): CgroupPlan;
   /** Where a container lies in the cgroup2 tree. */
@@ -84,26 +98,38 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
   const maskedPaths = [...MASKED_PATHS, ...settings.thermalCpus.map(thermalThrottlePath)];
   const standardCgroupDir = (containerId: string): string => unifiedDir(containerId, '', settings.cgroups, true);
   const cgroupDir = ({ id, config }: ContainerSpec): string => {
-    const defaultDevices = config.devices.length === 0 && config.deviceCgroupRules.length === 0;
+    const { devices, deviceCgroupRules, isolation } = config;
+    const defaultDevices = devices.length === 0 && deviceCgroupRules.length === 0 && !isolation.privileged;
     return unifiedDir(id, config.resources.cgroupParent, settings.cgroups, defaultDevices);
   };
   const devicesOf = ({ config }: Container): PlannedDevices =>
-    planDevices({ mappings: config.devices, rules: config.deviceCgroupRules, all: false }, settings.hostDevices);
+    planDevices(
+      { mappings: config.devices, rules: config.deviceCgroupRules, all: config.isolation.privileged },
+      settings.hostDevices,
+    );
   const cgroupOf = ({ id, config }: Container, access: PlannedDevices['access']): CgroupPlan =>
     planCgroups(id, config.resources, settings.cgroups, access, (path) => blockNumbers(path, settings.hostDevices));
   const hostInterface = (containerId: string): string => `bv${containerId.slice(0, 11)}`;
 
-  function planProcess(container: Container, process: Omit<ProcessPlan, ConstantProcessFields>): ProcessPlan {
+  function protectedPaths({ isolation }: Container['config']): Pick<ContainerPlan, 'maskedPaths' | 'readonlyPaths'> {
+    if (isolation.privileged || isolation.systemPathsUnconfined) return { maskedPaths: [], readonlyPaths: [] };
+    return { maskedPaths, readonlyPaths: READONLY_PATHS };
+  }
+
+  function planProcess(container: Container, process: ProcessInput): ProcessPlan {
+    const { isolation, noNewPrivileges } = container.config;
+    const { privileged, ...rest } = process;
+    const unfiltered = privileged || isolation.privileged || isolation.seccompProfile === 'unconfined';
     return {
-      ...process,
+      ...rest,
       environment: processEnvironment(process.environment, {
         hostname: container.hostname,
         terminal: process.terminal,
         home: process.identity.home,
       }),
-      capabilities: DEFAULT_CAPABILITIES,
-      noNewPrivileges: container.config.noNewPrivileges,
-      seccompFilter: settings.seccompFilter,
+      capabilities: privileged ? ALL_CAPABILITIES : capabilitiesOf(isolation),
+      noNewPrivileges,
+      seccompFilter: unfiltered ? NO_FILTER : settings.seccompFilter,
       resourceLimits: planUlimits(container.config.resources.ulimits),
     };
   }
@@ -114,45 +140,52 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
   }
 
   return {
-    protectedPaths: () => ({ maskedPaths, readonlyPaths: READONLY_PATHS }),
+    protectedPaths,
     cgroup: (container) => cgroupOf(container, devicesOf(container).access),
     cgroupDir,
     legacyCgroupDirs: ({ id, config }) => legacyDirs(id, config.resources, settings.cgroups),
     standardCgroupDir,
     hostInterface,
-    container(container, { identity, endpoint, stateDir, files, terminalSize, detached }) {
+    container(container, { identity, joins, endpoint, stateDir, files, terminalSize, detached }) {
       const { id, config, rootfs, hostname } = container;
-      const ownNetwork = config.networkMode !== 'host';
+      const { isolation } = config;
+      const ipcJoin = joins.findIndex(({ flags }) => (flags & CLONE.NEWIPC) !== 0n);
       const { nodes, access } = devicesOf(container);
       const userNamespace = planUserNamespace(container);
       const networkSysctls = userNamespace === null ? OWN_NETWORK_SYSCTLS : MAPPED_NETWORK_SYSCTLS;
       return {
         containerId: id,
         stateDir,
-        namespaceFlags: namespaceFlags(config.networkMode) | (userNamespace === null ? 0n : CLONE.NEWUSER),
+        joins,
+        readonlyRoot: isolation.readonlyRoot,
+        namespaceFlags: namespaceFlags(config) | (userNamespace === null ? 0n : CLONE.NEWUSER),
         rootfs,
-        mounts: planMounts(files, container.mounts, config.resources.shmSizeBytes),
+        mounts: planMounts({
+          paths: files,
+          isolation,
+          mounts: container.mounts,
+          ipcJoin,
+          shmSizeBytes: config.resources.shmSizeBytes,
+          init: { path: INIT_PATH, program: settings.initProgram },
+        }),
         devices: nodes,
         symlinks: DEFAULT_SYMLINKS,
-        maskedPaths,
-        readonlyPaths: READONLY_PATHS,
-        sysctls: [
-          ...(ownNetwork ? networkSysctls : []),
-          ...resolveSysctls(config.sysctls, { network: ownNetwork, ipc: true, uts: true }),
-        ],
+        ...protectedPaths(config),
+        sysctls: planSysctls(config, networkSysctls),
         processFiles: [{ path: 'oom_score_adj', value: String(config.oomScoreAdj) }],
         process: planProcess(container, {
-          arguments: container.arguments,
+          arguments: isolation.init ? [INIT_PATH, '--', ...container.arguments] : container.arguments,
           environment: container.environment,
+          privileged: false,
           workingDirectory: container.workingDirectory,
           createWorkingDirectory: true,
           identity,
           terminal: config.terminal,
           terminalSize,
         }),
-        hostname,
+        hostname: isolation.utsMode === 'host' ? '' : hostname,
         network: planInterface(id, endpoint),
-        loopback: ownNetwork,
+        loopback: ownNamespaces(config).network,
         cgroup: cgroupOf(container, access),
         log: { path: files.log, ...LOG_ROTATION },
         openStdin: config.openStdin,
@@ -170,6 +203,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         process: planProcess(container, {
           arguments: input.arguments,
           environment: [...container.environment, ...input.environment],
+          privileged: input.privileged,
           workingDirectory: input.workingDirectory,
           createWorkingDirectory: false,
           identity,
@@ -183,6 +217,25 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
       };
     },
   };
+}
+
+/** Where Docker has the init of `--init`. */
+const INIT_PATH = '/sbin/docker-init';
+const NO_FILTER = Buffer.alloc(0);
+
+function planSysctls(config: Container['config'], networkDefaults: readonly FileValue[]): FileValue[] {
+  const { domainName } = config.names;
+  const own = ownNamespaces(config);
+  return [
+    ...(own.network ? networkDefaults : []),
+    ...resolveSysctls(config.sysctls, own),
+    ...(domainName === '' ? [] : [{ path: 'kernel/domainname', value: domainName }]),
+  ];
+}
+
+/** A process, but for what its container says. */
+interface ProcessInput extends Omit<ProcessPlan, ConstantProcessFields> {
+  readonly privileged: boolean;
 }
 
 type ConstantProcessFields = 'capabilities' | 'noNewPrivileges' | 'seccompFilter' | 'resourceLimits';

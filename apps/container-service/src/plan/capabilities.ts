@@ -1,23 +1,46 @@
-/** Numbers of include/uapi/linux/capability.h. */
-const CAPABILITY = {
-  CHOWN: 0,
-  DAC_OVERRIDE: 1,
-  FOWNER: 3,
-  FSETID: 4,
-  KILL: 5,
-  SETGID: 6,
-  SETUID: 7,
-  SETPCAP: 8,
-  NET_BIND_SERVICE: 10,
-  NET_RAW: 13,
-  SYS_CHROOT: 18,
-  MKNOD: 27,
-  AUDIT_WRITE: 29,
-  SETFCAP: 31,
-} as const;
+import { BerthError } from '@berth/errors';
+import type { IsolationConfig } from '../isolation.ts';
+
+/** The names of include/uapi/linux/capability.h; the place in the list is the number. */
+const NAMES = [
+  ...['CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP'],
+  ...['LINUX_IMMUTABLE', 'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_ADMIN', 'NET_RAW', 'IPC_LOCK', 'IPC_OWNER'],
+  ...['SYS_MODULE', 'SYS_RAWIO', 'SYS_CHROOT', 'SYS_PTRACE', 'SYS_PACCT', 'SYS_ADMIN', 'SYS_BOOT', 'SYS_NICE'],
+  ...['SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'MKNOD', 'LEASE', 'AUDIT_WRITE', 'AUDIT_CONTROL', 'SETFCAP'],
+  ...['MAC_OVERRIDE', 'MAC_ADMIN', 'SYSLOG', 'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF'],
+  'CHECKPOINT_RESTORE',
+];
+
+const BITS: ReadonlyMap<string, bigint> = new Map(NAMES.map((name, number) => [`CAP_${name}`, 1n << BigInt(number)]));
+
+/** Every capability. */
+export const ALL_CAPABILITIES: bigint = (1n << BigInt(NAMES.length)) - 1n;
 
 /** The capabilities that Docker gives unless told otherwise, bit n for capability n. */
-export const DEFAULT_CAPABILITIES: bigint = Object.values(CAPABILITY).reduce(
-  (mask, bit) => mask | (1n << BigInt(bit)),
-  0n,
-);
+export const DEFAULT_CAPABILITIES: bigint = maskOf([
+  ...['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID', 'CAP_KILL', 'CAP_SETGID', 'CAP_SETUID'],
+  ...['CAP_SETPCAP', 'CAP_NET_BIND_SERVICE', 'CAP_NET_RAW', 'CAP_SYS_CHROOT', 'CAP_MKNOD', 'CAP_AUDIT_WRITE'],
+  'CAP_SETFCAP',
+]);
+
+/** `net_admin` as `CAP_NET_ADMIN`; `ALL` stays. Throws INVALID_ARGUMENT for what is none. */
+export function parseCapability(text: string): string {
+  const upper = text.toUpperCase();
+  if (upper === 'ALL' || upper === 'CAP_ALL') return 'ALL';
+  const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+  if (BITS.has(name)) return name;
+  throw new BerthError('INVALID_ARGUMENT', `unknown capability: ${JSON.stringify(name)}`);
+}
+
+/** What a container's processes may have: moby's caps.TweakCapabilities. */
+export function capabilitiesOf(isolation: IsolationConfig): bigint {
+  const { privileged, capabilitiesAdd: add, capabilitiesDrop: drop } = isolation;
+  if (privileged) return ALL_CAPABILITIES;
+  if (add.includes('ALL')) return ALL_CAPABILITIES & ~maskOf(drop);
+  if (drop.includes('ALL')) return maskOf(add);
+  return (DEFAULT_CAPABILITIES & ~maskOf(drop)) | maskOf(add);
+}
+
+function maskOf(names: readonly string[]): bigint {
+  return names.reduce((mask, name) => mask | (BITS.get(name) ?? 0n), 0n);
+}

@@ -1,14 +1,8 @@
 import type { MountPoint } from '../container-config.ts';
+import { joinedContainer, type IsolationConfig } from '../isolation.ts';
+import { MOUNT_ATTR } from './mount-attributes.ts';
 import type { MountPlan } from './plan.ts';
-
-/** MOUNT_ATTR_* of include/uapi/linux/mount.h. */
-export const MOUNT_ATTR = {
-  RDONLY: 0x01n,
-  NOSUID: 0x02n,
-  NODEV: 0x04n,
-  NOEXEC: 0x08n,
-  STRICTATIME: 0x20n,
-} as const;
+import { planTmpfs } from './tmpfs.ts';
 
 const { RDONLY, NOSUID, NODEV, NOEXEC, STRICTATIME } = MOUNT_ATTR;
 const INERT = NOSUID | NOEXEC | NODEV;
@@ -17,16 +11,34 @@ function filesystem(target: string, type: string, attributes: bigint, options: r
   return { target, source: { kind: 'filesystem', type, options }, attributes };
 }
 
-/** The file systems of every container, in Docker's order. */
-const FILESYSTEMS: readonly MountPlan[] = [
-  filesystem('/proc', 'proc', INERT),
-  filesystem('/dev', 'tmpfs', NOSUID | STRICTATIME, ['mode=755', 'size=65536k']),
-  filesystem('/dev/pts', 'devpts', NOSUID | NOEXEC, ['newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']),
-  filesystem('/sys', 'sysfs', INERT | RDONLY),
-  filesystem('/sys/fs/cgroup', 'cgroup2', INERT | RDONLY),
-  filesystem('/dev/mqueue', 'mqueue', INERT),
-  filesystem('/dev/shm', 'tmpfs', INERT, ['mode=1777', 'size=65536k']),
-];
+/** The file systems of a container, in Docker's order. */
+function planFilesystems({ privileged, readonlyRoot }: IsolationConfig): MountPlan[] {
+  const sysfs = privileged && !readonlyRoot ? INERT : INERT | RDONLY;
+  return [
+    filesystem('/proc', 'proc', INERT),
+    filesystem('/dev', 'tmpfs', NOSUID | STRICTATIME, ['mode=755', 'size=65536k']),
+    filesystem('/dev/pts', 'devpts', NOSUID | NOEXEC, ['newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']),
+    filesystem('/sys', 'sysfs', sysfs),
+    filesystem('/sys/fs/cgroup', 'cgroup2', sysfs),
+  ];
+}
+
+/** /dev/mqueue and /dev/shm belong to an IPC namespace. `join` is the place of the joined container among the joins, -1 for none. */
+function planIpcMounts(ipcMode: IsolationConfig['ipcMode'], join: number, shmSizeBytes: number): MountPlan[] {
+  const queues = filesystem('/dev/mqueue', 'mqueue', INERT);
+  if (ipcMode === 'host') return [queues, bindFile('/dev/shm', '/dev/shm')];
+  if (ipcMode === 'none') return [queues];
+  if (joinedContainer(ipcMode) === null) {
+    return [
+      queues,
+      filesystem('/dev/shm', 'tmpfs', INERT, [
+        'mode=1777',
+        shmSizeBytes === 0 ? 'size=65536k' : `size=${shmSizeBytes}`,
+      ]),
+    ];
+  }
+  return [queues, { target: '/dev/shm', source: { kind: 'shared', join, path: '/dev/shm' }, attributes: INERT }];
+}
 
 /** What starting a container makes in an image that lacks it, relative to the root, parents first. */
 export const ENGINE_MOUNT_POINTS: readonly string[] = [
@@ -46,32 +58,44 @@ export interface NameFilePaths {
   readonly hosts: string;
 }
 
+/** What the mounts of a container depend on. */
+export interface MountsInput {
+  readonly paths: NameFilePaths;
+  readonly isolation: IsolationConfig;
+  readonly mounts: readonly MountPoint[];
+  /** Where the init of `--init` goes, and where it is on the host. */
+  readonly init: { readonly path: string; readonly program: string };
+  /** The place of the container whose IPC namespace is joined among the joins, -1 for none. */
+  readonly ipcJoin: number;
+  /** The size of /dev/shm; 0: 64 MiB. */
+  readonly shmSizeBytes: number;
+}
+
 /**
  * All mounts of a container, parents before children: the file systems, its name files, then what the user asked for. A mount of the user
  * takes the place of a default one with the same target, and of all that is below it.
  */
-export function planMounts(paths: NameFilePaths, mounts: readonly MountPoint[], shmSizeBytes = 0): MountPlan[] {
+export function planMounts({ paths, isolation, mounts, init, ipcJoin, shmSizeBytes }: MountsInput): MountPlan[] {
+  const nameFile = isolation.readonlyRoot ? RDONLY : 0n;
   const defaults = [
-    ...(shmSizeBytes === 0 ? FILESYSTEMS : FILESYSTEMS.map((mount) => withSize(mount, shmSizeBytes))),
-    bindFile('/etc/resolv.conf', paths.resolvConf),
-    bindFile('/etc/hostname', paths.hostname),
-    bindFile('/etc/hosts', paths.hosts),
+    ...planFilesystems(isolation),
+    ...planIpcMounts(isolation.ipcMode, ipcJoin, shmSizeBytes),
+    bindFile('/etc/resolv.conf', paths.resolvConf, nameFile),
+    bindFile('/etc/hostname', paths.hostname, nameFile),
+    bindFile('/etc/hosts', paths.hosts, nameFile),
+    ...(isolation.init ? [bindFile(init.path, init.program, RDONLY)] : []),
   ];
   if (mounts.length === 0) return defaults;
   const kept = defaults.filter(({ target }) => !mounts.some((mount) => covers(mount.target, target)));
   return [...kept, ...mounts.map(planMount).sort((a, b) => depth(a.target) - depth(b.target))];
 }
 
-function withSize(mount: MountPlan, shmSizeBytes: number): MountPlan {
-  if (mount.target !== '/dev/shm') return mount;
-  return filesystem(mount.target, 'tmpfs', mount.attributes, ['mode=1777', `size=${shmSizeBytes}`]);
+function bindFile(target: string, path: string, attributes = 0n): MountPlan {
+  return { target, source: { kind: 'bind', path, recursive: false, copyUp: false }, attributes };
 }
 
-function bindFile(target: string, path: string): MountPlan {
-  return { target, source: { kind: 'bind', path, recursive: false, copyUp: false }, attributes: 0n };
-}
-
-function planMount({ type, source, target, readonly }: MountPoint): MountPlan {
+function planMount({ type, source, target, readonly, tmpfsOptions = '' }: MountPoint): MountPlan {
+  if (type === 'tmpfs') return planTmpfs(target, readonly ? `${tmpfsOptions},ro` : tmpfsOptions);
   return {
     target,
     source: { kind: 'bind', path: source, recursive: true, copyUp: type === 'volume' },

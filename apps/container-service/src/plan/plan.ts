@@ -6,6 +6,8 @@ export interface ContainerPlan {
   readonly containerId: string;
   readonly stateDir: string;
   readonly namespaceFlags: bigint;
+  readonly joins: readonly NamespaceJoin[];
+  readonly readonlyRoot: boolean;
   readonly rootfs: Rootfs;
   /** In order, parents before children. */
   readonly mounts: readonly MountPlan[];
@@ -66,7 +68,7 @@ export interface ProcessPlan {
   /** Makes the working directory when it is missing. */
   readonly createWorkingDirectory: boolean;
   readonly identity: Identity;
-  /** Bounding, effective and permitted capabilities as a mask; the others stay empty. */
+  /** The bounding set as a mask; root has them effective and permitted too. The other sets stay empty. */
   readonly capabilities: bigint;
   readonly noNewPrivileges: boolean;
   /** An array of struct sock_filter. */
@@ -80,7 +82,7 @@ export interface ProcessPlan {
 /** One mount. */
 export interface MountPlan {
   readonly target: string;
-  readonly source: FilesystemSource | BindSource;
+  readonly source: FilesystemSource | BindSource | SharedSource;
   /** MOUNT_ATTR_* flags. */
   readonly attributes: bigint;
 }
@@ -100,6 +102,22 @@ export interface BindSource {
   readonly recursive: boolean;
   /** Fills an empty source with what the image has at the target. */
   readonly copyUp: boolean;
+}
+
+/** What a container whose namespaces are joined has mounted at a path. */
+export interface SharedSource {
+  readonly kind: 'shared';
+  /** Its place in the plan's joins. */
+  readonly join: number;
+  readonly path: string;
+}
+
+/** Namespaces of a running container. */
+export interface NamespaceJoin {
+  /** Its run-time directory. */
+  readonly stateDir: string;
+  /** CLONE_NEW* flags. */
+  readonly flags: bigint;
 }
 
 /** A device node. */

@@ -26,7 +26,7 @@ export function resolveMounts(user: readonly MountConfig[], imageVolumes: readon
 
 function checkMount(mount: MountConfig): MountConfig {
   const target = cleanTarget(mount.type, mount.target);
-  if (mount.type === 'volume') return { ...mount, target };
+  if (mount.type !== 'bind') return { ...mount, target };
   if (!mount.source.startsWith('/') || mount.source.includes('\0')) {
     throw invalid(
       `invalid mount config for type "bind": invalid mount path: '${mount.source}' mount path must be absolute`,

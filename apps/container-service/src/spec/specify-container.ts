@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { BerthError } from '@berth/errors';
 import type { ContainerDefaults } from '@berth/oci';
 import type { ContainerConfig, MountPoint } from '../container-config.ts';
+import { joinedContainer } from '../isolation.ts';
 import { shortId, type ContainerSpec, type Rootfs } from '../container.ts';
 import { checkDevices } from './devices.ts';
 import { resolveSysctls } from './sysctls.ts';
@@ -9,6 +10,8 @@ import { resolveCommand } from './command.ts';
 import { checkEnvironment, mergeEnvironment } from './environment.ts';
 import { checkRestartPolicy } from './restart-policy.ts';
 import { checkPort, comparePorts } from './ports.ts';
+import { ownNamespaces } from '../plan/namespaces.ts';
+import { checkIsolation } from './isolation.ts';
 import { parseSignal } from './signal.ts';
 
 /** What an image says about its containers, as far as it is heeded. */
@@ -36,8 +39,10 @@ export interface SpecificationInput {
   readonly mounts: readonly MountPoint[];
   readonly rootfs: Rootfs;
   readonly firstUserId: number | null;
-  /** The host's own name, for containers in its network. */
+  /** The host's own name, for containers in its network or UTS namespace. */
   readonly hostHostname: string;
+  /** The name of the container whose network is joined; null when none is. */
+  readonly joinedHostname: string | null;
   readonly createTimeNs: bigint;
 }
 
@@ -82,17 +87,26 @@ export function checkConfig(config: ContainerConfig): void {
   checkHostname(config.hostname);
   config.exposedPorts.forEach(checkPort);
   checkDevices(config);
-  resolveSysctls(config.sysctls, { network: config.networkMode !== 'host', ipc: true, uts: true });
+  resolveSysctls(config.sysctls, ownNamespaces(config));
+  checkIsolation(config);
   checkUserNamespace(config);
 }
 
 /** What belongs to the host's user namespace cannot be shared from another one; the words are Docker's. */
-function checkUserNamespace({ userNamespaceMode, networkMode }: ContainerConfig): void {
-  if (userNamespaceMode === 'auto' && networkMode === 'host') {
+function checkUserNamespace({ userNamespaceMode, networkMode, isolation }: ContainerConfig): void {
+  if (userNamespaceMode !== 'auto') return;
+  const { privileged, pidMode, ipcMode, utsMode } = isolation;
+  if (privileged) {
     throw new BerthError(
       'INVALID_ARGUMENT',
-      "cannot share the host's network namespace when user namespaces are enabled",
+      'privileged mode is incompatible with user namespaces.  You must run the container in the host namespace when running privileged mode',
     );
+  }
+  for (const [what, mode] of Object.entries({ network: networkMode, PID: pidMode, IPC: ipcMode, UTS: utsMode })) {
+    if (mode !== 'host' && joinedContainer(mode) === null) continue;
+    const whose = mode === 'host' ? "the host's" : "another container's";
+    const message = `cannot share ${whose} ${what} namespace when user namespaces are enabled`;
+    throw new BerthError('INVALID_ARGUMENT', message);
   }
 }
 
@@ -116,9 +130,10 @@ export function checkArguments(argumentVector: readonly string[]): void {
   }
 }
 
-function resolveHostname(config: ContainerConfig, { id, hostHostname }: SpecificationInput): string {
+function resolveHostname(config: ContainerConfig, { id, hostHostname, joinedHostname }: SpecificationInput): string {
   if (config.hostname !== '') return config.hostname;
-  return config.networkMode === 'host' ? hostHostname : shortId(id);
+  if (joinedHostname !== null) return joinedHostname;
+  return config.networkMode === 'host' || config.isolation.utsMode === 'host' ? hostHostname : shortId(id);
 }
 
 /** RFC 1123, which is what Docker checks; the kernel takes 64 bytes. */

@@ -29,9 +29,17 @@ const MAX_ID = 4_294_967_294;
 /**
  * Resolves `user[:group]`, each a name or an id; empty is root. Digits are always an id and never looked up as a name: one that does not
  * fit is an error (CVE-2024-40635). Without a group the user's own groups are its supplementary groups; with one they are not.
- * Throws USER_INVALID.
+ * `additional` are further groups, names or ids. Throws USER_INVALID.
  */
-export function resolveUser(user: string, database: UserDatabase): Identity {
+export function resolveUser(user: string, database: UserDatabase, additional: readonly string[] = []): Identity {
+  const identity = resolveAccount(user, database);
+  if (additional.length === 0) return identity;
+  const groups = parseGroup(database.group);
+  const groupIds = new Set([...identity.groupIds, ...additional.map((group) => findGroup(group, groups))]);
+  return { ...identity, groupIds: [...groupIds] };
+}
+
+function resolveAccount(user: string, database: UserDatabase): Identity {
   const separator = user.indexOf(':');
   const userPart = separator === -1 ? user : user.slice(0, separator);
   const groupPart = separator === -1 ? '' : user.slice(separator + 1);

@@ -12,32 +12,14 @@
 
 #include "cleanup.h"
 #include "io.h"
-#include "record.h"
 #include "syscalls.h"
 #include "terminal.h"
 #include "user_namespace.h"
 
-static int not_running(struct failure *failure) {
-  return fail(failure, "setns", ESRCH, "the container is not running");
-}
-
-int exec_open_target(struct exec_target *target, const exec_plan *plan, const struct host *host,
-                     struct failure *failure) {
-  cleanup_close int state_dir = open(plan->container_state_dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (state_dir < 0)
-    return errno == ENOENT ? not_running(failure)
-                           : fail(failure, "setns", errno, "open %.200s", plan->container_state_dir);
-  struct record record;
-  if (record_read(state_dir, &record, failure) < 0) return failure->error == ENOENT ? not_running(failure) : -1;
-  if (record.phase != RECORD_RUNNING || strcmp(record.boot_id, host->boot_id) != 0) return not_running(failure);
-  target->pidfd = pidfd_open((pid_t)record.process_pid, 0);
-  if (target->pidfd < 0) return not_running(failure);
-  /* Looked up after the pidfd: if the start time fits now, the pidfd is that of the very process. */
-  if (process_start_ticks((pid_t)record.process_pid) != record.process_start_ticks) return not_running(failure);
-  target->pid = (pid_t)record.process_pid;
-  target->namespace_flags = record.namespace_flags;
+int exec_open_target(struct target *target, const exec_plan *plan, const struct host *host, struct failure *failure) {
+  if (target_open(target, plan->container_state_dir, host, failure) < 0) return -1;
   if ((target->namespace_flags & CLONE_NEWPID) != 0 && setns(target->pidfd, CLONE_NEWPID) < 0) {
-    return errno == ESRCH ? not_running(failure) : fail(failure, "setns", errno, "enter the pid namespace");
+    return errno == ESRCH ? target_not_running(failure) : fail(failure, "setns", errno, "enter the pid namespace");
   }
   return 0;
 }
@@ -85,21 +67,19 @@ static int join_legacy(const struct exec_context *context, const struct cgroup *
   return cgroup_join_legacy(&joined, failure);
 }
 
-int exec_open_cgroup(struct cgroup *cgroup, const exec_plan *plan, const struct exec_target *target,
+int exec_open_cgroup(struct cgroup *cgroup, const exec_plan *plan, const struct target *target,
                      struct failure *failure) {
   if (cgroup_open(cgroup, plan->cgroup, failure) < 0) return -1;
   open_noted(cgroup, plan);
   if (cgroup->unified_path == NULL) return 0;
   /* Outside its cgroup nothing may run: a container that is being cleaned up does not run any more. */
-  if (cgroup->unified < 0) return not_running(failure);
+  if (cgroup->unified < 0) return target_not_running(failure);
   int below = open_below(cgroup->unified, strrchr(cgroup->unified_path, '/') + 1, target->pid);
   if (below < 0) return 0;
   close_fd(&cgroup->unified);
   cgroup->unified = below;
   return 0;
 }
-
-void exec_close_target(struct exec_target *target) { close_fd(&target->pidfd); }
 
 /*
  * What the out-of-memory killer thinks of a process is inherited, here from the helper, which may be better protected
@@ -114,11 +94,11 @@ static void take_oom_score(pid_t pid) {
   }
 }
 
-static int enter(const struct exec_target *target, struct failure *failure) {
+static int enter(const struct target *target, struct failure *failure) {
   int others = (int)(target->namespace_flags & ~(uint64_t)CLONE_NEWPID);
   if (setns(target->pidfd, others) == 0)
     return (others & CLONE_NEWUSER) == 0 ? 0 : user_namespace_become_root(failure);
-  return errno == ESRCH ? not_running(failure)
+  return errno == ESRCH ? target_not_running(failure)
                         : fail(failure, "setns", errno, "enter the namespaces 0x%x", (unsigned)others);
 }
 

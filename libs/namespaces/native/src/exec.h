@@ -9,36 +9,25 @@
 #include "host.h"
 #include "plan.h"
 #include "process.h"
-
-/* A container's first process, held so that no other can take its place. */
-struct exec_target {
-  int pidfd;
-  pid_t pid;
-  uint64_t namespace_flags;
-};
-
-#define EXEC_TARGET_NONE ((struct exec_target){.pidfd = -1})
+#include "target.h"
 
 struct exec_context {
   const exec_plan *plan;
-  const struct exec_target *target;
+  const struct target *target;
 };
 
 /*
  * Finds the container's first process by its record and enters its pid namespace for children to come. Returns 0, or -1
  * with the failure: step "setns", ESRCH when the container does not run.
  */
-int exec_open_target(struct exec_target *target, const exec_plan *plan, const struct host *host,
-                     struct failure *failure);
-
-void exec_close_target(struct exec_target *target);
+int exec_open_target(struct target *target, const exec_plan *plan, const struct host *host, struct failure *failure);
 
 /*
  * Opens the cgroups of the plan for clone3 to join: in the cgroup2 tree that one below the plan's in which the
  * container's first process is now, as a directory that has handed controllers to its children takes no process.
  * Returns 0, or -1 with the failure.
  */
-int exec_open_cgroup(struct cgroup *cgroup, const exec_plan *plan, const struct exec_target *target,
+int exec_open_cgroup(struct cgroup *cgroup, const exec_plan *plan, const struct target *target,
                      struct failure *failure);
 
 /*

@@ -23,6 +23,7 @@
 
 struct setup {
   const container_plan *plan;
+  const struct joins *joins;
   const struct cgroup *cgroup;
   struct child *child;
   int root; /* the container's root directory */
@@ -35,6 +36,10 @@ static int step_session(struct setup *setup, struct failure *failure) {
   (void)umask(0);
   if (setsid() < 0) return fail(failure, "session", errno, "lead a session");
   return 0;
+}
+
+static int step_join(struct setup *setup, struct failure *failure) {
+  return joins_enter(setup->joins, setup->plan, failure);
 }
 
 /* clone3 would root the new cgroup namespace in the keeper's cgroup, not in that which CLONE_INTO_CGROUP gives: so it
@@ -55,7 +60,7 @@ static int step_sources(struct setup *setup, struct failure *failure) {
     return fail(failure, "mount", errno, "make the mounts private");
   if (has_user_namespace(setup))
     return user_namespace_receive(setup->child->sync, setup->plan, &setup->root, setup->sources, failure);
-  return mount_open_sources(setup->plan, setup->sources, failure);
+  return mount_open_sources(setup->plan, setup->joins, setup->sources, failure);
 }
 
 /* In a user namespace the way to the layers is open to the host's ids, and all that comes after is the container's. */
@@ -173,15 +178,16 @@ static const struct {
   const char *name;
   int (*run)(struct setup *, struct failure *);
 } STEPS[] = {
-    {"session", step_session},   {"cgroup", step_cgroup},     {"sources", step_sources},
+    {"session", step_session},   {"join", step_join},         {"cgroup", step_cgroup},     {"sources", step_sources},
     {"overlay", step_overlay},   {"mounts", step_mounts},     {"device", step_devices},
     {"terminal", step_terminal}, {"hostname", step_hostname}, {"loopback", step_loopback},
     {"sysctl", step_sysctls},    {"mask", step_masks},        {"cwd", step_working_directory},
     {"pivot", step_pivot},       {"execute", step_execute},
 };
 
-int init_run(struct child *child, const container_plan *plan, const struct cgroup *cgroup, struct failure *failure) {
-  struct setup setup = {.plan = plan, .cgroup = cgroup, .child = child, .root = -1, .own = {.devpts = -1, .proc = -1}};
+int init_run(struct child *child, const container_plan *plan, const struct joins *joins, const struct cgroup *cgroup,
+             struct failure *failure) {
+  struct setup setup = {.plan = plan, .joins = joins, .cgroup = cgroup, .child = child, .root = -1, .own = {.devpts = -1, .proc = -1}};
   for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
     if (STEPS[i].run(&setup, failure) < 0) return -1;
     timings_lap(&child->timings, STEPS[i].name);

@@ -4,6 +4,7 @@
 
 #include "cgroup.h"
 #include "failure.h"
+#include "joins.h"
 #include "plan.h"
 #include "process.h"
 
@@ -11,6 +12,7 @@
  * Runs in the new namespaces: builds the root file system, enters it and executes the plan's process. Returns only on
  * failure; whatever was made then goes away with the namespaces.
  */
-int init_run(struct child *child, const container_plan *plan, const struct cgroup *cgroup, struct failure *failure);
+int init_run(struct child *child, const container_plan *plan, const struct joins *joins, const struct cgroup *cgroup,
+             struct failure *failure);
 
 #endif

@@ -35,6 +35,7 @@ struct keeper {
   int slave;  /* the terminal's other end, held so that the terminal lives while a process reopens it; -1 without one */
   bool is_exec;
   uint64_t oom_kills; /* those that were before the process began */
+  bool owns_pids; /* the container's pid namespace ends with its first process */
   bool has_interface; /* network_attach has made the plan's interface */
   bool terminal;
   bool stdin_once;

@@ -91,6 +91,8 @@ static int read_conversation(struct keeper *keeper, int sync, struct timings *ti
     struct sync_message message;
     cleanup_close int fd = -1;
     int got = sync_receive(sync, &message, &fd);
+    /* What a child that failed has not read is an error here once; what it said comes after. */
+    if (got < 0 && errno == ECONNRESET) continue;
     if (got < 0) return fail(failure, "exec", errno, "listen to the child");
     if (got == 0 && ready) timings_lap(timings, "exec");
     if (got == 0) return ready ? 0 : fail(failure, "exec", 0, "the process died while it was set up");

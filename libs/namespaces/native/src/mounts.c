@@ -12,6 +12,7 @@
 
 #include "cleanup.h"
 #include "copy_up.h"
+#include "joins.h"
 #include "root.h"
 
 static int configure(int context, const char *option) {
@@ -89,28 +90,36 @@ int mount_open_source(const mount_plan *plan, int *source, struct failure *failu
   return *source >= 0 ? 0 : fail(failure, "mount", errno, "open the source %.200s", bind->source);
 }
 
-int mount_open_sources(const container_plan *plan, int sources[PLAN_LIST_MAX], struct failure *failure) {
+int mount_open_sources(const container_plan *plan, const struct joins *joins, int sources[PLAN_LIST_MAX],
+                       struct failure *failure) {
   for (size_t i = 0; i < plan->n_mounts; i++) {
-    if (mount_open_source(plan->mounts[i], &sources[i], failure) < 0) return -1;
+    if (plan->mounts[i]->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED) {
+      sources[i] = joins_open_mount(joins, plan->mounts[i]->shared, failure);
+      if (sources[i] < 0) return -1;
+    } else if (mount_open_source(plan->mounts[i], &sources[i], failure) < 0) {
+      return -1;
+    }
   }
   return 0;
 }
 
 static int attach_bind(int root, const mount_plan *plan, int tree, struct failure *failure) {
-  const Berth__Native__V1__BindMount *bind = plan->bind;
+  bool shared = plan->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED;
+  const char *source = shared ? plan->shared->path : plan->bind->source;
+  bool recursive = !shared && plan->bind->recursive;
   struct stat stat;
-  if (fstat(tree, &stat) < 0) return fail(failure, "mount", errno, "examine %.200s", bind->source);
+  if (fstat(tree, &stat) < 0) return fail(failure, "mount", errno, "examine %.200s", source);
   cleanup_close int target = root_make_target(root, plan->target, S_ISDIR(stat.st_mode));
   if (target < 0) return fail(failure, "mount", errno, "make the target %.200s", plan->target);
   if (is_proc(target) && !may_cover_in_proc(plan->target)) {
     return fail(failure, "mount", EPERM, "%.200s is inside /proc", plan->target);
   }
-  if (bind->copy_up && copy_up(target, tree, failure) < 0) return -1;
-  if (plan->attributes != 0 && mount_set(tree, plan->attributes, bind->recursive) < 0) {
+  if (!shared && plan->bind->copy_up && copy_up(target, tree, failure) < 0) return -1;
+  if (plan->attributes != 0 && mount_set(tree, plan->attributes, recursive) < 0) {
     return fail(failure, "mount", errno, "set the attributes of %.200s", plan->target);
   }
   if (mount_move(tree, target) < 0)
-    return fail(failure, "mount", errno, "bind %.100s to %.100s", bind->source, plan->target);
+    return fail(failure, "mount", errno, "bind %.100s to %.100s", source, plan->target);
   return 0;
 }
 

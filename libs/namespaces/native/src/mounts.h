@@ -8,12 +8,15 @@
 #include "failure.h"
 #include "plan.h"
 
+struct joins;
+
 /*
- * Opens the sources of the plan's bind mounts as detached mounts. Before the root is attached anywhere, for that could
+ * Opens the sources of the plan's bind and shared mounts as detached mounts. Before the root is attached anywhere, for that could
  * cover a source. `sources` gets a descriptor for each mount of the plan, -1 for those that are no bind. Returns 0, or
  * -1 with the failure.
  */
-int mount_open_sources(const container_plan *plan, int sources[PLAN_LIST_MAX], struct failure *failure);
+int mount_open_sources(const container_plan *plan, const struct joins *joins, int sources[PLAN_LIST_MAX],
+                       struct failure *failure);
 
 /* Opens one of them; -1 without a failure for what is no bind mount. Returns 0, or -1 with the failure. */
 int mount_open_source(const mount_plan *plan, int *source, struct failure *failure);

@@ -111,7 +111,7 @@ static int check_filesystem(const Berth__Native__V1__FilesystemMount *filesystem
   return 0;
 }
 
-static int check_mount(const mount_plan *mount, struct failure *failure) {
+static int check_mount(const container_plan *plan, const mount_plan *mount, struct failure *failure) {
   if (check_inside(mount->target, "mounts.target", failure) < 0) return -1;
   if (strspn(mount->target, "/") == strlen(mount->target))
     return refuse(failure, "mounts.target", "is the root", mount->target);
@@ -122,6 +122,10 @@ static int check_mount(const mount_plan *mount, struct failure *failure) {
       return check_filesystem(mount->filesystem, failure);
     case BERTH__NATIVE__V1__MOUNT__SOURCE_BIND:
       return plan_check_path(mount->bind->source, "mounts.bind.source", failure);
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED:
+      if (mount->shared->join >= plan->n_joins)
+        return refuse(failure, "mounts.shared.join", "is none of the plan's", mount->target);
+      return plan_check_path(mount->shared->path, "mounts.shared.path", failure);
     default:
       return refuse(failure, "mounts.source", "is missing", mount->target);
   }
@@ -283,7 +287,7 @@ static int check_lists(const container_plan *plan, struct failure *failure) {
     return -1;
   }
   for (size_t i = 0; i < plan->n_mounts; i++) {
-    if (check_mount(plan->mounts[i], failure) < 0) return -1;
+    if (check_mount(plan, plan->mounts[i], failure) < 0) return -1;
   }
   for (size_t i = 0; i < plan->n_devices; i++) {
     if (check_device(plan->devices[i], failure) < 0) return -1;
@@ -296,6 +300,23 @@ static int check_lists(const container_plan *plan, struct failure *failure) {
   }
   for (size_t i = 0; i < plan->n_readonly_paths; i++) {
     if (check_inside(plan->readonly_paths[i], "readonly_paths", failure) < 0) return -1;
+  }
+  return 0;
+}
+
+/* Each namespace is the container's own, another's, or the host's. */
+static int check_joins(const container_plan *plan, struct failure *failure) {
+  static const uint64_t JOINABLE = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC;
+  uint64_t taken = plan->namespace_flags;
+  if (check_count(plan->n_joins, PLAN_JOINS_MAX, "joins", failure) < 0) return -1;
+  if (plan->n_joins > 0 && plan->user_namespace != NULL)
+    return refuse(failure, "joins", "cannot be joined from another user namespace", "");
+  for (size_t i = 0; i < plan->n_joins; i++) {
+    uint64_t flags = plan->joins[i]->flags;
+    if (plan_check_path(plan->joins[i]->state_dir, "joins.state_dir", failure) < 0) return -1;
+    if (flags == 0 || (flags & ~JOINABLE) != 0 || (flags & taken) != 0)
+      return refuse(failure, "joins.flags", "has a flag that cannot be joined", plan->joins[i]->state_dir);
+    taken |= flags;
   }
   return 0;
 }
@@ -315,6 +336,7 @@ int plan_check_container(const container_plan *plan, struct failure *failure) {
     return refuse(failure, "namespace_flags", "has an unsupported flag", "");
   if ((plan->namespace_flags & CLONE_NEWNS) == 0)
     return refuse(failure, "namespace_flags", "lacks the mount namespace", "");
+  if (check_joins(plan, failure) < 0) return -1;
   if (check_rootfs(plan->rootfs, failure) < 0 || check_lists(plan, failure) < 0 || check_sysctls(plan, failure) < 0)
     return -1;
   if (check_values(plan->n_process_files, plan->process_files, "process_files", failure) < 0) return -1;

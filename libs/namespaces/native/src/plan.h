@@ -27,6 +27,9 @@ typedef Berth__Native__V1__DeviceRule device_rule;
 /* How many device rules: the kernel walks many more paths than a program has instructions, and gives up at a million. */
 #define DEVICE_RULES_MAX 256
 
+/* A pid, a network and an IPC namespace, each of another container. */
+#define PLAN_JOINS_MAX 3
+
 /*
  * Each check is a pure function over a message: 0, or -1 with a failure of step "plan" that names the field. They hold
  * what the executing code relies on (absolute paths without "..", ids, counts, flags); what is sensible was decided by

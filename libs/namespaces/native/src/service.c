@@ -79,7 +79,7 @@ static void on_process(struct service *service) {
   service_unwatch(service, keeper->pidfd);
   note_exit(keeper, &info);
   /* Without a pid namespace that dies with its first process, the others must be told. */
-  if (!keeper->is_exec && (keeper->record.namespace_flags & CLONE_NEWPID) == 0) (void)cgroup_kill(&keeper->cgroup);
+  if (!keeper->is_exec && !keeper->owns_pids) (void)cgroup_kill(&keeper->cgroup);
   service->exited = true;
   close_fd(&keeper->slave);
   service_drain(service);

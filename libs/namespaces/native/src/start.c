@@ -10,6 +10,7 @@
 #include "exec.h"
 #include "identity.h"
 #include "init.h"
+#include "joins.h"
 #include "keeper.h"
 #include "keeper_filter.h"
 #include "launch.h"
@@ -40,9 +41,15 @@ static int send_started(int connection, const struct keeper *keeper, const struc
   return wire_send_reply(connection, &reply);
 }
 
+struct container_context {
+  const container_plan *plan;
+  const struct joins *joins;
+};
+
 static int run_container_child(struct child *child, const struct keeper *keeper, const void *plan,
                                struct failure *failure) {
-  return init_run(child, plan, &keeper->cgroup, failure);
+  const struct container_context *context = plan;
+  return init_run(child, context->plan, context->joins, &keeper->cgroup, failure);
 }
 
 static int open_namespace(const struct keeper *keeper, const char *name) {
@@ -64,7 +71,7 @@ static int attach_interface(struct keeper *keeper, const Berth__Native__V1__Netw
 }
 
 static int accompany_container(struct keeper *keeper, int sync, const void *plan, struct failure *failure) {
-  const container_plan *container = plan;
+  const container_plan *container = ((const struct container_context *)plan)->plan;
   if (container->user_namespace != NULL && user_namespace_prepare(keeper->pid, sync, container, failure) < 0) return -1;
   keeper->mounts = open_namespace(keeper, "mnt");
   if (keeper->mounts < 0) return fail(failure, "clone", errno, "open the mount namespace");
@@ -81,6 +88,8 @@ static int prepare_container(struct keeper *keeper, const container_plan *plan, 
   if (keeper_open(keeper, plan->state_dir, host, failure) < 0) return -1;
   timings_lap(timings, "state");
   keeper->record.namespace_flags = plan->namespace_flags;
+  for (size_t i = 0; i < plan->n_joins; i++) keeper->record.namespace_flags |= plan->joins[i]->flags;
+  keeper->owns_pids = (plan->namespace_flags & CLONE_NEWPID) != 0;
   keeper->stdin_once = plan->stdin_once;
   keeper->detached = plan->detached;
   keeper->terminal = plan->process->terminal;
@@ -122,21 +131,25 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   struct timings timings;
   struct keeper keeper = KEEPER_NONE;
   timings_start(&timings);
+  struct joins joins = {0};
   int result = prepare_container(&keeper, plan, host, &timings, &failure);
+  if (result == 0) result = joins_open(&joins, plan, host, &failure);
   if (result == 0) {
     if (plan->user_namespace != NULL) user_namespace_raise_limits(plan->process);
+    const struct container_context context = {.plan = plan, .joins = &joins};
     const struct launch how = {
         .clone_flags = plan->namespace_flags & ~(uint64_t)CLONE_NEWCGROUP,
         .terminal = plan->process->terminal,
         .open_stdin = plan->open_stdin,
         .stream_owner = user_namespace_owner(plan->user_namespace, plan->process),
-        .plan = plan,
+        .plan = &context,
         .child = run_container_child,
         .meanwhile = accompany_container,
     };
     result = launch(&keeper, &how, &timings, &failure);
     if (result < 0 && keeper.has_interface) (void)network_detach(plan->network->host_name, &(struct failure){0});
   }
+  joins_close(&joins);
   finish(connection, &keeper, arena, result, &timings, &failure);
 }
 
@@ -161,7 +174,7 @@ void start_exec(int connection, const exec_plan *plan, struct arena *arena, cons
   struct failure failure = {0};
   struct timings timings;
   struct keeper keeper = KEEPER_NONE;
-  struct exec_target target = EXEC_TARGET_NONE;
+  struct target target = TARGET_NONE;
   timings_start(&timings);
   int result = prepare_exec(&keeper, plan, host, &timings, &failure);
   if (result == 0) result = exec_open_target(&target, plan, host, &failure);
@@ -180,6 +193,6 @@ void start_exec(int connection, const exec_plan *plan, struct arena *arena, cons
     timings_lap(&timings, "setns");
     result = launch(&keeper, &how, &timings, &failure);
   }
-  exec_close_target(&target);
+  target_close(&target);
   finish(connection, &keeper, arena, result, &timings, &failure);
 }

@@ -8,7 +8,7 @@ export function configJson(container: Container): Json {
   const stopSignal = container.stopSignal === 'SIGTERM' ? (config?.stopSignal ?? '') : container.stopSignal;
   return {
     Hostname: container.hostname,
-    Domainname: '',
+    Domainname: config?.domainName ?? '',
     User: container.user,
     AttachStdin: attached.includes('stdin'),
     AttachStdout: attached.includes('stdout'),

@@ -1,11 +1,11 @@
-import type { Container, ContainerConfig, MountConfig } from '@berth/proto/container';
-import type { Json } from '../../format/json.ts';
+import { MountType, type Container, type ContainerConfig, type MountConfig } from '@berth/proto/container';
+import { sortKeys, type Json } from '../../format/json.ts';
 import { kernelJson, resourcesJson } from './resources-json.ts';
 
 /** `HostConfig`: what the engine has nothing behind is as Docker shows it when nobody asked for it. */
 export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: Container): Json {
   return {
-    Binds: config && config.mounts.length > 0 ? config.mounts.map(bindText) : null,
+    Binds: orNull((config?.mounts ?? []).filter(({ type }) => type !== MountType.TMPFS).map(bindText)),
     ContainerIDFile: config?.containerIdFile ?? '',
     LogConfig: { Type: 'json-file', Config: {} },
     NetworkMode: config?.networkMode || network?.network || 'bridge',
@@ -18,28 +18,31 @@ export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: 
     VolumeDriver: '',
     VolumesFrom: null,
     ConsoleSize: [0, 0],
-    CapAdd: null,
-    CapDrop: null,
-    CgroupnsMode: 'private',
-    Dns: [],
-    DnsOptions: [],
-    DnsSearch: [],
-    ExtraHosts: null,
-    GroupAdd: null,
-    IpcMode: 'private',
+    ...annotationsJson(config),
+    CapAdd: orNull(config?.capabilitiesAdd),
+    CapDrop: orNull(config?.capabilitiesDrop),
+    CgroupnsMode: config?.cgroupNamespaceMode || 'private',
+    Dns: config?.dnsServers ?? [],
+    DnsOptions: config?.dnsOptions ?? [],
+    DnsSearch: config?.dnsSearch ?? [],
+    ExtraHosts: orNull(config?.extraHosts),
+    GroupAdd: orNull(config?.additionalGroups),
+    IpcMode: config?.ipcMode || 'private',
     Cgroup: '',
     Links: null,
     OomScoreAdj: config?.oomScoreAdj ?? 0,
-    PidMode: '',
-    Privileged: false,
+    PidMode: config?.pidMode ?? '',
+    Privileged: config?.privileged ?? false,
     PublishAllPorts: false,
-    ReadonlyRootfs: false,
-    SecurityOpt: securityOptions(config),
-    UTSMode: '',
+    ReadonlyRootfs: config?.readonlyRoot ?? false,
+    SecurityOpt: orNull(securityOptions(config)),
+    ...tmpfsJson(config),
+    UTSMode: config?.utsMode ?? '',
     UsernsMode: config?.userNamespaceMode ?? '',
     ...kernelJson(config),
     Runtime: 'berth',
     Isolation: '',
+    ...(config?.init ? { Init: true } : {}),
     ...resourcesJson(config),
     MaskedPaths: maskedPaths,
     ReadonlyPaths: readonlyPaths,
@@ -50,6 +53,30 @@ function bindText({ source, target, readonly }: MountConfig): string {
   return [...(source === '' ? [] : [source]), target, ...(readonly ? ['ro'] : [])].join(':');
 }
 
-function securityOptions(config: ContainerConfig | undefined): Json {
-  return config?.noNewPrivileges ? ['no-new-privileges'] : null;
+function securityOptions(config: ContainerConfig | undefined): string[] {
+  if (!config) return [];
+  const { noNewPrivileges, seccompProfile, apparmorProfile, privileged } = config;
+  return [
+    ...(noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(seccompProfile === '' ? [] : [`seccomp=${seccompProfile}`]),
+    ...(apparmorProfile === '' ? [] : [`apparmor=${apparmorProfile}`]),
+    ...(privileged ? ['label=disable'] : []),
+  ];
+}
+
+function tmpfsJson(config: ContainerConfig | undefined): Record<string, Json> {
+  const mounts = config?.mounts.filter(({ type }) => type === MountType.TMPFS) ?? [];
+  if (mounts.length === 0) return {};
+  const options = ({ tmpfsOptions, readonly }: MountConfig) =>
+    readonly ? [tmpfsOptions, 'ro'].join(',') : tmpfsOptions;
+  return { Tmpfs: sortKeys(Object.fromEntries(mounts.map((mount) => [mount.target, options(mount)]))) };
+}
+
+function annotationsJson(config: ContainerConfig | undefined): Record<string, Json> {
+  const annotations = config?.annotations ?? {};
+  return Object.keys(annotations).length === 0 ? {} : { Annotations: sortKeys(annotations) };
+}
+
+function orNull(list: string[] | undefined): string[] | null {
+  return list && list.length > 0 ? list : null;
 }

@@ -3,7 +3,8 @@ import type { Json } from '../../format/json.ts';
 
 /** `Mounts`. */
 export function mountsJson({ mounts }: Container): Json[] {
-  return mounts.map(mountJson);
+  // Docker tells of these in HostConfig.Tmpfs alone.
+  return mounts.filter(({ type }) => type !== MountType.TMPFS).map(mountJson);
 }
 
 function mountJson({ type, name, source, target, readonly }: MountPoint): Json {

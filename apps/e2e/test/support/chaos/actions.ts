@@ -69,6 +69,7 @@ async function exec({ client, complain }: ActionContext, member: Member): Promis
     terminal: false,
     terminalSize: undefined,
     openStdin: false,
+    privileged: false,
     detach: false,
   };
   let text = '';

@@ -1,0 +1,10 @@
+/** MOUNT_ATTR_* of include/uapi/linux/mount.h. */
+export const MOUNT_ATTR = {
+  RDONLY: 0x01n,
+  NOSUID: 0x02n,
+  NODEV: 0x04n,
+  NOEXEC: 0x08n,
+  NOATIME: 0x10n,
+  STRICTATIME: 0x20n,
+  NODIRATIME: 0x80n,
+} as const;
