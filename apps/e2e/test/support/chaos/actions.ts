@@ -2,6 +2,7 @@ import { isBerthError } from '@berth/errors';
 import {
   ContainerConfig,
   type ContainerServiceDefinition,
+  ExecContainerStart,
   type ExecContainerRequest,
   type ProcessExit,
   type RunContainerRequest,
@@ -60,18 +61,10 @@ async function create({ client, random, members }: ActionContext): Promise<void>
 }
 
 async function exec({ client, complain }: ActionContext, member: Member): Promise<void> {
-  const start = {
+  const start = ExecContainerStart.fromPartial({
     container: member.name,
     command: ['sh', '-c', `echo from exec; exit ${EXEC_EXIT_CODE}`],
-    environment: [],
-    workingDirectory: '',
-    user: '',
-    terminal: false,
-    terminalSize: undefined,
-    openStdin: false,
-    privileged: false,
-    detach: false,
-  };
+  });
   let text = '';
   let exit: ProcessExit | null = null;
   for await (const { event } of client.execContainer(
