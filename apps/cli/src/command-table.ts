@@ -42,6 +42,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/create.ts'),
   },
   {
+    summary: "Export a container's filesystem as a tar archive",
+    paths: ['container export', 'export'],
+    load: () => import('./commands/export.ts'),
+  },
+  {
     summary: "Inspect changes to files or directories on a container's filesystem",
     paths: ['container diff', 'diff'],
     load: () => import('./commands/diff.ts'),

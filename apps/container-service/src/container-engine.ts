@@ -1,6 +1,8 @@
 import { createActiveContainers } from './active-containers.ts';
 import { createContainerChanger, type ContainerChanger } from './change-container.ts';
 import { createCleaner } from './clean-leftovers.ts';
+import { createContainerFileAccess, type ContainerFileAccess } from './container-files.ts';
+import { createFileVisits } from './file-visits.ts';
 import { createContainerCommitter, type ContainerCommitter } from './commit-container.ts';
 import { createContainerControl, type ContainerControl } from './control-containers.ts';
 import { createContainerCreator, type ContainerCreator } from './create-container.ts';
@@ -19,6 +21,7 @@ import type {
   ContainerFiles,
   ContainerStore,
   ExecStore,
+  FileTool,
   ImageClient,
   Log,
   Processes,
@@ -49,6 +52,7 @@ export interface EngineDeps {
   readonly volumes: VolumeClient;
   readonly files: ContainerFiles;
   readonly processes: Processes;
+  readonly fileTool: FileTool;
   readonly planSettings: PlanSettings;
   readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings'>;
   readonly hostNameFiles: () => HostNameFiles;
@@ -80,6 +84,7 @@ export interface ContainerEngine {
   readonly readLogs: LogReader;
   readonly diff: ContainerDiffer;
   readonly commit: ContainerCommitter;
+  readonly fileAccess: ContainerFileAccess;
   readonly recovery: Recovery;
   readonly sweep: SweepOrphans;
   /** The default network in CIDR notation. */
@@ -95,6 +100,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   const shared = {
     ...outside,
     removals: createRemovals(),
+    visits: createFileVisits(),
     network,
     plans,
     actives: createActiveContainers(),
@@ -127,6 +133,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     readLogs,
     diff: createContainerDiffer(shared),
     commit: createContainerCommitter(shared),
+    fileAccess: createContainerFileAccess(shared),
     recovery,
     sweep: createSweepOrphans({ ...shared, cleaner, creator }),
     defaultNetwork: network.cidr,

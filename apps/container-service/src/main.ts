@@ -1,11 +1,13 @@
 import { hostname, release, totalmem, cpus, machine } from 'node:os';
 import { connectService, engineNames } from '@berth/client';
+import { startContainerFileTool } from '@berth/layers';
 import { ContainerServiceDefinition } from '@berth/proto/container';
 import { ImageServiceDefinition } from '@berth/proto/image';
 import { VolumeServiceDefinition } from '@berth/proto/volume';
 import { bindService, runService } from '@berth/service-kit';
 import { setFlagsFromString } from 'node:v8';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { createChange } from './adapters/durability.ts';
 import { openContainerFiles } from './adapters/file-container-files.ts';
@@ -51,6 +53,11 @@ await runService({
     const files = openContainerFiles(stateDir, paths.runDir);
     const images = connectService(ImageServiceDefinition, paths.socket('image-service'));
     const volumes = connectService(VolumeServiceDefinition, paths.socket('volume-service'));
+    const fileTool = startContainerFileTool({
+      program: config.layerProgram,
+      streamDir: join(paths.runDir, 'container-service.streams'),
+      env: paths.root === null ? {} : { BERTH_ROOT: paths.root },
+    });
     const engine = createContainerEngine({
       store,
       execs: createSqliteExecStore(database, change),
@@ -60,6 +67,7 @@ await runService({
       volumes: createGrpcVolumeClient(volumes.client),
       files,
       processes: openProcProcesses(),
+      fileTool,
       planSettings: {
         seccompFilter: config.seccompFilter,
         initProgram: config.initProgram,
@@ -106,7 +114,8 @@ await runService({
       .catch((error: unknown) => log.warn({ err: error }, 'network not ready, the next start tries again'));
     return Promise.resolve({
       bindings: [bindService(ContainerServiceDefinition, createContainerHandlers({ engine, store, runtime, host }))],
-      close() {
+      async close() {
+        await fileTool[Symbol.asyncDispose]();
         images.close();
         volumes.close();
       },

@@ -2,7 +2,7 @@ import type { ContainerConfig, TerminalSize } from './container-config.ts';
 import type { Container, ContainerSpec, Rootfs } from './container.ts';
 import type { NameFilePaths } from './plan/mounts.ts';
 import type { NameFiles } from './network/name-files.ts';
-import type { CgroupPlan, ContainerPlan, ExecPlan } from './plan/plan.ts';
+import type { CgroupPlan, ContainerPlan, ExecPlan, MountPlan } from './plan/plan.ts';
 import type { HostFacts, ProcessInfo } from './processes/process-info.ts';
 import type { ImageDefaults } from './spec/specify-container.ts';
 
@@ -155,6 +155,10 @@ export interface Runtime {
   cleanUp(container: { stateDir: string; hostInterface: string; cgroupDir: string }): Promise<void>;
   /** Makes the engine's bridge and firewall table when they are missing. Idempotent. */
   ensureNetwork(network: { bridge: string; address: string; prefixLength: number; table: string }): Promise<void>;
+  /** The first process of a container that runs; null when there is none. */
+  processOf(stateDir: string): ContainerProcess | null;
+  /** Mounts a container's file system where a process has it as its root, until it is disposed of. Throws DISK_FULL, START_FAILED. */
+  mount(container: { rootfs: Rootfs; mounts: readonly MountPlan[] }): Promise<Disposable & { readonly pid: number }>;
   /** The helper's version. Throws SERVICE_UNAVAILABLE. */
   version(): Promise<string>;
   /** The id of this boot of the host. */
@@ -311,4 +315,46 @@ export interface Log {
 export interface CreateRequest {
   readonly name: string;
   readonly config: ContainerConfig;
+}
+
+/** A process that has a container's file system as its root. */
+export interface ContainerProcess {
+  readonly pid: number;
+  /** Its start time, which tells it from another with the same pid; null: whoever asks keeps it alive. */
+  readonly startTicks: bigint | null;
+}
+
+/** What lies at a path of a container. */
+export interface PathStat {
+  /** As the path that was asked for ends; `.` for the root, and for a path that ends so. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** st_mode. */
+  readonly mode: number;
+  /** Unix time in nanoseconds. */
+  readonly modifyTimeNs: bigint;
+  /** What a symbolic link points to; empty for others. */
+  readonly linkTarget: string;
+}
+
+/** Reads and writes files in confined processes. Each throws PATH_NOT_FOUND, CANCELLED. */
+export interface FileTool {
+  stat(process: ContainerProcess, path: string, options: { follow: boolean; signal: AbortSignal }): Promise<PathStat>;
+  /** What lies there, then its tar; `whole`: without what is mounted on the root. Returning early ends the work. */
+  archive(
+    process: ContainerProcess,
+    path: string,
+    options: { follow: boolean; whole: boolean; signal: AbortSignal },
+  ): AsyncGenerator<PathStat | Uint8Array>;
+  /** Unpacks a tar into a directory. Throws PATH_CONFLICT, PATH_READ_ONLY, LAYER_INVALID, LAYER_LIMIT, DISK_FULL too. */
+  extract(
+    process: ContainerProcess,
+    path: string,
+    options: {
+      keepPlace: boolean;
+      owner: { uid: number; gid: number } | null;
+      data: AsyncIterable<Uint8Array>;
+      signal: AbortSignal;
+    },
+  ): Promise<void>;
 }

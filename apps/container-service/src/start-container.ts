@@ -5,6 +5,7 @@ import { advance, type Container, type Endpoint } from './container.ts';
 import type { TerminalSize } from './container-config.ts';
 import { containerEvent, startEvents } from './events.ts';
 import type { Fault } from './fault.ts';
+import type { FileVisits } from './file-visits.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
 import { joinedContainer } from './isolation.ts';
 import { planJoins } from './join-namespaces.ts';
@@ -36,6 +37,7 @@ export interface StartDeps {
   readonly actives: ActiveContainers;
   readonly supervisor: Supervisor;
   readonly cleaner: Cleaner;
+  readonly visits: Pick<FileVisits, 'settled'>;
   readonly hostNameFiles: () => HostNameFiles;
   readonly fault: Fault;
   readonly log: Log;
@@ -121,6 +123,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     files.prepare(id, nameFiles(named, deps.hostNameFiles()));
     stopwatch('files');
     fault('start:files');
+    await deps.visits.settled(id);
     if (endpoint !== null) await network.ensure();
     const paths = files.paths(id);
     const nameOwner = joinedContainer(networkMode);

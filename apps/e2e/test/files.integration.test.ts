@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { createTemporaryDirectory } from '@berth/testkit';
 import { expectNothingLeft } from './support/expect-nothing-left.ts';
 import { useEngine } from './support/use-engine.ts';
 
@@ -46,6 +49,42 @@ test('commit says what is wrong', async () => {
   await cli.ok('create', '--name', 'tricky', 'busybox');
   expect((await cli.berth('commit', 'tricky', 'BAD')).stderr).toContain('must be lowercase');
   await cli.ok('rm', 'tricky');
+});
+
+test('export writes the whole file system, of a container that runs or not, and import takes it', async () => {
+  await cli.ok(
+    'run',
+    '-d',
+    '--name',
+    'source',
+    '-v',
+    '/volume',
+    'busybox',
+    'sh',
+    '-c',
+    `${CHANGE}; touch /volume/x; sleep 100`,
+  );
+  await cli.ok('exec', 'source', 'sh', '-c', 'while ! [ -e /volume/x ]; do sleep 0.01; done');
+  const directory = createTemporaryDirectory();
+  const [running, stopped] = ['running.tar', 'stopped.tar'].map((name) => join(directory.path, name)) as [
+    string,
+    string,
+  ];
+  await cli.ok('export', '-o', running, 'source');
+  await cli.ok('stop', '-t', '0', 'source');
+  await cli.ok('export', '-o', stopped, 'source');
+  const names = execFileSync('tar', ['-tf', running], { encoding: 'utf8' }).split('\n');
+  expect(names).toEqual(
+    expect.arrayContaining(['./', 'bin/sh', 'work/one', 'work/deep/', 'work/link', 'volume/', 'proc/']),
+  );
+  expect(names.filter((name) => /^(etc\/passwd|volume\/.|proc\/.|sys\/.)/.test(name))).toEqual([]);
+  expect(execFileSync('tar', ['-tf', stopped], { encoding: 'utf8' }).split('\n')).toEqual(names);
+  await cli.ok('import', running, 'taken');
+  expect(await cli.ok('run', '--rm', 'taken', '/bin/cat', '/work/two')).toBe('one');
+  expect((await cli.berth('export', '-o', '/nowhere/x', 'source')).stderr).toContain('does not exist');
+  await cli.ok('rm', '-v', 'source');
+  await cli.ok('rmi', 'taken');
+  directory[Symbol.dispose]();
 });
 
 test('nothing is left', () => expectNothingLeft(cli.engine));

@@ -1,10 +1,16 @@
-export type { RootAttributes, UnpackedLayer } from './layer-report.ts';
+export {
+  startContainerFileTool,
+  type ArchiveOptions,
+  type ContainerFileTool,
+  type ContainerProcess,
+  type ExtractOptions,
+} from './container-file-tool.ts';
+export type { PathStat, RootAttributes, UnpackedLayer } from './layer-report.ts';
 export {
   startLayerTool,
   type CommitRequest,
   type LayerLimits,
   type LayerTool,
-  type LayerToolOptions,
   type SnapshotLayers,
   type UnpackRequest,
 } from './layer-tool.ts';

@@ -1,9 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { BerthError } from '@berth/errors';
-import type { LayerReport, UnpackedLayer } from './layer-report.ts';
+import type { UnpackedLayer } from './layer-report.ts';
 import { parsePathChanges, type PathChange } from './path-changes.ts';
 import { listenForStream } from './stream-listener.ts';
-import { startToolProcess, type ToolProcess } from './tool-process.ts';
+import { cancelled, failureOf, startTool, type ToolOptions } from './tool.ts';
 
 /** What a layer may have at most. Absent: the tool's defaults, which no honest image reaches. */
 export interface LayerLimits {
@@ -44,15 +42,6 @@ export interface CommitRequest extends SnapshotLayers {
   readonly signal: AbortSignal;
 }
 
-export interface LayerToolOptions {
-  /** Absolute path of berth-layer. */
-  readonly program: string;
-  /** A directory for the sockets over which bytes go: made anew, for this tool alone. */
-  readonly streamDir: string;
-  /** The tool's environment; it needs none. Default: empty. */
-  readonly env?: NodeJS.ProcessEnv;
-}
-
 /** The native layer tool: one small resident process that forks for each task, because Node forks slowly. */
 export interface LayerTool extends AsyncDisposable {
   /**
@@ -74,15 +63,8 @@ export interface LayerTool extends AsyncDisposable {
 }
 
 /** The tool starts with the first task, and again with the next one should it end. */
-export function startLayerTool(options: LayerToolOptions): LayerTool {
-  rmSync(options.streamDir, { recursive: true, force: true });
-  mkdirSync(options.streamDir, { recursive: true, mode: 0o700 });
-  let tool: ToolProcess | null = null;
-
-  function run(args: readonly string[], signal: AbortSignal, onProgress?: (readBytes: number) => void) {
-    if (tool === null || tool.hasEnded()) tool = startToolProcess(options);
-    return tool.run(args, signal, onProgress);
-  }
+export function startLayerTool(options: ToolOptions): LayerTool {
+  const { run, close } = startTool(options);
 
   async function runForLayer(
     args: readonly string[],
@@ -90,14 +72,12 @@ export function startLayerTool(options: LayerToolOptions): LayerTool {
     onProgress?: (readBytes: number) => void,
   ): Promise<UnpackedLayer> {
     if (signal.aborted) throw cancelled();
-    const last = await run(args, signal, onProgress);
+    const last = await run(args, signal, (report) => {
+      if (report.kind === 'progress') onProgress?.(report.readBytes);
+    });
     if (signal.aborted) throw cancelled();
     if (last?.kind === 'result') return last.layer;
     throw failureOf(last);
-  }
-
-  async function close(): Promise<void> {
-    await tool?.close();
   }
 
   return {
@@ -154,14 +134,4 @@ async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);
-}
-
-function failureOf(last: LayerReport | null): BerthError {
-  if (last?.kind === 'error') return last.error;
-  const cause = new Error(`berth-layer ended without a result: ${JSON.stringify(last)}`);
-  return new BerthError('INTERNAL', 'the layer tool failed: see the service log', { cause });
-}
-
-function cancelled(): BerthError {
-  return new BerthError('CANCELLED', 'the work on the layer was cancelled');
 }

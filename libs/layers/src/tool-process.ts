@@ -5,13 +5,13 @@ import { parseLayerReport, type LayerReport } from './layer-report.ts';
 /** The process of `berth-layer serve`; this file knows its protocol (libs/layers/native/src/serve.c), and no other does. */
 export interface ToolProcess {
   /**
-   * Runs a task and returns the last thing it reported that is more than progress; null when it ended without. An abort kills it; it has
+   * Runs a task and returns how it ended: the last thing it reported that is no progress and no stat; null when it ended without. An abort kills it; it has
    * ended when this returns.
    */
   run(
     args: readonly string[],
     signal: AbortSignal,
-    onProgress?: (readBytes: number) => void,
+    onReport?: (report: LayerReport) => void,
   ): Promise<LayerReport | null>;
   hasEnded(): boolean;
   close(): Promise<void>;
@@ -19,7 +19,7 @@ export interface ToolProcess {
 
 interface Job {
   last: LayerReport | null;
-  readonly onProgress: ((readBytes: number) => void) | undefined;
+  readonly onReport: ((report: LayerReport) => void) | undefined;
   readonly end: (last: LayerReport | null) => void;
 }
 
@@ -53,7 +53,7 @@ export function startToolProcess({ program, env = {} }: { program: string; env?:
   function receive(id: string, job: Job, text: string): void {
     const report = parseOrNull(text);
     if (report?.kind === 'end') finish(id);
-    else if (report?.kind === 'progress') job.onProgress?.(report.readBytes);
+    else if (report?.kind === 'progress' || report?.kind === 'stat') job.onReport?.(report);
     else job.last = report;
   }
 
@@ -62,11 +62,11 @@ export function startToolProcess({ program, env = {} }: { program: string; env?:
   }
 
   return {
-    async run(args, signal, onProgress) {
+    async run(args, signal, onReport) {
       if (hasEnded) return null;
       const id = String(++lastId);
       const { promise, resolve } = Promise.withResolvers<LayerReport | null>();
-      jobs.set(id, { last: null, onProgress, end: resolve });
+      jobs.set(id, { last: null, onReport, end: resolve });
       send([id, ...args]);
       const cancel = () => send([id, 'cancel']);
       signal.addEventListener('abort', cancel, { once: true });

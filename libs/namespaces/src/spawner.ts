@@ -2,6 +2,7 @@ import { BerthError } from '@berth/errors';
 import type {
   CleanUpContainer,
   EnsureNetwork,
+  MountContainer,
   RemoveNetwork,
   StartContainer,
   StartExec,
@@ -36,7 +37,18 @@ export interface Spawner {
   updateCgroup(update: UpdateCgroup, options?: CallOptions): Promise<void>;
   /** Removes what a container whose keeper is gone has left, its processes too. Idempotent; refused while the keeper lives. */
   cleanUpContainer(container: CleanUpContainer, options?: CallOptions): Promise<void>;
+  /**
+   * Mounts the file system of a container that does not run, where a process has it as its root until it is disposed of.
+   *
+   * @throws BerthError DISK_FULL, START_FAILED; nothing is left behind then.
+   */
+  mountContainer(container: MountContainer, options?: CallOptions): Promise<MountedContainer>;
   ping(options?: CallOptions): Promise<{ version: string; pid: number }>;
+}
+
+/** A file system that is mounted. */
+export interface MountedContainer extends Disposable {
+  readonly pid: number;
 }
 
 export interface CallOptions {
@@ -74,6 +86,13 @@ export function connectSpawner(socketPath: string): Spawner {
     updateCgroup: (update, options = {}) => callForDone({ $case: 'updateCgroup', value: update }, options),
     cleanUpContainer: (container, options = {}) =>
       callForDone({ $case: 'cleanUpContainer', value: container }, options),
+    async mountContainer(container, options = {}) {
+      const request: RequestBody = { $case: 'mountContainer', value: container };
+      const { reply, channel } = await sendRequest(socketPath, request, options.signal);
+      if (reply.$case === 'mounted') return { pid: reply.value.pid, [Symbol.dispose]: () => channel.close() };
+      channel.close();
+      throw unexpected(reply);
+    },
     async ping(options = {}) {
       const reply = await call({ $case: 'ping', value: {} }, options);
       if (reply.$case !== 'pong') throw unexpected(reply);

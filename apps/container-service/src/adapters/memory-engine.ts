@@ -6,6 +6,7 @@ import { DEFAULT_ISOLATION, DEFAULT_NAMES } from '../isolation.ts';
 import type { Log } from '../ports.ts';
 import { createMemoryContainerFiles, createMemoryImageClient, createMemoryVolumeClient } from './memory-clients.ts';
 import { createMemoryProcesses } from './memory-processes.ts';
+import { createMemoryFileTool } from './memory-file-tool.ts';
 import { createMemoryRuntime } from './memory-runtime.ts';
 import { createMemoryStores } from './memory-stores.ts';
 
@@ -16,6 +17,7 @@ export interface MemoryEngine extends ContainerEngine {
   readonly images: ReturnType<typeof createMemoryImageClient>;
   readonly volumes: ReturnType<typeof createMemoryVolumeClient>;
   readonly files: ReturnType<typeof createMemoryContainerFiles>;
+  readonly fileTool: ReturnType<typeof createMemoryFileTool>;
   /** Warnings and errors that were logged. */
   readonly troubles: string[];
   /** The clock; a test moves it. */
@@ -64,7 +66,10 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
   };
 }
 
-type Outside = Pick<MemoryEngine, 'stores' | 'runtime' | 'images' | 'volumes' | 'files' | 'troubles' | 'clock'>;
+type Outside = Pick<
+  MemoryEngine,
+  'stores' | 'runtime' | 'images' | 'volumes' | 'files' | 'fileTool' | 'troubles' | 'clock'
+>;
 
 /** Makes an engine. */
 export function createMemoryEngine(outside: Outside = createOutside()): MemoryEngine {
@@ -79,6 +84,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     volumes,
     files,
     processes: createMemoryProcesses(),
+    fileTool: outside.fileTool,
     planSettings: {
       seccompFilter: Buffer.alloc(8),
       initProgram: '/berth-init',
@@ -118,6 +124,7 @@ function createOutside(): Outside {
     images: createMemoryImageClient(),
     volumes: createMemoryVolumeClient(),
     files: createMemoryContainerFiles(),
+    fileTool: createMemoryFileTool(),
     troubles: [],
     clock,
   };

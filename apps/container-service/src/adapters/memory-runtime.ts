@@ -84,6 +84,11 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       calls.push(`ensure ${bridge} ${address}/${prefixLength}`);
       return Promise.resolve();
     },
+    processOf: (stateDir) => (runtime.inspect(stateDir).state === 'running' ? { pid: 4711, startTicks: 1n } : null),
+    mount() {
+      runtime.calls.push('mount');
+      return Promise.resolve({ pid: 4712, [Symbol.dispose]: () => void runtime.calls.push('unmount') });
+    },
     version: () => Promise.resolve('0.0.0-memory'),
   };
   return runtime;

@@ -15,7 +15,13 @@ import {
 } from '@berth/namespaces';
 import type { ProcessConnection, ProcessExit, ProcessState, Runtime, StartedProcess } from '../ports.ts';
 import { isFrozen, setFrozen } from './freezer.ts';
-import { toNativeCgroup, toNativeDirectory, toNativeContainer, toNativeExec } from './native-plan.ts';
+import {
+  toNativeCgroup,
+  toNativeContainer,
+  toNativeDirectory,
+  toNativeExec,
+  toNativeMountContainer,
+} from './native-plan.ts';
 
 /** How long a keeper may take to clean up after an exit, and how often it is looked at. */
 const RELEASE = { timeoutMs: 5_000, firstPollMs: 4, lastPollMs: 100 };
@@ -47,8 +53,15 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
       await spawner.cleanUpContainer({ stateDir, hostInterface, cgroup: toNativeDirectory(cgroupDir) });
     },
     ensureNetwork: (network) => spawner.ensureNetwork({ ...network, forward: true }),
+    processOf: (stateDir) => processOf(stateDir, bootId),
+    mount: ({ rootfs, mounts }) => spawner.mountContainer(toNativeMountContainer(rootfs, mounts)),
     version: async () => (await spawner.ping()).version,
   };
+}
+
+function processOf(stateDir: string, bootId: string): ProcessIdentity | null {
+  const record = readRecord(stateDir);
+  return record?.phase === 'running' && record.bootId === bootId ? record.process : null;
 }
 
 function toStarted(process: RunningProcess): StartedProcess {

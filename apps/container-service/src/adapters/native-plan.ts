@@ -1,4 +1,5 @@
-import type { Cgroup, Mount, Process, StartContainer, StartExec } from '@berth/proto/native';
+import type { Cgroup, Mount, MountContainer, Process, StartContainer, StartExec } from '@berth/proto/native';
+import type { Rootfs } from '../container.ts';
 import type { CgroupPlan, ContainerPlan, ExecPlan, InterfacePlan, MountPlan, ProcessPlan } from '../plan/plan.ts';
 
 /** A container's plan as the native helper reads it. */
@@ -27,6 +28,14 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     loopback: plan.loopback,
     detached: plan.detached,
     userNamespace: plan.userNamespace ?? undefined,
+  };
+}
+
+/** The file system of a container that does not run, as the native helper reads it. */
+export function toNativeMountContainer(rootfs: Rootfs, mounts: readonly MountPlan[]): MountContainer {
+  return {
+    rootfs: { ...rootfs, lowerDirs: [...rootfs.lowerDirs], readonly: false },
+    mounts: mounts.map(toNativeMount),
   };
 }
 

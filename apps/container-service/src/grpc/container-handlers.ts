@@ -18,6 +18,7 @@ import {
   toTimestamp,
   fromTimestamp,
 } from './convert.ts';
+import { bufferView, splitCopy, toProtoCopyPart, toProtoStat } from './file-stream.ts';
 import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent } from './process-stream.ts';
 
 const WAIT_CONDITIONS: Readonly<Record<ProtoWaitCondition, WaitCondition>> = {
@@ -123,6 +124,23 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
     },
     async commitContainer(request, { signal }) {
       return { imageId: await engine.commit(request, signal) };
+    },
+    async *exportContainer({ container }, { signal }) {
+      for await (const data of engine.fileAccess.exportAll(container, signal)) yield { data: bufferView(data) };
+    },
+    async statContainerPath({ container, path, followLink }, { signal }) {
+      const stat = await engine.fileAccess.stat({ container, path }, { follow: followLink, signal });
+      return { stat: toProtoStat(stat) };
+    },
+    async *copyFromContainer({ container, path, followLink }, { signal }) {
+      for await (const part of engine.fileAccess.copyFrom({ container, path }, { follow: followLink, signal })) {
+        yield { part: toProtoCopyPart(part) };
+      }
+    },
+    async copyToContainer(requests, { signal }) {
+      const { start, data } = await splitCopy(requests);
+      await engine.fileAccess.copyTo(start, data, signal);
+      return {};
     },
     async diffContainer({ container }, { signal }) {
       return { changes: (await engine.diff(container, signal)).map(toProtoChange) };

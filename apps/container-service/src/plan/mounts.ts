@@ -87,7 +87,12 @@ export function planMounts({ paths, isolation, mounts, init, ipcJoin, shmSizeByt
   ];
   if (mounts.length === 0) return defaults;
   const kept = defaults.filter(({ target }) => !mounts.some((mount) => covers(mount.target, target)));
-  return [...kept, ...mounts.map(planMount).sort((a, b) => depth(a.target) - depth(b.target))];
+  return [...kept, ...planUserMounts(mounts)];
+}
+
+/** What the user asked for alone, parents before children. */
+export function planUserMounts(mounts: readonly MountPoint[]): MountPlan[] {
+  return mounts.map(planMount).sort((a, b) => depth(a.target) - depth(b.target));
 }
 
 function bindFile(target: string, path: string, attributes = 0n): MountPlan {

@@ -13,6 +13,8 @@ int clear_place(struct layer_writer *writer, int parent, const char *name, struc
 
   if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
     return errno == ENOENT ? 0 : fail_errno(error, "replace", "cannot look at \"%.200s\"", name);
+  if (writer->rules.keep_place && S_ISDIR(status.st_mode))
+    return fail(error, FAILURE_CONFLICT, "replace", "cannot overwrite directory \"%.200s\" with non-directory", name);
   if (S_ISREG(status.st_mode)) {
     if (unlinkat(parent, name, 0) != 0) return fail_errno(error, "replace", "cannot remove \"%.200s\"", name);
     return 0;
@@ -22,7 +24,7 @@ int clear_place(struct layer_writer *writer, int parent, const char *name, struc
   return remove_tree(parent, name, error);
 }
 
-int clean_entry_name(const char *name, struct entry_path *path, struct layer_error *error) {
+static int clean_entry_name(const char *name, struct entry_path *path, struct layer_error *error) {
   switch (entry_path_clean(name, strlen(name), path)) {
     case ENTRY_PATH_OK:
       return 0;
@@ -35,6 +37,18 @@ int clean_entry_name(const char *name, struct entry_path *path, struct layer_err
     default:
       return fail(error, FAILURE_INVALID, "name", "a tar entry has an empty name");
   }
+}
+
+int apply_base(const struct layer_writer *writer, struct entry_path *path, struct layer_error *error) {
+  const struct entry_path *base = &writer->rules.base;
+  size_t start = base->length + (base->length > 0 && path->length > 0);
+
+  if (start + path->length > ENTRY_PATH_MAX) return fail(error, FAILURE_LIMIT, "name", "a path is too long: \"%.200s...\"", path->text);
+  memmove(path->text + start, path->text, path->length + 1);
+  memcpy(path->text, base->text, base->length);
+  if (start > base->length) path->text[base->length] = '/';
+  path->length += start;
+  return 0;
 }
 
 /* The parent of the entry, made when the archive has no entry for it. */
@@ -57,6 +71,11 @@ static int apply_root(struct layer_writer *writer, const struct tar_entry *entry
   return directory_times_add(&writer->times, &root, writer->root.fd, entry->mtime, error);
 }
 
+static int clear_for_directory(struct layer_writer *writer, int parent, const char *name, struct layer_error *error) {
+  if (!writer->rules.keep_place) return clear_place(writer, parent, name, error);
+  return fail(error, FAILURE_CONFLICT, "replace", "cannot overwrite non-directory \"%.200s\" with directory", name);
+}
+
 static int apply_directory(struct layer_writer *writer, const struct entry_path *path, const struct tar_entry *entry,
                            struct layer_error *error) {
   const char *name = path->text + entry_path_base(path);
@@ -66,7 +85,7 @@ static int apply_directory(struct layer_writer *writer, const struct entry_path 
 
   if (parent < 0) return -1;
   if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(status.st_mode) && !is_whiteout(&status) &&
-      clear_place(writer, parent, name, error) < 0)
+      clear_for_directory(writer, parent, name, error) < 0)
     return -1;
   fd = root_make_directory(parent, name, 0700, error);
   if (fd < 0) return -1;
@@ -177,9 +196,9 @@ static int apply_plain(struct layer_writer *writer, const struct entry_path *pat
 static int apply_entry(struct layer_writer *writer, const struct tar_entry *entry, struct layer_error *error) {
   struct entry_path path;
 
-  if (clean_entry_name(entry->name, &path, error) < 0) return -1;
+  if (clean_entry_name(entry->name, &path, error) < 0 || apply_base(writer, &path, error) < 0) return -1;
   if (path.length == 0) return apply_root(writer, entry, error);
-  switch (entry_path_kind(&path)) {
+  switch (writer->rules.literal ? ENTRY_PLAIN : entry_path_kind(&path)) {
     case ENTRY_WHITEOUT:
       return apply_whiteout(writer, &path, error);
     case ENTRY_OPAQUE:
@@ -205,6 +224,10 @@ int apply_layer(struct layer_writer *writer, struct layer_error *error) {
     if (entry.type == TAR_REGULAR && (uint64_t)entry.size > writer->limits.max_bytes - writer->result.size_bytes)
       return fail(error, FAILURE_LIMIT, "size", "the layer's files are larger than %llu bytes",
                   (unsigned long long)writer->limits.max_bytes);
+    if (writer->rules.set_owner) {
+      entry.uid = writer->rules.owner;
+      entry.gid = writer->rules.group;
+    }
     if (writer->root.stale) root_forget(&writer->root);
     if (apply_entry(writer, &entry, error) < 0) return -1;
   }

@@ -12,7 +12,18 @@ struct layer_limits {
   uint64_t max_bytes;
 };
 
+/* How an archive that is no layer is applied to a tree that is there. */
+struct apply_rules {
+  bool literal;    /* no name has a meaning */
+  bool keep_place; /* a directory takes no place of another kind of file, nor the other way round */
+  bool set_owner;  /* all belongs to `owner` and `group` */
+  uid_t owner;
+  gid_t group;
+  struct entry_path base; /* where in the tree */
+};
+
 struct layer_writer {
+  struct apply_rules rules;
   struct layer_root root;
   struct tar_reader reader;
   struct directory_times times;
@@ -34,8 +45,8 @@ int apply_regular(struct layer_writer *writer, int parent, const char *name, con
 int apply_hardlink(struct layer_writer *writer, int parent, const struct entry_path *path, const struct tar_entry *entry,
                    struct layer_error *error);
 
-/* Cleans a name of the archive, with an error that tells what is wrong with it. */
-int clean_entry_name(const char *name, struct entry_path *path, struct layer_error *error);
+/* Puts a cleaned name of the archive below the base. */
+int apply_base(const struct layer_writer *writer, struct entry_path *path, struct layer_error *error);
 
 /* Makes way for an entry at `name`: removes what is there. */
 int clear_place(struct layer_writer *writer, int parent, const char *name, struct layer_error *error);

@@ -71,6 +71,7 @@ int apply_hardlink(struct layer_writer *writer, int parent, const struct entry_p
       return fail_missing(entry, error);
   }
   if (target_path.length == 0) return fail_missing(entry, error);
+  if (apply_base(writer, &target_path, error) < 0) return -1;
   if (find_target(writer, &target_path, entry, &target, error) < 0) return -1;
   return link_to(writer, parent, path->text + entry_path_base(path), entry, &target, error);
 }

@@ -12,6 +12,9 @@ const char commands_usage[] =
     "       berth-layer changes --upper DIR [BELOW] --output FILE|--stream SOCKET\n"
     "       berth-layer commit --upper DIR [BELOW] --target DIR [OPTIONS]\n"
     "       berth-layer pack --upper DIR --output FILE|--stream SOCKET [OPTIONS]\n"
+    "       berth-layer stat --pid PID --path PATH [--follow yes]\n"
+    "       berth-layer archive --pid PID --path PATH [--follow yes] [--whole yes] --output FILE|--stream SOCKET\n"
+    "       berth-layer extract --pid PID --path PATH [--keep-place yes] [--owner UID:GID] --stream SOCKET\n"
     "       berth-layer sync DIR\n"
     "       berth-layer serve\n"
     "\n"
@@ -19,6 +22,7 @@ const char commands_usage[] =
     "changes tells what a writable layer changes: a letter of ACD, the path and a NUL for each.\n"
     "commit makes a layer of a writable layer in an empty directory, and computes its digest.\n"
     "pack writes a layer's directory as the archive that it was computed of.\n"
+    "stat, archive and extract tell what lies at a path of a container, write it as an archive, and unpack one into a directory there.\n"
     "sync waits until what was written to the file system of DIR is on the disk.\n"
     "serve runs such commands for another program, each in a process of its own.\n"
     "\n"
@@ -33,7 +37,8 @@ const char commands_usage[] =
     "  --mount-points A:B:C     paths that are no change as long as there is nothing in them\n"
     "\n"
     "Prints one JSON object a line: progress, then result or error.\n"
-    "Exit status: 0 done, 1 system error, 2 usage, 3 bad layer, 4 digest mismatch, 5 disk full, 6 limit exceeded.\n";
+    "Exit status: 0 done, 1 system error, 2 usage, 3 bad layer, 4 digest mismatch, 5 disk full, 6 limit exceeded,\n"
+    "7 no such path, 8 something else in the place, 9 read-only.\n";
 
 int sync_command(int count, char **arguments) {
   struct layer_error error = {0};
@@ -59,7 +64,8 @@ int run_command(int count, char **arguments) {
     int (*run)(int count, char **arguments);
   } commands[] = {
       {"unpack", unpack_command}, {"changes", changes_command}, {"commit", commit_command},
-      {"pack", pack_command},     {"sync", sync_command},
+      {"pack", pack_command},     {"sync", sync_command},       {"stat", stat_command},
+      {"archive", archive_command}, {"extract", extract_command},
   };
   struct layer_error error = {0};
 

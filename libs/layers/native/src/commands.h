@@ -15,6 +15,11 @@ int changes_command(int count, char **arguments);
 int commit_command(int count, char **arguments);
 int pack_command(int count, char **arguments);
 
+/* `stat`, `archive` and `extract`. */
+int stat_command(int count, char **arguments);
+int archive_command(int count, char **arguments);
+int extract_command(int count, char **arguments);
+
 /* `sync DIR`: waits until what was written to the directory's file system is on the disk. */
 int sync_command(int count, char **arguments);
 

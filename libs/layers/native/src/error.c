@@ -31,6 +31,8 @@ static enum failure kind_of_errno(int errnum) {
     case EFBIG:
     case ENOMEM:
       return FAILURE_LIMIT;
+    case EROFS:
+      return FAILURE_READ_ONLY;
     case ENAMETOOLONG:
     case ELOOP:
     case EMLINK:
@@ -68,6 +70,12 @@ const char *failure_reason(enum failure kind) {
       return "DISK_FULL";
     case FAILURE_LIMIT:
       return "LAYER_LIMIT";
+    case FAILURE_NOT_FOUND:
+      return "PATH_NOT_FOUND";
+    case FAILURE_CONFLICT:
+      return "PATH_CONFLICT";
+    case FAILURE_READ_ONLY:
+      return "PATH_READ_ONLY";
     case FAILURE_INTERNAL:
     default:
       return "INTERNAL";

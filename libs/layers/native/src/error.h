@@ -10,6 +10,9 @@ enum failure {
   FAILURE_DIGEST = 4,    /* the content is not what the digest promised */
   FAILURE_DISK_FULL = 5, /* no space, inodes or quota left */
   FAILURE_LIMIT = 6,     /* the layer exceeds a limit */
+  FAILURE_NOT_FOUND = 7, /* there is no such path in the container */
+  FAILURE_CONFLICT = 8,  /* something else is in the place, and shall stay */
+  FAILURE_READ_ONLY = 9, /* the place cannot be written to */
 };
 
 struct layer_error {

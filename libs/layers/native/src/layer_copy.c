@@ -12,10 +12,17 @@
 #define OPAQUE_MARK ".wh..wh..opq"
 #define MODE_BITS 07777
 
-static struct tar_header header_of(const struct upper_entry *entry, enum tar_type type) {
+/* The name in the archive; lives until the next one is made. */
+static const char *name_of(struct layer_copy *copy, const char *path) {
+  if (!copy->archive_name || strcmp(copy->archive_name, ".") == 0) return path;
+  snprintf(copy->name, sizeof(copy->name), "%s%s%s", copy->archive_name, path[0] == '\0' ? "" : "/", path);
+  return copy->name;
+}
+
+static struct tar_header header_of(struct layer_copy *copy, const struct upper_entry *entry, enum tar_type type) {
   return (struct tar_header){
       .type = type,
-      .name = entry->path,
+      .name = name_of(copy, entry->path),
       .mode = entry->status.st_mode & MODE_BITS,
       .uid = entry->status.st_uid,
       .gid = entry->status.st_gid,
@@ -76,7 +83,7 @@ static int make_directory(struct layer_copy *copy, struct upper_entry *entry, co
 }
 
 static int copy_directory(struct layer_copy *copy, struct upper_entry *entry, struct layer_error *error) {
-  struct tar_header header = header_of(entry, TAR_DIRECTORY);
+  struct tar_header header = header_of(copy, entry, TAR_DIRECTORY);
 
   if (xattrs_read(entry->fd, entry->path, &copy->xattrs, error) < 0) return -1;
   header.xattrs = copy->xattrs.items;
@@ -95,7 +102,7 @@ static int copy_directory(struct layer_copy *copy, struct upper_entry *entry, st
 static int leave(void *context, struct upper_entry *entry, struct layer_error *error) {
   struct layer_copy *copy = context;
   cleanup_close int fd = entry->mark;
-  const struct tar_header header = header_of(entry, TAR_DIRECTORY);
+  const struct tar_header header = header_of(copy, entry, TAR_DIRECTORY);
   const struct timespec times[2] = {header.mtime, header.mtime};
 
   if (copy->target < 0) {
@@ -108,7 +115,13 @@ static int leave(void *context, struct upper_entry *entry, struct layer_error *e
 
 /* With a target the archive is written from the copy, which does not change any more. */
 static int copy_data(struct layer_copy *copy, int from, int to, struct tar_header *header, struct layer_error *error) {
-  if (file_copy(from, to, header->size, &copy->extents, error) < 0) return -1;
+  if (copy->archive_name) {
+    extents_clear(&copy->extents);
+    if (header->size > 0 && extents_add(&copy->extents, 0, header->size) < 0)
+      return fail(error, FAILURE_LIMIT, "memory", "out of memory");
+  } else if (file_copy(from, to, header->size, &copy->extents, error) < 0) {
+    return -1;
+  }
   if (!extents_cover(&copy->extents, header->size)) header->extents = &copy->extents;
   if (tar_write_header(&copy->tar, header, error) < 0) return -1;
   return file_archive(to >= 0 ? to : from, &copy->extents, &copy->tar, error);
@@ -142,7 +155,7 @@ static int copy_regular(struct layer_copy *copy, struct upper_entry *entry, stru
   int there = open_regular(entry, &from, error);
 
   if (there <= 0) return there;
-  header = header_of(entry, TAR_REGULAR);
+  header = header_of(copy, entry, TAR_REGULAR);
   header.size = (uint64_t)entry->status.st_size;
   if (count_bytes(copy, &header, error) < 0 || xattrs_read(from, entry->path, &copy->xattrs, error) < 0) return -1;
   header.xattrs = copy->xattrs.items;
@@ -156,16 +169,20 @@ static int copy_regular(struct layer_copy *copy, struct upper_entry *entry, stru
 
 /* Hard links are relative to the root, of the archive and of the target. 0 when the first one has vanished before it was copied. */
 static int copy_link(struct layer_copy *copy, const struct upper_entry *entry, const char *first, struct layer_error *error) {
-  struct tar_header header = header_of(entry, TAR_HARDLINK);
+  char first_name[sizeof(copy->name)];
+  struct tar_header header;
 
-  header.link = first;
+  snprintf(first_name, sizeof(first_name), "%s", name_of(copy, first));
+  header = header_of(copy, entry, TAR_HARDLINK);
+
+  header.link = first_name;
   if (copy->target >= 0 && linkat(copy->target, first, target_parent(entry), entry->name, 0) != 0)
     return errno == ENOENT ? 0 : fail_errno(error, "create", "cannot link \"%.200s\"", entry->path);
   return tar_write_header(&copy->tar, &header, error) < 0 ? -1 : 1;
 }
 
 static int copy_symlink(struct layer_copy *copy, const struct upper_entry *entry, struct layer_error *error) {
-  struct tar_header header = header_of(entry, TAR_SYMLINK);
+  struct tar_header header = header_of(copy, entry, TAR_SYMLINK);
   ssize_t length = readlinkat(entry->parent, entry->name, copy->link, sizeof(copy->link) - 1);
   int parent;
 
@@ -183,7 +200,7 @@ static int copy_symlink(struct layer_copy *copy, const struct upper_entry *entry
 }
 
 static int copy_special(struct layer_copy *copy, const struct upper_entry *entry, enum tar_type type, struct layer_error *error) {
-  const struct tar_header header = header_of(entry, type);
+  const struct tar_header header = header_of(copy, entry, type);
   int parent;
 
   if (tar_write_header(&copy->tar, &header, error) < 0) return -1;
@@ -223,22 +240,27 @@ static int enter(void *context, struct upper_entry *entry, struct layer_error *e
 
   if (++copy->result.entries > copy->max_entries)
     return fail(error, FAILURE_LIMIT, "walk", "there are more than %llu files", (unsigned long long)copy->max_entries);
-  if (strncmp(entry->name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) == 0)
+  if (!copy->archive_name && strncmp(entry->name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) == 0)
     return fail(error, FAILURE_INVALID, "walk", "\"%.200s\" cannot be in a layer: such names are the format's own", entry->path);
   if (entry->is_gone) return copy_whiteout(copy, entry, error);
   if (S_ISDIR(entry->status.st_mode)) return copy_directory(copy, entry, error);
   return copy_file(copy, entry, error);
 }
 
-int layer_copy(struct upper *upper, struct layer_copy *copy, struct layer_error *error) {
-  int result;
-
-  upper->visitor = (struct upper_visitor){.enter = enter, .leave = leave, .context = copy};
-  result = upper_walk(upper, error);
+static int finish(struct layer_copy *copy, int result, struct layer_error *error) {
   if (result == 0) result = tar_write_end(&copy->tar, error);
   link_table_destroy(&copy->links);
   extents_destroy(&copy->extents);
   xattrs_destroy(&copy->xattrs);
   tar_writer_destroy(&copy->tar);
   return result;
+}
+
+int layer_copy(struct upper *upper, struct layer_copy *copy, struct layer_error *error) {
+  upper->visitor = (struct upper_visitor){.enter = enter, .leave = leave, .context = copy};
+  return finish(copy, upper_walk(upper, error), error);
+}
+
+int archive_file(struct layer_copy *copy, struct upper_entry *entry, struct layer_error *error) {
+  return finish(copy, copy_file(copy, entry, error), error);
 }

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,49 @@ static int parse_string(const char *text, const char **string) {
   return text[0] == '\0' ? -1 : 0;
 }
 
+static int parse_flag(const char *text, bool *flag) {
+  *flag = strcmp(text, "yes") == 0;
+  return *flag ? 0 : -1;
+}
+
+static int parse_pid(const char *text, pid_t *pid) {
+  uint64_t number = 0;
+
+  if (parse_number(text, &number) < 0 || number == 0 || number > INT32_MAX) return -1;
+  *pid = (pid_t)number;
+  return 0;
+}
+
+/* `uid:gid` */
+static int parse_owner(const char *text, struct options *options) {
+  const char *colon = strchr(text, ':');
+  char uid[16];
+  uint64_t user = 0;
+  uint64_t group = 0;
+
+  if (!colon || (size_t)(colon - text) >= sizeof(uid)) return -1;
+  snprintf(uid, sizeof(uid), "%.*s", (int)(colon - text), text);
+  if (parse_number(uid, &user) < 0 || parse_number(colon + 1, &group) < 0 || user >= UINT32_MAX || group >= UINT32_MAX) return -1;
+  options->set_owner = true;
+  options->owner = (uid_t)user;
+  options->group = (gid_t)group;
+  return 0;
+}
+
+static int parse_container_option(const char *name, const char *value, struct options *options) {
+  uint64_t ticks = 0;
+
+  if (strcmp(name, "--pid") == 0) return parse_pid(value, &options->container.pid);
+  if (strcmp(name, "--path") == 0) return parse_string(value, &options->path);
+  if (strcmp(name, "--follow") == 0) return parse_flag(value, &options->follow);
+  if (strcmp(name, "--whole") == 0) return parse_flag(value, &options->whole);
+  if (strcmp(name, "--keep-place") == 0) return parse_flag(value, &options->keep_place);
+  if (strcmp(name, "--owner") == 0) return parse_owner(value, options);
+  if (strcmp(name, "--start-ticks") != 0 || parse_number(value, &ticks) < 0) return -1;
+  options->container.start_ticks = ticks;
+  return 0;
+}
+
 static int parse_option(const char *name, const char *value, struct options *options) {
   if (strcmp(name, "--layer") == 0) return parse_string(value, &options->layer);
   if (strcmp(name, "--target") == 0) return parse_string(value, &options->target);
@@ -54,14 +98,14 @@ static int parse_option(const char *name, const char *value, struct options *opt
   if (strcmp(name, "--layers") == 0) return parse_string(value, &options->layers);
   if (strcmp(name, "--lowers") == 0) return parse_string(value, &options->lowers);
   if (strcmp(name, "--mount-points") == 0) return parse_string(value, &options->mount_points);
-  if (strcmp(name, "--squash") == 0) return strcmp(value, "yes") == 0 ? parse_string(value, &options->squash) : -1;
+  if (strcmp(name, "--squash") == 0) return parse_flag(value, &options->squash);
   if (strcmp(name, "--output") == 0) return parse_string(value, &options->output);
   if (strcmp(name, "--stream") == 0) return parse_string(value, &options->stream);
   if (strcmp(name, "--diff-id") == 0) return parse_digest(value, &options->diff_id);
   if (strcmp(name, "--compression") == 0) return parse_compression(value, &options->compression);
   if (strcmp(name, "--max-entries") == 0) return parse_number(value, &options->limits.max_entries);
   if (strcmp(name, "--max-bytes") == 0) return parse_number(value, &options->limits.max_bytes);
-  return -1;
+  return parse_container_option(name, value, options);
 }
 
 int options_parse(int count, char **arguments, struct options *options, struct layer_error *error) {

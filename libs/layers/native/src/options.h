@@ -2,6 +2,7 @@
 #define BERTH_OPTIONS_H
 
 #include "apply.h"
+#include "container_root.h"
 #include "source.h"
 
 /* What was not given is NULL. */
@@ -13,9 +14,17 @@ struct options {
   const char *layers;       /* the directory of the layers below it */
   const char *lowers;       /* their names, uppermost first, with colons between them */
   const char *mount_points; /* paths that the engine has made in it, with colons between them */
-  const char *squash;       /* `yes`: all layers become one */
+  bool squash;              /* all layers become one */
   const char *output;       /* a file that is made */
   const char *stream;       /* a unix socket to connect to */
+  struct container_process container;
+  const char *path; /* in the container */
+  bool follow;      /* a symbolic link at the end of the path */
+  bool whole;       /* the root file system, without mounts */
+  bool keep_place;  /* a directory takes no place of another kind of file, nor the other way round */
+  bool set_owner;   /* what is made belongs to `owner` and `group` */
+  uid_t owner;
+  gid_t group;
   enum compression compression;
   struct layer_limits limits;
 };

@@ -55,6 +55,23 @@ void report_done(void) {
   write_line(line, (int)sizeof(line) - 1);
 }
 
+/* A long target is cut: what follows it knows the whole. */
+#define LINK_SHOWN_MAX 512
+
+void report_stat(const struct container_path *path) {
+  char name[sizeof(path->shown) * JSON_ESCAPE_MAX + 3];
+  char link[LINK_SHOWN_MAX * JSON_ESCAPE_MAX + 3];
+  char line[sizeof(name) + sizeof(link) + 160];
+
+  json_quote(path->shown, name, sizeof(name));
+  json_quote(path->link, link, sizeof(link));
+  write_line(line,
+             snprintf(line, sizeof(line),
+                      "{\"stat\":{\"name\":%s,\"sizeBytes\":%lld,\"mode\":%u,\"seconds\":%lld,\"nanos\":%ld,\"link\":%s}}\n", name,
+                      (long long)path->status.st_size, path->status.st_mode, (long long)path->status.st_mtim.tv_sec,
+                      path->status.st_mtim.tv_nsec, link));
+}
+
 void report_error(const struct layer_error *error) {
   char detail[sizeof(error->detail) * JSON_ESCAPE_MAX + 3];
   char line[sizeof(detail) + 160];

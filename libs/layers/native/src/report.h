@@ -2,6 +2,7 @@
 #ifndef BERTH_REPORT_H
 #define BERTH_REPORT_H
 
+#include "container_path.h"
 #include "error.h"
 
 #include <stdbool.h>
@@ -25,6 +26,8 @@ void report_progress(uint64_t read_bytes);
 void report_result(const struct layer_result *result);
 /* {"done":{}}: of what has no other result */
 void report_done(void);
+/* {"stat":{"name":"...","sizeBytes":n,"mode":n,"seconds":n,"nanos":n,"link":"..."}} */
+void report_stat(const struct container_path *path);
 /* {"error":{"reason":"LAYER_INVALID","step":"...","errno":n,"detail":"..."}} */
 void report_error(const struct layer_error *error);
 

@@ -108,16 +108,17 @@ static int check_depth(int fd, const char *path, struct layer_error *error) {
 
 /* Opens an existing directory. -1 with errno when there is none, and with error->kind set on a real error. */
 static int open_directory(const struct layer_root *root, const char *path, bool *direct, struct layer_error *error) {
+  uint64_t mounts = root->crosses_mounts ? 0 : RESOLVE_NO_XDEV;
   struct open_how how = {
       .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | mounts,
   };
   cleanup_close int fd = sys_openat2(root->fd, path, &how);
 
   *direct = true;
   if (fd >= 0 || errno != ELOOP) return take_fd(&fd);
   *direct = false;
-  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | mounts;
   fd = sys_openat2(root->fd, path, &how);
   if (fd >= 0 && check_depth(fd, path, error) < 0) return -1;
   return take_fd(&fd);

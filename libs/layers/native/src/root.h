@@ -27,6 +27,7 @@ struct root_slot {
 struct layer_root {
   int fd; /* owned; also the process's root directory */
   uint64_t clock;
+  bool crosses_mounts;
   bool stale; /* a directory or symbolic link was removed: forget before the next entry */
   struct root_slot slots[ROOT_CACHE_SIZE];
 };

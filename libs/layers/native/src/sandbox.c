@@ -107,3 +107,10 @@ int sandbox_enter_to_read(int fd, struct layer_error *error) {
   if (root < 0 || set_limits(RLIM_INFINITY, error) < 0 || drop_privileges(reading_capabilities, error) < 0) return -1;
   return take_fd(&root);
 }
+
+int sandbox_restrict(bool writes, struct layer_error *error) {
+  unsigned capabilities = writes ? needed_capabilities & ~MASK(CAP_SYS_ADMIN) : MASK(CAP_DAC_READ_SEARCH);
+
+  if (set_limits(RLIM_INFINITY, error) < 0) return -1;
+  return drop_privileges(capabilities, error);
+}

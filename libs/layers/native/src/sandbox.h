@@ -3,6 +3,7 @@
 
 #include "error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -14,6 +15,9 @@ int sandbox_enter(int fd, uint64_t max_file_bytes, struct layer_error *error);
 
 /* As sandbox_enter, for work that only reads: the root is read-only, and of the capabilities those of reading are left. */
 int sandbox_enter_to_read(int fd, struct layer_error *error);
+
+/* Gives up what a process does not need in a container's file system. */
+int sandbox_restrict(bool writes, struct layer_error *error);
 
 /* Drops the calling thread's capabilities: the thread that inflates needs none. */
 void sandbox_drop_capabilities(void);

@@ -1,6 +1,7 @@
 #include "upper.h"
 
 #include "cleanup.h"
+#include "container_path.h"
 #include "overlay_marks.h"
 
 #include <errno.h>
@@ -54,10 +55,10 @@ static bool is_xattr_whiteout(const struct upper_entry *entry) {
 }
 
 static int read_marks(const struct upper *upper, struct upper_entry *entry, struct layer_error *error) {
-  enum overlay_opaque opaque = overlay_opaque(entry->fd);
+  enum overlay_opaque opaque = upper->is_plain ? OVERLAY_MERGED : overlay_opaque(entry->fd);
   bool covered = entry->above && entry->above->covered;
 
-  if (overlay_is_redirected(entry->fd))
+  if (!upper->is_plain && overlay_is_redirected(entry->fd))
     return fail(error, FAILURE_INVALID, "walk", "\"%.200s\" is marked by another overlay mount as moved", entry->path);
   entry->is_opaque = opaque == OVERLAY_OPAQUE && !covered && (upper->is_layer || entry->below.stack.count > 0);
   entry->covered = covered || opaque == OVERLAY_OPAQUE;
@@ -81,7 +82,7 @@ static int visit_children(struct upper *upper, struct upper_entry *entry, struct
 static int visit_directory(struct upper *upper, struct upper_entry *entry, struct layer_error *error) {
   if (read_marks(upper, entry, error) < 0) return -1;
   if (!is_mount_point(upper, entry) && enter(upper, entry, error) < 0) return -1;
-  if (visit_children(upper, entry, error) < 0) return -1;
+  if (!(upper->is_plain && is_kernel_view(entry->fd)) && visit_children(upper, entry, error) < 0) return -1;
   if (!entry->entered || !upper->visitor.leave) return 0;
   return upper->visitor.leave(upper->visitor.context, entry, error);
 }
@@ -100,7 +101,7 @@ static int look(struct upper *upper, struct upper_entry *entry, struct layer_err
   if (!is_here && !has_vanished()) return fail_errno(error, "walk", "cannot look at \"%.200s\"", entry->path);
   if (!is_here && !(entry->above->covered && upper->visitor.wants_hidden)) return 0;
   if (lower_look(&upper->layers, &entry->above->below.stack, entry->path, &entry->below, error) < 0) return -1;
-  entry->is_gone = !is_here || is_whiteout(&entry->status) || is_xattr_whiteout(entry);
+  entry->is_gone = !upper->is_plain && (!is_here || is_whiteout(&entry->status) || is_xattr_whiteout(entry));
   return is_here || entry->below.found;
 }
 

@@ -50,6 +50,8 @@ struct upper {
   size_t mount_point_count;
   /* True when it is a layer that was made here: then every opaque directory is told, whatever lies below. */
   bool is_layer;
+  /* True when it is an ordinary tree, in which overlay's marks mean nothing, and the kernel's own views are taken for empty. */
+  bool is_plain;
   struct upper_visitor visitor;
   char path[ENTRY_PATH_MAX + 1];
 };

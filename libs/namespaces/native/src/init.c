@@ -16,6 +16,7 @@
 #include "mounts.h"
 #include "network.h"
 #include "overlay.h"
+#include "root_enter.h"
 #include "root.h"
 #include "syscalls.h"
 #include "terminal.h"
@@ -156,16 +157,8 @@ static int step_working_directory(struct setup *setup, struct failure *failure) 
   return process_open_working_directory(setup->child, setup->root, setup->plan->process, failure);
 }
 
-/* pivot_root(".", ".") stacks the old root on the new one, from where it is detached: no directory for it is needed. */
 static int step_pivot(struct setup *setup, struct failure *failure) {
-  if (fchdir(setup->root) < 0) return fail(failure, "pivot", errno, "enter the root");
-  if (sys_pivot_root(".", ".") < 0) return fail(failure, "pivot", errno, "pivot_root");
-  if (umount2(".", MNT_DETACH) < 0) return fail(failure, "pivot", errno, "leave the host's root");
-  if (chdir("/") < 0) return fail(failure, "pivot", errno, "enter /");
-  if (setup->plan->rootfs->readonly && mount_set(setup->root, MOUNT_ATTR_RDONLY, false) < 0) {
-    return fail(failure, "pivot", errno, "make the root read-only");
-  }
-  return 0;
+  return root_enter(setup->root, setup->plan->rootfs->readonly, failure);
 }
 
 static int step_execute(struct setup *setup, struct failure *failure) {

@@ -111,7 +111,7 @@ static int check_filesystem(const Berth__Native__V1__FilesystemMount *filesystem
   return 0;
 }
 
-static int check_mount(const container_plan *plan, const mount_plan *mount, struct failure *failure) {
+static int check_mount(size_t join_count, const mount_plan *mount, struct failure *failure) {
   if (check_inside(mount->target, "mounts.target", failure) < 0) return -1;
   if (strspn(mount->target, "/") == strlen(mount->target))
     return refuse(failure, "mounts.target", "is the root", mount->target);
@@ -123,7 +123,7 @@ static int check_mount(const container_plan *plan, const mount_plan *mount, stru
     case BERTH__NATIVE__V1__MOUNT__SOURCE_BIND:
       return plan_check_path(mount->bind->source, "mounts.bind.source", failure);
     case BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED:
-      if (mount->shared->join >= plan->n_joins)
+      if (mount->shared->join >= join_count)
         return refuse(failure, "mounts.shared.join", "is none of the plan's", mount->target);
       return plan_check_path(mount->shared->path, "mounts.shared.path", failure);
     default:
@@ -287,7 +287,7 @@ static int check_lists(const container_plan *plan, struct failure *failure) {
     return -1;
   }
   for (size_t i = 0; i < plan->n_mounts; i++) {
-    if (check_mount(plan, plan->mounts[i], failure) < 0) return -1;
+    if (check_mount(plan->n_joins, plan->mounts[i], failure) < 0) return -1;
   }
   for (size_t i = 0; i < plan->n_devices; i++) {
     if (check_device(plan->devices[i], failure) < 0) return -1;
@@ -363,4 +363,13 @@ int plan_check_update(const update_plan *plan, struct failure *failure) {
 int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure) {
   if (plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
   return check_cgroup(plan->cgroup, failure);
+}
+
+int plan_check_mount_container(const mount_container_plan *plan, struct failure *failure) {
+  if (check_rootfs(plan->rootfs, failure) < 0) return -1;
+  if (check_count(plan->n_mounts, PLAN_LIST_MAX, "mounts", failure) < 0) return -1;
+  for (size_t i = 0; i < plan->n_mounts; i++) {
+    if (check_mount(0, plan->mounts[i], failure) < 0) return -1;
+  }
+  return 0;
 }

@@ -9,6 +9,7 @@ typedef Berth__Native__V1__Request request_message;
 typedef Berth__Native__V1__Reply reply_message;
 typedef Berth__Native__V1__StartContainer container_plan;
 typedef Berth__Native__V1__StartExec exec_plan;
+typedef Berth__Native__V1__MountContainer mount_container_plan;
 typedef Berth__Native__V1__Rootfs rootfs_plan;
 typedef Berth__Native__V1__Mount mount_plan;
 typedef Berth__Native__V1__Process process_plan;
@@ -39,6 +40,7 @@ int plan_check_container(const container_plan *plan, struct failure *failure);
 int plan_check_exec(const exec_plan *plan, struct failure *failure);
 int plan_check_update(const update_plan *plan, struct failure *failure);
 int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure);
+int plan_check_mount_container(const mount_container_plan *plan, struct failure *failure);
 
 /* The name that a path has in a directory, both clean and absolute: "b/c" for "/a" and "/a/b/c". NULL when it does not lie
  * in it. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clean_up.h"
+#include "holder.h"
 #include "network.h"
 #include "start.h"
 #include "update.h"
@@ -52,6 +53,9 @@ static void serve(int connection, const request_message *request, struct arena *
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_UPDATE_CGROUP:
       answer(connection, update_cgroup(request->update_cgroup, &failure), &failure);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_MOUNT_CONTAINER:
+      hold_container(connection, request->mount_container);
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_PING:
       answer_ping(connection, host);

@@ -1,0 +1,119 @@
+/* The commands that read and write the file system of a container through one of its processes. */
+#include "commands.h"
+
+#include "cleanup.h"
+#include "container_path.h"
+#include "container_root.h"
+#include "layer_copy.h"
+#include "options.h"
+#include "pipeline.h"
+#include "report.h"
+#include "sandbox.h"
+#include "stream.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+static int check_options(const struct options *options, struct layer_error *error) {
+  if (options->container.pid > 0 && options->path) return 0;
+  return fail(error, FAILURE_USAGE, "options", "--pid and --path are needed");
+}
+
+static int find(const struct options *options, int root, struct container_path *found, struct layer_error *error) {
+  if (sandbox_filter(error) < 0) return -1;
+  if (container_path_find(root, options->path, options->follow, found, error) < 0) return -1;
+  report_stat(found);
+  return 0;
+}
+
+static int stat_path(const struct options *options, struct layer_error *error) {
+  static struct container_path found;
+  cleanup_close int root = -1;
+
+  if (check_options(options, error) < 0) return -1;
+  root = container_root_open(&options->container, CONTAINER_READ, error);
+  return root < 0 ? -1 : find(options, root, &found, error);
+}
+
+static int archive_directory(const struct container_path *found, struct layer_copy *copy, struct layer_error *error) {
+  static struct upper upper = {.is_plain = true, .layers = {.fd = -1}};
+
+  upper.fd = openat(found->parent, found->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (upper.fd < 0) return fail_errno(error, "open", "cannot open \"%.200s\"", found->shown);
+  return layer_copy(&upper, copy, error);
+}
+
+static int archive_found(struct container_path *found, struct layer_copy *copy, struct layer_error *error) {
+  struct upper_entry root = {.path = ""};
+  struct upper_entry entry = {
+      .above = &root, .path = "", .name = found->name, .parent = found->parent, .fd = -1, .status = found->status};
+
+  copy->archive_name = found->shown;
+  return S_ISDIR(found->status.st_mode) ? archive_directory(found, copy, error) : archive_file(copy, &entry, error);
+}
+
+static int archive(const struct options *options, struct layer_error *error) {
+  static struct layer_copy copy = {.target = -1, .max_bytes = UINT64_MAX, .max_entries = UINT64_MAX};
+  static struct container_path found;
+  cleanup_close int root = -1;
+
+  if (check_options(options, error) < 0) return -1;
+  copy.tar.fd = stream_open(options, error);
+  if (copy.tar.fd < 0) return -1;
+  root = container_root_open(&options->container, options->whole ? CONTAINER_ROOT_ONLY : CONTAINER_READ, error);
+  if (root < 0 || find(options, root, &found, error) < 0) return -1;
+  return archive_found(&found, &copy, error);
+}
+
+static int check_place(int root, const char *path, struct layer_error *error) {
+  static struct container_path found;
+
+  if (container_path_find(root, path, true, &found, error) < 0) return -1;
+  if (S_ISDIR(found.status.st_mode)) return 0;
+  return fail(error, FAILURE_CONFLICT, "path", "extraction point is not a directory");
+}
+
+static int extract(const struct options *options, struct layer_error *error) {
+  static struct pipeline pipeline;
+  struct apply_rules *rules = &pipeline.writer.rules;
+  int archive_fd;
+  int root;
+
+  if (check_options(options, error) < 0) return -1;
+  if (entry_path_clean(options->path, strlen(options->path), &rules->base) != ENTRY_PATH_OK)
+    return fail(error, FAILURE_NOT_FOUND, "path", "there is no \"%.300s\"", options->path);
+  rules->literal = true;
+  rules->keep_place = options->keep_place;
+  rules->set_owner = options->set_owner;
+  rules->owner = options->owner;
+  rules->group = options->group;
+  archive_fd = stream_open(options, error);
+  if (archive_fd < 0 || pipeline_prepare(&pipeline, archive_fd, error) < 0) return -1;
+  root = container_root_open(&options->container, CONTAINER_WRITE, error);
+  if (root < 0 || check_place(root, options->path, error) < 0) return -1;
+  return pipeline_run(&pipeline, root, options->compression, &options->limits, error);
+}
+
+static int run_task(int count, char **arguments, int (*task)(const struct options *, struct layer_error *)) {
+  struct options options;
+  struct layer_error error = {0};
+
+  if (options_parse(count, arguments, &options, &error) == 0 && task(&options, &error) == 0) {
+    report_done();
+    return 0;
+  }
+  report_error(&error);
+  return (int)error.kind;
+}
+
+int stat_command(int count, char **arguments) {
+  return run_task(count, arguments, stat_path);
+}
+
+int archive_command(int count, char **arguments) {
+  return run_task(count, arguments, archive);
+}
+
+int extract_command(int count, char **arguments) {
+  return run_task(count, arguments, extract);
+}

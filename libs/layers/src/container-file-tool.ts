@@ -1,0 +1,134 @@
+import { pipeline } from 'node:stream/promises';
+import type { PathStat } from './layer-report.ts';
+import { listenForStream } from './stream-listener.ts';
+import { cancelled, failureOf, startTool, type ToolOptions } from './tool.ts';
+
+/** A process that has a container's file system as its root. */
+export interface ContainerProcess {
+  readonly pid: number;
+  /** Its start time as /proc/PID/stat has it, which tells it from another with the same pid; null: the caller keeps it alive. */
+  readonly startTicks: bigint | null;
+}
+
+export interface ArchiveOptions {
+  /** Follows a symbolic link at the end of the path. */
+  readonly follow: boolean;
+  /** The root file system without what is mounted on it. */
+  readonly whole: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface ExtractOptions {
+  /** Refuses to put a directory in the place of something else, and the other way round. */
+  readonly keepPlace: boolean;
+  /** Who owns what is made; null: as the archive says. */
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
+  /** A tar, plain or compressed with gzip or zstd. */
+  readonly data: AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads and writes files of containers, which may be attacking it, in confined processes: see libs/layers/native/src/container_root.h. All
+ * methods throw PATH_NOT_FOUND, CANCELLED, INTERNAL.
+ */
+export interface ContainerFileTool extends AsyncDisposable {
+  /** What lies at a path. */
+  stat(process: ContainerProcess, path: string, options: Pick<ArchiveOptions, 'follow' | 'signal'>): Promise<PathStat>;
+  /** What lies at a path, then its tar. Returning early ends the work. */
+  archive(process: ContainerProcess, path: string, options: ArchiveOptions): AsyncGenerator<PathStat | Buffer>;
+  /** Unpacks a tar into a directory. Throws PATH_CONFLICT, PATH_READ_ONLY, LAYER_INVALID, LAYER_LIMIT, DISK_FULL too. */
+  extract(process: ContainerProcess, path: string, options: ExtractOptions): Promise<void>;
+}
+
+export function startContainerFileTool(options: ToolOptions): ContainerFileTool {
+  const { run, close } = startTool(options);
+
+  async function* archive(
+    container: ContainerProcess,
+    path: string,
+    { follow, whole, signal }: ArchiveOptions,
+  ): AsyncGenerator<PathStat | Buffer> {
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    using listener = await listenForStream(options.streamDir);
+    const found = Promise.withResolvers<PathStat>();
+    found.promise.catch(() => {});
+    const args = [
+      'archive',
+      ...whereArguments(container, path),
+      ...flag('--follow', follow),
+      ...flag('--whole', whole),
+    ];
+    const ended = run([...args, '--stream', listener.path], either, (report) => {
+      if (report.kind === 'stat') found.resolve(report.stat);
+    });
+    try {
+      void ended.then((last) => {
+        listener[Symbol.dispose]();
+        found.reject(failureOf(last));
+      });
+      yield await found.promise;
+      for await (const chunk of await listener.connected) yield chunk as Buffer;
+      const last = await ended;
+      if (last?.kind !== 'done') throw signal.aborted ? cancelled() : failureOf(last);
+    } finally {
+      stop.abort();
+      await ended;
+    }
+  }
+
+  return {
+    async stat(container, path, { follow, signal }) {
+      let stat: PathStat | null = null;
+      const last = await run(
+        ['stat', ...whereArguments(container, path), ...flag('--follow', follow)],
+        signal,
+        (report) => {
+          if (report.kind === 'stat') stat = report.stat;
+        },
+      );
+      if (stat === null || last?.kind !== 'done') throw signal.aborted ? cancelled() : failureOf(last);
+      return stat;
+    },
+    archive,
+    async extract(container, path, { keepPlace, owner, data, signal }) {
+      using listener = await listenForStream(options.streamDir);
+      const stop = new AbortController();
+      const sent = listener.connected.then((socket) => pipeline(data, socket, { signal: stop.signal }));
+      // A sender that fails ends the work; one whose receiver has ended learns why from it.
+      let isOver = false;
+      let failure: unknown = null;
+      sent.catch((error: unknown) => {
+        if (isOver || isBrokenPipe(error)) return;
+        failure = error;
+        stop.abort();
+      });
+      const args = ['extract', ...whereArguments(container, path), ...flag('--keep-place', keepPlace)];
+      const whose = owner === null ? [] : ['--owner', `${owner.uid}:${owner.gid}`];
+      const either = AbortSignal.any([signal, stop.signal]);
+      const last = await run([...args, ...whose, '--stream', listener.path], either);
+      isOver = true;
+      stop.abort();
+      if (failure !== null) throw failure;
+      if (last?.kind !== 'done') throw signal.aborted ? cancelled() : failureOf(last);
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+function whereArguments({ pid, startTicks }: ContainerProcess, path: string): string[] {
+  return [
+    ...['--pid', String(pid), '--path', path],
+    ...(startTicks === null ? [] : ['--start-ticks', String(startTicks)]),
+  ];
+}
+
+function flag(name: string, isSet: boolean): string[] {
+  return isSet ? [name, 'yes'] : [];
+}
