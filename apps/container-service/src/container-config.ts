@@ -1,5 +1,6 @@
 import type { DeviceMapping, DeviceRequest, Resources } from './resources.ts';
 import type { ContainerMode, IsolationConfig, NamesConfig } from './isolation.ts';
+import type { Healthcheck } from '@berth/oci';
 
 /** What a user asks of a container. Empty means: as the image says. */
 export interface ContainerConfig {
@@ -26,6 +27,8 @@ export interface ContainerConfig {
   readonly stopTimeoutSeconds: number | null;
   readonly userNamespaceMode: UserNamespaceMode;
   readonly restartPolicy: RestartPolicy;
+  /** Null: the image's. A field that is 0 or empty: the image's. */
+  readonly healthCheck: HealthCheck | null;
   /** Ports that it listens on, besides the image's: `80/tcp`. Told, and without effect. */
   readonly exposedPorts: readonly string[];
   /** The streams that its creator attached to. Told, and without effect. */
@@ -59,6 +62,11 @@ export type StreamName = 'stdin' | 'stdout' | 'stderr';
 
 /** The user namespace of a container: the host's, or one of its own. */
 export type UserNamespaceMode = 'host' | 'auto';
+/** How the health of a container is checked. Times in nanoseconds; 0 for Docker's default. */
+export interface HealthCheck extends Healthcheck {
+  /** What happens to a container that becomes unhealthy. */
+  readonly onFailure: 'none' | 'kill' | 'restart' | 'stop';
+}
 
 /** The network namespace of a container: its own on the engine's bridge, the host's, its own with a loopback only, or another's. */
 export type NetworkMode = 'bridge' | 'host' | 'none' | ContainerMode;

@@ -1,5 +1,6 @@
 import { createActiveContainers } from './active-containers.ts';
 import { createContainerChanger, type ContainerChanger } from './change-container.ts';
+import { createHealthMonitor } from './check-health.ts';
 import { createCleaner } from './clean-leftovers.ts';
 import { createContainerFileAccess, type ContainerFileAccess } from './container-files.ts';
 import { createFileVisits } from './file-visits.ts';
@@ -107,6 +108,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     userIds: createIdPool(outside.userIdRange),
     generateId: generateContainerId,
     onRestarting: (id: string): void => restarter.schedule(id),
+    onRunning: (id: string): void => health.watch(id),
     freezer: createFreezer({ ...outside, plans }),
   };
   const cleaner = createCleaner(shared);
@@ -117,6 +119,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   const control = createContainerControl({ ...shared, cleaner, starter, restarter });
   const runner = createContainerRunner({ ...shared, creator, starter, control });
   const containerExecs = createContainerExecs(shared);
+  const health = createHealthMonitor({ ...shared, control, execs: containerExecs });
   const recovery = createRecovery({ ...shared, cleaner, supervisor, restarter, control, containerExecs });
   const readLogs = createLogReader(shared);
   return {

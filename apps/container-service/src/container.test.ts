@@ -16,6 +16,8 @@ function aContainer(status: ContainerStatus, startTimeNs: bigint | null = null) 
     labels: {},
     stopSignal: 15,
     stopTimeoutSeconds: 10,
+    shell: [],
+    healthCheck: null,
     entrypointCount: 0,
     exposedPorts: [],
     mounts: [],

@@ -1,5 +1,5 @@
 import { BerthError } from '@berth/errors';
-import type { ContainerConfig, MountPoint } from './container-config.ts';
+import type { ContainerConfig, HealthCheck, MountPoint } from './container-config.ts';
 
 /** Where a container is in its life. */
 export type ContainerStatus = 'created' | 'starting' | 'running' | 'paused' | 'restarting' | 'exited';
@@ -75,12 +75,35 @@ export interface ContainerSpec {
   /** Signal number. */
   readonly stopSignal: number;
   readonly stopTimeoutSeconds: number;
+  /** The image's shell, which runs the checks that are a line; empty: /bin/sh -c. */
+  readonly shell: readonly string[];
+  /** Null when its health is not checked. */
+  readonly healthCheck: HealthCheck | null;
   readonly mounts: readonly MountPoint[];
   readonly rootfs: Rootfs;
   /** The host's id that is 0 in its user namespace; null when it has none of its own. */
   readonly firstUserId: number | null;
   /** Unix time in nanoseconds, as all times here. */
   readonly createTimeNs: bigint;
+}
+
+/** The health of a container. */
+export interface Health {
+  readonly status: 'starting' | 'healthy' | 'unhealthy';
+  /** Failures in a row. */
+  readonly failingStreak: number;
+  /** The last checks, oldest first. */
+  readonly log: readonly HealthResult[];
+}
+
+/** How a check went. */
+export interface HealthResult {
+  /** Unix milliseconds. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** 0: healthy. -1: it could not run, or took too long. */
+  readonly exitCode: number;
+  readonly output: string;
 }
 
 /** What of a container changes. */
@@ -109,6 +132,8 @@ export interface ContainerState {
   readonly restartCount: number;
   /** How long it waited before its last restart, or waits before the next; 0 before the first. */
   readonly restartDelayMs: number;
+  /** Of its last run; null when it is not checked. */
+  readonly health: Health | null;
 }
 
 /** A container. */
@@ -133,6 +158,7 @@ const INITIAL_STATE: ContainerState = {
   stoppedByUser: false,
   restartCount: 0,
   restartDelayMs: 0,
+  health: null,
 };
 
 /** A container that was never started. */

@@ -39,6 +39,8 @@ export interface ContainerControl {
    * lets it be. Throws CONTAINER_NOT_RUNNING.
    */
   kill(reference: string, signal: string): Promise<void>;
+  /** Kills a container as a fault of its own would end it: its restart policy starts it again. Does nothing to one that does not run. */
+  crash(reference: string): Promise<void>;
   /** Removes a container. Throws CONTAINER_RUNNING without force. */
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
   /** Waits for what the condition names, and tells how the last run ended. `signal` ends the waiting. */
@@ -128,6 +130,16 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
     if (isStop) await sendStop(container.id, active, number);
     else await send(container, active, number);
     if (number === SIGKILL) await seeToEnd(container, active);
+  }
+
+  async function crash(reference: string): Promise<void> {
+    const container = findContainer(store, reference);
+    const active = runningOf(container);
+    if (active === null) return;
+    const connection = await active.connection();
+    store.tell([killEvent(container, SIGKILL)]);
+    connection.killAll();
+    await seeToEnd(container, active);
   }
 
   async function remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void> {
@@ -229,7 +241,7 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
     );
   }
 
-  return { start, stop, restart, kill, remove, wait };
+  return { start, stop, restart, kill, crash, remove, wait };
 }
 
 function parse(reference: string, signal: string): number {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BerthError } from '@berth/errors';
+import type { TerminalSize } from './container-config.ts';
 import type { Container, Identity } from './container.ts';
 import { containerEvent, execDieEvent } from './events.ts';
 import type { Fault } from './fault.ts';
@@ -54,10 +55,21 @@ export interface ExecRequest {
   readonly privileged: boolean;
 }
 
+/** A process that has just been started. */
+export interface LaunchedExec {
+  readonly process: StartedProcess;
+  /** Its run-time directory. */
+  readonly stateDir: string;
+  /** Resolves when its end is recorded; rejects when the service stops. */
+  readonly ended: Promise<ProcessExit>;
+}
+
 /** Further processes in containers. */
 export interface ContainerExecs {
   /** Runs a process and stays to its end unless `detach` is set. Throws CONTAINER_NOT_RUNNING, and as Runtime. */
   exec(request: ExecRequest, client: Client): AsyncGenerator<ProcessEvent, void, undefined>;
+  /** Starts a process whose output the caller reads to its end, or whose connection it closes. Throws as exec. */
+  launch(request: ExecRequest): Promise<LaunchedExec>;
   /** Follows an exec that an earlier life of the service started. */
   resume(exec: Exec): void;
 }
@@ -68,7 +80,7 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
 
   async function* exec(request: ExecRequest, client: Client): AsyncGenerator<ProcessEvent, void, undefined> {
     const container = findRunning(request.container);
-    const { process, stateDir, ended } = await start(container, request, client);
+    const { process, stateDir, ended } = await start(container, request, client.terminalSize);
     const { connection } = process;
     try {
       yield { kind: 'started', pid: process.pid, timings: process.timings };
@@ -96,8 +108,8 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
   async function start(
     container: Container,
     request: ExecRequest,
-    { terminalSize }: Client,
-  ): Promise<{ process: StartedProcess; stateDir: string; ended: Promise<ProcessExit> }> {
+    terminalSize: TerminalSize | null,
+  ): Promise<LaunchedExec> {
     const { command, environment, terminal, openStdin } = request;
     if (command.length === 0) throw new BerthError('COMMAND_MISSING', 'No exec command specified');
     checkArguments(command);
@@ -163,6 +175,7 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
 
   return {
     exec,
+    launch: async (request) => start(findRunning(request.container), request, null),
     resume(record) {
       follow(record, null).catch((error: unknown) => {
         if (!signal.aborted) log.error({ containerId: record.containerId, err: error }, 'exec no longer followed');

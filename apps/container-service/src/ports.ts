@@ -145,6 +145,8 @@ export interface Runtime {
   inspect(stateDir: string): ProcessState;
   /** Waits until a keeper that recorded an exit has taken the container's kernel objects away; false when it does not. */
   isReleased(container: { stateDir: string; hostInterface: string }): Promise<boolean>;
+  /** Sends SIGKILL to an exec and to all that it started in its session's process group. Does nothing when it has ended. */
+  killGroup(stateDir: string): void;
   /** Freezes or thaws all processes of a control group; resolves when it is so. Rejects when it is gone. */
   setFrozen(cgroupDir: string, frozen: boolean): Promise<void>;
   /** Tells whether a control group is frozen; false when it is gone. */

@@ -43,6 +43,19 @@ describe('the plan', () => {
 });
 
 describe('a container with a policy', () => {
+  /** Waits until a container is what is expected; a busy machine may take its time. */
+  async function becomes(
+    state: () => Container['state'] | undefined,
+    expected: Partial<Container['state']>,
+  ): Promise<void> {
+    for (let turn = 0; turn < 1000; turn++) {
+      const now = state();
+      if (Object.entries(expected).every(([key, value]) => now?.[key as keyof Container['state']] === value)) break;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(state()).toMatchObject(expected);
+  }
+
   const afterDelay = async (ms = 130): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, ms));
     await settle();
@@ -55,8 +68,7 @@ describe('a container with a policy', () => {
     process().exit(3);
     await settle();
     expect(state()).toMatchObject({ status: 'restarting', exitCode: 3, restartCount: 1, endpoint: null });
-    await afterDelay();
-    expect(state()).toMatchObject({ status: 'running', restartCount: 1 });
+    await becomes(state, { status: 'running', restartCount: 1 });
     expect(process().pid).not.toBe(pid);
     process().exit(0);
     await settle();
@@ -100,11 +112,9 @@ describe('a container with a policy', () => {
     engine.images.down = true;
     process().exit(1);
     await settle();
-    await afterDelay();
-    expect(state()).toMatchObject({ status: 'restarting', restartCount: 2, restartDelayMs: 200 });
+    await becomes(state, { status: 'restarting', restartCount: 2, restartDelayMs: 200 });
     engine.images.down = false;
-    await afterDelay(230);
-    expect(state()).toMatchObject({ status: 'running' });
+    await becomes(state, { status: 'running' });
   });
 
   test('goes on after a crash of the service during the delay', async () => {
@@ -114,19 +124,18 @@ describe('a container with a policy', () => {
     await settle();
     const next = engine.restart();
     next.recovery.resume();
-    await afterDelay();
-    expect(state()).toMatchObject({ status: 'running', restartCount: 1 });
+    await becomes(state, { status: 'running', restartCount: 1 });
   });
 
   test.each([
-    ['no', false, 'exited'],
-    ['on-failure', false, 'restarting'],
-    ['unless-stopped', false, 'restarting'],
-    ['always', false, 'restarting'],
-    ['on-failure', true, 'exited'],
-    ['unless-stopped', true, 'exited'],
-    ['always', true, 'restarting'],
-  ] as const)('%s, stopped before the host went down: %s, is then %s', async (name, isStopped, status) => {
+    ['no', false, false],
+    ['on-failure', false, true],
+    ['unless-stopped', false, true],
+    ['always', false, true],
+    ['on-failure', true, false],
+    ['unless-stopped', true, false],
+    ['always', true, true],
+  ] as const)('%s, stopped before the host went down: %s, comes up with it: %s', async (name, isStopped, comesUp) => {
     const engine = createMemoryEngine();
     const { id, process, state } = await createdAndStarted(engine, policy(name));
     if (isStopped) await engine.control.kill(id, '');
@@ -135,9 +144,8 @@ describe('a container with a policy', () => {
     const next = engine.restart();
     engine.runtime.bootId = 'boot-2';
     next.recovery.resume();
-    await settle();
-    expect(state()).toMatchObject({ status });
-    await engine.control.stop(id, { timeoutSeconds: null, signal: '' });
+    await becomes(state, { status: comesUp ? 'running' : 'exited' });
+    await next.control.stop(id, { timeoutSeconds: null, signal: '' });
   });
 });
 

@@ -6,6 +6,7 @@ import type { TerminalSize } from './container-config.ts';
 import { containerEvent, startEvents } from './events.ts';
 import type { Fault } from './fault.ts';
 import type { FileVisits } from './file-visits.ts';
+import { NEW_HEALTH } from './health.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
 import { joinedContainer } from './isolation.ts';
 import { planJoins } from './join-namespaces.ts';
@@ -139,7 +140,8 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     const process = await runtime.startContainer(plans.container(starting, input));
     stopwatch('spawn');
     fault('start:spawned');
-    const running = advance(starting, 'run', { pid: process.pid, startTimeNs: process.startTimeNs, identity });
+    const health = starting.healthCheck === null ? null : NEW_HEALTH;
+    const running = advance(starting, 'run', { pid: process.pid, startTimeNs: process.startTimeNs, identity, health });
     return { running, process };
   }
 

@@ -30,6 +30,8 @@ export interface SuperviseDeps {
   readonly nowNs: () => bigint;
   readonly fault: Fault;
   readonly log: Log;
+  /** Called with a container that runs and is followed. */
+  readonly onRunning: (id: string) => void;
   /** Called with a container that is `restarting` once nothing of its run is left. */
   readonly onRestarting: (id: string) => void;
   /** Ends the supervision; containers go on. */
@@ -118,6 +120,7 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
   return {
     finish,
     supervise(active, connection) {
+      deps.onRunning(active.id);
       follow(active, connection).catch((error: unknown) => {
         if (!signal.aborted) log.error({ containerId: active.id, err: error }, 'supervision ended');
         active.fail(signal.aborted ? serviceStopsError() : error);

@@ -59,4 +59,27 @@ test('prune asks, then removes what does not run', async () => {
   await cli.ok('rm', '-f', 'stays');
 });
 
+test('a health check tells how a container is, and what its health asks for is done', async () => {
+  const check = ['--health-cmd', 'echo looked; test -e /well', '--health-interval', '50ms', '--health-retries', '2'];
+  await cli.ok('run', '-d', '--name', 'patient', ...check, 'busybox', 'sleep', '100');
+  await waitFor(async () => (await cli.ok('ps')).includes('(unhealthy)'), { what: 'the bad news' });
+  await cli.ok('exec', 'patient', 'touch', '/well');
+  await waitFor(async () => (await cli.ok('ps', '--filter', 'health=healthy')).includes('(healthy)'), {
+    what: 'the recovery',
+  });
+  const health = JSON.parse(await cli.ok('inspect', '-f', '{{json .State.Health}}', 'patient')) as object;
+  expect(health).toMatchObject({ Status: 'healthy', FailingStreak: 0 });
+  expect(JSON.stringify(health)).toContain('looked\\n');
+  await cli.ok('rm', '-f', 'patient');
+
+  const slow = ['--health-cmd', 'sleep 60', '--health-interval', '50ms', '--health-timeout', '100ms'];
+  const action = ['--health-retries', '1', '--health-on-failure', 'kill'];
+  await cli.ok('run', '-d', '--name', 'slow', ...slow, ...action, 'busybox', 'sleep', '100');
+  await waitFor(async () => (await cli.ok('ps', '-a')).includes('Exited (137)'), { what: 'the kill' });
+  expect(await cli.ok('inspect', '-f', '{{(index .State.Health.Log 0).Output}}', 'slow')).toBe(
+    'Health check exceeded timeout (100ms)',
+  );
+  await cli.ok('rm', 'slow');
+});
+
 test('containers that are gone leave nothing', () => expectNothingLeft(cli.engine));

@@ -88,10 +88,10 @@ export function stateName(status: ContainerStatus): string {
 }
 
 /** `Up 2 hours`, `Up 5 minutes (Paused)`, `Restarting (1) 5 seconds ago`, `Exited (0) 3 days ago` */
-function statusText({ status, startTime, finishTime, exitCode }: Container, nowMs: number): string {
+function statusText({ status, startTime, finishTime, exitCode, health }: Container, nowMs: number): string {
   switch (status) {
     case ContainerStatus.RUNNING:
-      return `Up ${formatDuration(nowMs - toMs(startTime))}`;
+      return `Up ${formatDuration(nowMs - toMs(startTime))}${healthText(health)}`;
     case ContainerStatus.PAUSED:
       return `Up ${formatDuration(nowMs - toMs(startTime))} (Paused)`;
     case ContainerStatus.RESTARTING:
@@ -105,6 +105,12 @@ function statusText({ status, startTime, finishTime, exitCode }: Container, nowM
     case ContainerStatus.UNSPECIFIED:
       return 'Created';
   }
+}
+
+/** ` (healthy)`, ` (health: starting)`, or nothing. */
+function healthText(health: Container['health']): string {
+  if (health === undefined) return '';
+  return health.status === 'starting' ? ' (health: starting)' : ` (${health.status})`;
 }
 
 /** The arguments in one line, as Docker's daemon joins them: those with a space in single quotes, but never the program. */

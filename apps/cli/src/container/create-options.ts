@@ -9,6 +9,7 @@ import { parseMount, parseTmpfs, parseVolume } from './mounts.ts';
 import { ISOLATION_OPTIONS, isolationConfig } from './options/isolation.ts';
 import { NAMES_OPTIONS, namesConfig } from './options/names.ts';
 import { RESOURCE_OPTIONS, resourceFields } from './resource-options.ts';
+import { HEALTH_OPTIONS, healthCheck } from './options/health.ts';
 import { RESTART_OPTIONS, restartPolicy } from './options/restart.ts';
 
 const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
@@ -29,6 +30,7 @@ export const CREATE_OPTIONS = {
   env: { kind: 'list', short: 'e', help: 'Set environment variables', check: checkEnvironment },
   'env-file': { kind: 'list', help: 'Read in a file of environment variables' },
   expose: { kind: 'list', help: 'Expose a port or a range of ports' },
+  ...HEALTH_OPTIONS,
   help: { kind: 'flag', help: 'Print usage' },
   interactive: { kind: 'flag', short: 'i', help: 'Keep STDIN open even if not attached' },
   label: { kind: 'list', short: 'l', help: 'Set meta data on a container', check: checkLabel },
@@ -108,6 +110,7 @@ export function containerConfig(
     ...isolationConfig(context, options),
     ...namesConfig(options),
     restartPolicy: restartPolicy(options),
+    healthCheck: healthCheck(options),
     exposedPorts: exposedPorts(options.expose),
     attachedStreams: STREAMS.filter((stream) => attached[stream]),
     containerIdFile: options.cidfile ?? '',

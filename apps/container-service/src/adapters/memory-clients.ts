@@ -15,6 +15,7 @@ export const EMPTY_IMAGE: ImageDefaults = {
   exposedPorts: [],
   stopSignal: '',
   stopTimeoutSeconds: null,
+  shell: [],
   healthcheck: null,
 };
 

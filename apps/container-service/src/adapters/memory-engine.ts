@@ -49,6 +49,7 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     stopSignal: '',
     stopTimeoutSeconds: null,
     restartPolicy: { name: 'no', maximumRetryCount: 0 },
+    healthCheck: null,
     exposedPorts: [],
     attachedStreams: [],
     containerIdFile: '',

@@ -64,6 +64,7 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       return (processes.get(stateDir) as Simulation).connect(false);
     },
     inspect: (stateDir) => processes.get(stateDir)?.state() ?? { state: 'lost' },
+    killGroup: (stateDir) => processes.get(stateDir)?.exit(137),
     setFrozen(cgroupDir, isFrozen) {
       if (isFrozen) frozen.add(cgroupDir);
       else frozen.delete(cgroupDir);

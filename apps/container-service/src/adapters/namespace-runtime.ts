@@ -40,6 +40,7 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
     adopt: (stateDir) => adoptProcess(readRecord(stateDir)?.process ?? null),
     inspect: (stateDir) => inspect(stateDir, bootId),
     isReleased,
+    killGroup,
     setFrozen,
     isFrozen,
     async updateLimits(stateDir, cgroup) {
@@ -127,6 +128,17 @@ async function isReleased({ stateDir, hostInterface }: { stateDir: string; hostI
     await sleep(pollMs);
   }
   return false;
+}
+
+/** Execs lead a session, and with it a process group of their own number. */
+function killGroup(stateDir: string): void {
+  const leader = readRecord(stateDir)?.process ?? null;
+  if (leader === null || !isProcessAlive(leader)) return;
+  try {
+    process.kill(-leader.pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** A process whose keeper is gone: it can be signalled by its pid, as long as that is its own, and its end can be seen. */

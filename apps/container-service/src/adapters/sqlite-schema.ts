@@ -29,4 +29,7 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
      '$.config.exposedPorts', json('[]'), '$.config.attachedStreams', json('[]'), '$.config.containerIdFile', '');`,
   `ALTER TABLE leftovers ADD COLUMN first_user_id INTEGER;
    UPDATE containers SET spec = json_set(spec, '$.firstUserId', json('null'), '$.config.userNamespaceMode', 'host');`,
+  `UPDATE containers SET
+     spec = json_set(spec, '$.config.healthCheck', json('null'), '$.healthCheck', json('null'), '$.shell', json('[]')),
+     state = json_set(state, '$.health', json('null'));`,
 ];

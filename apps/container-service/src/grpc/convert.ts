@@ -28,6 +28,7 @@ import type { ContainerView } from '../show-containers.ts';
 import { parseRestartPolicy } from '../spec/restart-policy.ts';
 import { fromProtoDevice, fromProtoResources, toProtoResources } from './convert-resources.ts';
 import { copyNames, fromProtoIsolation, parseContainerMode, toProtoIsolation } from './convert-isolation.ts';
+import { fromProtoHealthCheck, toProtoHealth, toProtoHealthCheck } from './convert-health.ts';
 import { formatSignal } from '../spec/signal.ts';
 
 const STATUSES: Readonly<Record<ContainerStatus, ProtoStatus>> = {
@@ -78,6 +79,7 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? null,
     userNamespaceMode: fromUserNamespaceMode(config.userNamespaceMode),
     restartPolicy: fromProtoRestartPolicy(config.restartPolicy),
+    healthCheck: fromProtoHealthCheck(config.healthCheck),
     exposedPorts: config.exposedPorts,
     attachedStreams: config.attachedStreams.map(fromStreamName),
     containerIdFile: config.containerIdFile,
@@ -174,6 +176,8 @@ export function toProtoContainer(view: ContainerView): ProtoContainer {
     platform: 'linux',
     stopSignal: formatSignal(container.stopSignal),
     restartCount: state.restartCount,
+    health: toProtoHealth(state.health),
+    healthCheck: toProtoHealthCheck(container.healthCheck),
   };
 }
 
@@ -205,6 +209,7 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: stopTimeoutSeconds ?? undefined,
     restartPolicy: { ...config.restartPolicy },
+    healthCheck: toProtoHealthCheck(config.healthCheck),
     exposedPorts: [...config.exposedPorts],
     attachedStreams: [...config.attachedStreams],
     containerIdFile: config.containerIdFile,

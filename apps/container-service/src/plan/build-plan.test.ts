@@ -38,6 +38,8 @@ function aContainer(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] 
     labels: {},
     stopSignal: 15,
     stopTimeoutSeconds: 10,
+    shell: [],
+    healthCheck: null,
     entrypointCount: 0,
     exposedPorts: [],
     mounts,

@@ -56,7 +56,7 @@ async function parseFilter(key: string, value: string, lookups: FilterLookups): 
       return exitedTest(value);
     case 'health':
       check('health', value, HEALTH);
-      return () => value === 'none';
+      return ({ state }) => (state.health?.status ?? 'none') === value;
     case 'ancestor': {
       const imageId = await lookups.imageId(value);
       return (container) => container.imageId === imageId;

@@ -8,6 +8,7 @@ import { checkDevices } from './devices.ts';
 import { resolveSysctls } from './sysctls.ts';
 import { resolveCommand } from './command.ts';
 import { checkEnvironment, mergeEnvironment } from './environment.ts';
+import { checkHealthCheck, resolveHealthCheck } from './health-check.ts';
 import { checkRestartPolicy } from './restart-policy.ts';
 import { checkPort, comparePorts } from './ports.ts';
 import { ownNamespaces } from '../plan/namespaces.ts';
@@ -27,6 +28,7 @@ export type ImageDefaults = Pick<
   | 'exposedPorts'
   | 'stopSignal'
   | 'stopTimeoutSeconds'
+  | 'shell'
   | 'healthcheck'
 >;
 
@@ -70,6 +72,8 @@ export function specifyContainer(config: ContainerConfig, input: SpecificationIn
     exposedPorts: [...new Set([...image.exposedPorts, ...config.exposedPorts])].sort(comparePorts),
     stopSignal: parseSignal(config.stopSignal || image.stopSignal || 'SIGTERM'),
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? image.stopTimeoutSeconds ?? DEFAULT_STOP_TIMEOUT_SECONDS,
+    shell: image.shell,
+    healthCheck: resolveHealthCheck(config.healthCheck, image.healthcheck),
     mounts,
     rootfs,
     firstUserId,
@@ -80,6 +84,7 @@ export function specifyContainer(config: ContainerConfig, input: SpecificationIn
 /** Checks what needs no image, so that a bad request costs nothing. Throws INVALID_ARGUMENT. */
 export function checkConfig(config: ContainerConfig): void {
   checkRestartPolicy(config.restartPolicy, config.autoRemove);
+  checkHealthCheck(config.healthCheck);
   if (config.image === '') throw new BerthError('INVALID_ARGUMENT', 'config.Image: an image is needed');
   if (config.stopSignal !== '') parseSignal(config.stopSignal);
   resolveWorkingDirectory(config.workingDirectory);

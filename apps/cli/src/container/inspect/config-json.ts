@@ -1,4 +1,5 @@
 import { MountType, type Container } from '@berth/proto/container';
+import { healthcheckJson } from './health-json.ts';
 import { sortKeys, type Json } from '../../format/json.ts';
 
 /** `Config`. */
@@ -19,6 +20,7 @@ export function configJson(container: Container): Json {
     StdinOnce: config?.stdinOnce ?? false,
     Env: container.environment,
     Cmd: orNull(all.slice(entrypointCount)),
+    ...healthcheckJson(container.healthCheck),
     Image: config?.image ?? '',
     Volumes: volumesJson(container),
     WorkingDir: container.workingDirectory,

@@ -1,4 +1,5 @@
 import type { Container } from '@berth/proto/container';
+import { healthJson } from './health-json.ts';
 import { formatRfc3339Nano } from '../../format/go-time.ts';
 import type { Json } from '../../format/json.ts';
 import { stateName } from '../container-row.ts';
@@ -19,5 +20,6 @@ export function stateJson(container: Container): Json {
     Error: container.error,
     StartedAt: formatRfc3339Nano(container.startTime),
     FinishedAt: formatRfc3339Nano(container.finishTime),
+    ...healthJson(container.health),
   };
 }
