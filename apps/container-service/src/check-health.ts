@@ -37,6 +37,7 @@ const AS_CONTAINER: Omit<ExecRequest, 'container' | 'command'> = {
   terminal: false,
   openStdin: false,
   detach: false,
+  privileged: false,
 };
 
 /** A monitor of all containers. A check is an exec; the results are in the rows, so they outlive the service. */
