@@ -17,6 +17,8 @@ export async function listenForStream(dir: string): Promise<StreamListener> {
   connected.catch(() => {});
   server.once('connection', (socket) => {
     server.close();
+    // Who reads or writes learns of it there; a task that has just ended breaks a connection that nobody uses any more.
+    socket.on('error', () => {});
     resolve(socket);
   });
   await new Promise<void>((listening, failed) => server.once('error', failed).listen(path, listening));
