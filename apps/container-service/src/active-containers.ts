@@ -15,6 +15,8 @@ export interface ActiveContainer {
   stopRequested: boolean;
   /** True once someone asked for a restart: then also one with auto_remove outlives its end. */
   restartRequested: boolean;
+  /** Not null once someone asked for its removal: then its end is its removal. */
+  removal: { readonly deleteAnonymous: boolean } | null;
 }
 
 /** The side of an active container that its starter and its supervisor hold. */
@@ -74,6 +76,7 @@ function createActiveContainer(id: string, onReleased: () => void): ActiveContai
     released: released.promise,
     stopRequested: false,
     restartRequested: false,
+    removal: null,
     async connection() {
       await connected.promise;
       return current as ProcessConnection;

@@ -12,7 +12,7 @@ import type { Removals } from './removals.ts';
 import type { Restarter } from './restart-containers.ts';
 import { parseSignal } from './spec/signal.ts';
 import type { ContainerStarter, StartedContainer, StartOptions } from './start-container.ts';
-import { leftoverOf } from './supervise-container.ts';
+import { leftoverOf, usesVolumes } from './supervise-container.ts';
 
 /** What controlling needs. */
 export interface ControlDeps {
@@ -155,8 +155,13 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
         await removeEnded(store.get(id) ?? container, options.volumes);
         return;
       }
+      if (isActive(container)) {
+        active.removal = { deleteAnonymous: options.volumes };
+        await killAll(container, active);
+        // What is left is cleaned up off the path of the answer, but who removes a container may want to remove its volumes next.
+        if (store.get(id) === null && !usesVolumes(container)) return;
+      }
       // Somebody may start it again meanwhile: then its turn comes again.
-      if (isActive(container)) await killAll(container, active);
       await active.released;
     }
   }

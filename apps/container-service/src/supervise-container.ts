@@ -85,8 +85,9 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
     if (before === null) throw new Error(`active container ${active.id} has no row`);
     const events = exitEvents(before, exit, network.identity);
     if (active.stopRequested) events.push(containerEvent(before, 'stop'));
-    if (before.config.autoRemove && !active.restartRequested) {
-      const leftover = leftoverOf(before, { deleteAnonymous: true });
+    const removal = active.removal ?? (before.config.autoRemove && !active.restartRequested ? AUTO_REMOVAL : null);
+    if (removal !== null) {
+      const leftover = leftoverOf(before, removal);
       store.remove(before, leftover, [...events, containerEvent(before, 'destroy')]);
       return { before, leftover };
     }
@@ -129,14 +130,21 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
   };
 }
 
+/** What goes with a container that has auto_remove. */
+const AUTO_REMOVAL = { deleteAnonymous: true };
+
+/** Tells whether a container has volumes that it must give back. */
+export function usesVolumes({ mounts }: Container): boolean {
+  return mounts.some(({ type }) => type === 'volume');
+}
+
 /** What a container leaves when its row goes. */
 export function leftoverOf(container: Container, { deleteAnonymous }: { deleteAnonymous: boolean }): Leftover {
-  const hasVolumes = container.mounts.some(({ type }) => type === 'volume');
   const release = deleteAnonymous ? 'delete-anonymous' : 'release';
   return {
     containerId: container.id,
     address: container.state.endpoint?.address ?? null,
     firstUserId: container.firstUserId,
-    volumes: hasVolumes ? release : 'none',
+    volumes: usesVolumes(container) ? release : 'none',
   };
 }
