@@ -21,7 +21,7 @@ export interface CommitRequest {
 export interface CommitDeps {
   readonly store: ContainerStore;
   readonly images: Pick<ImageClient, 'prepareSnapshot' | 'commitSnapshot'>;
-  readonly freezer: Pick<Freezer, 'pause' | 'unpause'>;
+  readonly freezer: Pick<Freezer, 'whileFrozen'>;
 }
 
 /**
@@ -31,17 +31,6 @@ export interface CommitDeps {
 export type ContainerCommitter = (request: CommitRequest, signal: AbortSignal) => Promise<string>;
 
 export function createContainerCommitter({ store, images, freezer }: CommitDeps): ContainerCommitter {
-  /** One that does not run, or that a user has paused, stays as it is. */
-  async function whilePaused(id: string, save: () => Promise<string>): Promise<string> {
-    if (findContainer(store, id).state.status !== 'running') return save();
-    await freezer.pause(id);
-    try {
-      return await save();
-    } finally {
-      await freezer.unpause(id);
-    }
-  }
-
   return async function commit(request, signal) {
     const { reference, author, message, squash } = request;
     const changes = parseImageConfigDocument(request.config);
@@ -57,7 +46,7 @@ export function createContainerCommitter({ store, images, freezer }: CommitDeps)
       ...{ reference, author, message, squash },
     };
     const save = (): Promise<string> => images.commitSnapshot(snapshot, signal);
-    const imageId = await (request.noPause ? save() : whilePaused(container.id, save));
+    const imageId = await (request.noPause ? save() : freezer.whileFrozen(container.id, save));
     store.tell([containerEvent(container, 'commit', { comment: message, imageID: imageId, imageRef: reference })]);
     return imageId;
   };

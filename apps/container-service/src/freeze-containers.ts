@@ -19,11 +19,13 @@ export interface Freezer {
   pause(reference: string): Promise<void>;
   /** Thaws them. Throws CONTAINER_NOT_PAUSED, CONTAINER_NOT_RUNNING. */
   unpause(reference: string): Promise<void>;
-  /** Makes the row of a container that is found running say what the kernel says, and returns it. */
-  reconcile(container: Container): Container;
+  /** Does something while a container stands still; one that does not run stays as it is. Its row tells nothing of it. */
+  whileFrozen<Result>(id: string, work: () => Promise<Result>): Promise<Result>;
+  /** Freezes or thaws a container that is found running, so that it is what its row says. */
+  reconcile(container: Container): Promise<void>;
 }
 
-/** The kernel comes first and the row second: after a crash in between, `reconcile` asks the kernel. */
+/** The kernel comes first and the row, with the event, second: what a crash leaves in between was never answered, and `reconcile` undoes it. */
 export function createFreezer({ store, runtime, plans }: FreezeDeps): Freezer {
   async function pause(reference: string): Promise<void> {
     const found = expectRunning(findContainer(store, reference));
@@ -54,16 +56,35 @@ export function createFreezer({ store, runtime, plans }: FreezeDeps): Freezer {
     store.replace(container, advance(container, 'unpause', {}), [containerEvent(container, 'unpause')]);
   }
 
-  function reconcile(container: Container): Container {
-    const isFrozen = runtime.isFrozen(plans.cgroupDir(container));
-    if (isFrozen === (container.state.status === 'paused')) return container;
-    const verb = isFrozen ? 'pause' : 'unpause';
-    const after = advance(container, verb, {});
-    store.replace(container, after, [containerEvent(container, verb)]);
-    return after;
+  async function whileFrozen<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
+    const container = findContainer(store, id);
+    if (container.state.status !== 'running') return work();
+    const dir = plans.cgroupDir(container);
+    await runtime.setFrozen(dir, true);
+    try {
+      return await work();
+    } finally {
+      await restore(container);
+    }
   }
 
-  return { pause, unpause, reconcile };
+  /** Makes the kernel do what the row says. */
+  async function restore(container: Container): Promise<void> {
+    const dir = plans.cgroupDir(container);
+    const status = store.get(container.id)?.state.status;
+    if (status !== 'running' && status !== 'paused') return;
+    await runtime.setFrozen(dir, status === 'paused').catch((error: unknown) => {
+      // It may have ended just now.
+      if (store.get(container.id)?.state.status === status) throw error;
+    });
+  }
+
+  async function reconcile(container: Container): Promise<void> {
+    const isFrozen = runtime.isFrozen(plans.cgroupDir(container));
+    if (isFrozen !== (container.state.status === 'paused')) await restore(container);
+  }
+
+  return { pause, unpause, whileFrozen, reconcile };
 }
 
 function expectRunning(container: Container): Container {

@@ -125,10 +125,12 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       supervisor.finish(active, unknownExit(deps.nowNs(), why)).catch(failed(active));
       return;
     }
-    const reconciled = deps.freezer.reconcile(running);
+    deps.freezer.reconcile(running).catch((error: unknown) => {
+      log.warn({ containerId: running.id, err: error }, 'container neither frozen nor thawed as it should be');
+    });
     active.markStarted();
     supervisor.supervise(active, null);
-    log.debug({ containerId: reconciled.id }, 'container followed again');
+    log.debug({ containerId: running.id }, 'container followed again');
   }
 
   function recordStart(container: Container, state: ProcessState): Container {

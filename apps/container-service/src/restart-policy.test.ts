@@ -186,16 +186,26 @@ describe('pausing', () => {
     expect(state()).toMatchObject({ status: 'exited', exitCode: 0 });
   });
 
-  test('after a crash between kernel and row, the kernel is right', async () => {
+  test('after a crash between kernel and row, the row is right', async () => {
     const engine = createMemoryEngine();
     const { id, state } = await createdAndStarted(engine);
     await engine.runtime.setFrozen(`/cgroup/containers/${id}`, true);
     const next = engine.restart();
     next.recovery.resume();
     await settle();
-    expect(state()).toMatchObject({ status: 'paused' });
-    await next.freezer.unpause(id);
     expect(state()).toMatchObject({ status: 'running' });
+    expect(engine.runtime.isFrozen(`/cgroup/containers/${id}`)).toBe(false);
+  });
+
+  test('something is done while a container stands still, whether or not a user pauses it meanwhile', async () => {
+    const engine = createMemoryEngine();
+    const { id, state } = await createdAndStarted(engine);
+    const isFrozen = (): boolean => engine.runtime.isFrozen(`/cgroup/containers/${id}`);
+    await expect(engine.freezer.whileFrozen(id, () => Promise.resolve(isFrozen()))).resolves.toBe(true);
+    expect(isFrozen()).toBe(false);
+    await engine.freezer.whileFrozen(id, () => engine.freezer.pause(id));
+    expect(state()).toMatchObject({ status: 'paused' });
+    expect(isFrozen()).toBe(true);
   });
 });
 
