@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { aConfig, aSpec } from './adapters/memory-engine.ts';
 import { advance, newContainer, type Container } from './container.ts';
-import { DEFAULT_ISOLATION, DEFAULT_NAMES } from './isolation.ts';
 import { containerEvent } from './events.ts';
-import { NO_LIMITS } from './resources.ts';
 import type { ContainerEvent, ContainerStore, ExecStore, SettingStore } from './ports.ts';
 
 /** Stores under test, which share a list of events. */
@@ -16,61 +15,10 @@ export interface StoresUnderTest {
 }
 
 function aContainer(id: string, name: string, createTimeNs = 1n): Container {
-  return newContainer({
-    id,
-    name,
-    config: {
-      image: 'busybox',
-      command: ['sh'],
-      entrypoint: null,
-      environment: [],
-      workingDirectory: '',
-      user: '',
-      hostname: '',
-      terminal: false,
-      openStdin: false,
-      stdinOnce: false,
-      autoRemove: name.startsWith('rm'),
-      labels: { startTimeNs: 'a label may have any name' },
-      networkMode: 'bridge',
-      mounts: [],
-      noNewPrivileges: false,
-      stopSignal: '',
-      stopTimeoutSeconds: null,
-      isolation: DEFAULT_ISOLATION,
-      names: DEFAULT_NAMES,
-      annotations: {},
-      restartPolicy: { name: 'no', maximumRetryCount: 0 },
-      healthCheck: null,
-      exposedPorts: [],
-      attachedStreams: [],
-      containerIdFile: '',
-      resources: NO_LIMITS,
-      sysctls: {},
-      oomScoreAdj: 0,
-      devices: [],
-      deviceCgroupRules: [],
-      deviceRequests: [],
-      userNamespaceMode: 'host',
-    },
-    imageId: 'sha256:1',
-    arguments: ['sh'],
-    environment: ['A=1'],
-    workingDirectory: '/',
-    user: '',
-    hostname: 'h',
-    labels: {},
-    stopSignal: 15,
-    stopTimeoutSeconds: 10,
-    shell: [],
-    healthCheck: null,
-    entrypointCount: 0,
-    exposedPorts: [],
-    mounts: [],
-    rootfs: { layersDir: '/l', lowerDirs: ['a'], upperDir: '/u', workDir: '/w' },
-    firstUserId: null,
-    createTimeNs,
-  });
+  const labels = { startTimeNs: 'a label may have any name' };
+  return newContainer(
+    aSpec({ id, name, config: aConfig({ autoRemove: name.startsWith('rm'), labels }), createTimeNs }),
+  );
 }
 
 const A = 'a'.repeat(64);

@@ -1,30 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { advance, can, newContainer, type ContainerStatus, type ContainerVerb } from './container.ts';
-import { aConfig } from './adapters/memory-engine.ts';
+import { aSpec } from './adapters/memory-engine.ts';
 
 function aContainer(status: ContainerStatus, startTimeNs: bigint | null = null) {
-  const container = newContainer({
-    id: 'c'.repeat(64),
-    name: 'c',
-    config: aConfig(),
-    imageId: 'sha256:1',
-    arguments: ['sh'],
-    environment: [],
-    workingDirectory: '/',
-    user: '',
-    hostname: 'c',
-    labels: {},
-    stopSignal: 15,
-    stopTimeoutSeconds: 10,
-    shell: [],
-    healthCheck: null,
-    entrypointCount: 0,
-    exposedPorts: [],
-    mounts: [],
-    rootfs: { layersDir: '/l', lowerDirs: [], upperDir: '/u', workDir: '/w' },
-    firstUserId: null,
-    createTimeNs: 1n,
-  });
+  const container = newContainer(aSpec());
   return { ...container, state: { ...container.state, status, startTimeNs } };
 }
 

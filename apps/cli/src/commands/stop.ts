@@ -1,21 +1,3 @@
-import { defineCommand } from '../command.ts';
-import { connectContainers } from '../engine/containers.ts';
-import { forEachObject } from '../engine/for-each.ts';
+import { defineStopCommand } from '../container/stop-command.ts';
 
-export const command = defineCommand({
-  usage: '[OPTIONS] CONTAINER [CONTAINER...]',
-  args: { atLeast: 1 },
-  options: {
-    signal: { kind: 'string', short: 's', help: 'Signal to send to the container' },
-    time: { kind: 'int', aliasOf: 'timeout', hidden: true, help: '' },
-    timeout: { kind: 'int', short: 't', help: 'Seconds to wait before killing the container' },
-  },
-  async run(context, { options, args }) {
-    using containers = connectContainers(context);
-    const how = { signal: options.signal ?? '', timeoutSeconds: options.timeout };
-    return await forEachObject(context, args, async (container) => {
-      await containers.calls.stopContainer({ container, ...how }, { signal: context.signal });
-      return container;
-    });
-  },
-});
+export const command = defineStopCommand('stopContainer');

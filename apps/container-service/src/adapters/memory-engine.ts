@@ -1,4 +1,5 @@
 import type { ContainerConfig } from '../container-config.ts';
+import type { ContainerSpec } from '../container.ts';
 import { createContainerEngine, type ContainerEngine } from '../container-engine.ts';
 import { NO_LIMITS } from '../resources.ts';
 import { createMemoryHostDevices, HOST_RESOURCES, UNIFIED_LAYOUT } from './memory-host.ts';
@@ -63,6 +64,33 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     isolation: DEFAULT_ISOLATION,
     names: DEFAULT_NAMES,
     annotations: {},
+    ...fields,
+  };
+}
+
+/** What a container is that was made of `aConfig`. */
+export function aSpec(fields: Partial<ContainerSpec> = {}): ContainerSpec {
+  return {
+    id: 'c'.repeat(64),
+    name: 'c',
+    config: aConfig(),
+    imageId: 'sha256:1',
+    arguments: ['sh'],
+    environment: [],
+    workingDirectory: '/',
+    user: '',
+    hostname: 'c',
+    labels: {},
+    stopSignal: 15,
+    stopTimeoutSeconds: 10,
+    shell: [],
+    healthCheck: null,
+    entrypointCount: 0,
+    exposedPorts: [],
+    mounts: [],
+    rootfs: { layersDir: '/l', lowerDirs: ['b', 'a'], upperDir: '/u', workDir: '/w' },
+    firstUserId: null,
+    createTimeNs: 1n,
     ...fields,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { aConfig } from '../adapters/memory-engine.ts';
+import { aConfig, aSpec } from '../adapters/memory-engine.ts';
 import { createMemoryHostDevices, UNIFIED_LAYOUT } from '../adapters/memory-host.ts';
 import type { ContainerConfig, MountPoint } from '../container-config.ts';
 import { newContainer } from '../container.ts';
@@ -25,28 +25,16 @@ const builder = createPlanBuilder({
 });
 
 function aContainer(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] = []) {
-  return newContainer({
-    id: ID,
-    name: 'c',
-    config: aConfig(config),
-    imageId: 'sha256:1',
-    arguments: ['sh'],
-    environment: ['A=1'],
-    workingDirectory: '/srv',
-    user: '',
-    hostname: 'abababababab',
-    labels: {},
-    stopSignal: 15,
-    stopTimeoutSeconds: 10,
-    shell: [],
-    healthCheck: null,
-    entrypointCount: 0,
-    exposedPorts: [],
-    mounts,
-    rootfs: { layersDir: '/l', lowerDirs: ['b', 'a'], upperDir: '/u', workDir: '/w' },
-    firstUserId: null,
-    createTimeNs: 1n,
-  });
+  return newContainer(
+    aSpec({
+      id: ID,
+      config: aConfig(config),
+      environment: ['A=1'],
+      workingDirectory: '/srv',
+      hostname: 'abababababab',
+      mounts,
+    }),
+  );
 }
 
 function aPlan(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] = []) {
