@@ -5,6 +5,7 @@ import type { RestartPolicy } from './container-config.ts';
 import { isActive, type Container } from './container.ts';
 import type { ContainerCreator } from './create-container.ts';
 import { containerEvent } from './events.ts';
+import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type { HostResources } from './plan/cgroup-layout.ts';
@@ -25,6 +26,7 @@ export interface ChangeDeps {
   readonly files: Pick<ContainerFiles, 'paths'>;
   readonly actives: ActiveContainers;
   readonly hostResources: () => HostResources;
+  readonly fault: Fault;
 }
 
 /** What to change; absent: as it was. */
@@ -44,7 +46,7 @@ export interface ContainerChanger {
 
 /** Changes what containers are, whether they run or not. */
 export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
-  const { store, creator, restarter, runtime, plans, files, actives } = deps;
+  const { store, creator, restarter, runtime, plans, files, actives, fault } = deps;
 
   function redefine(after: Container, verb: string, extra: Readonly<Record<string, string>> = {}): void {
     const { state: _, ...spec } = after;
@@ -79,6 +81,7 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
       checkContainerName(name);
       creator.expectFreeName(name);
       redefine({ ...container, name }, 'rename', { oldName: `/${container.name}` });
+      fault('rename:row');
     },
     async update(reference, { restartPolicy, resources = NO_LIMITS }) {
       const container = findContainer(store, reference);
@@ -86,6 +89,7 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
         const checked = checkResources(resources, deps.hostResources(), { update: true });
         if (restartPolicy !== undefined) checkRestartPolicy(restartPolicy, container.config.autoRemove);
         await limit(container, checked.resources);
+        fault('update:limited');
         const limited = withLimits(find(container.id), checked.resources);
         const config = restartPolicy === undefined ? limited.config : { ...limited.config, restartPolicy };
         redefine({ ...limited, config }, 'update');

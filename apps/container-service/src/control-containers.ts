@@ -108,6 +108,7 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
     if (active !== null) active.restartRequested = true;
     await stop(container.id, options);
     await active?.released;
+    fault('restart:stopped');
     await start(container.id, { terminalSize: null, attach: false });
     store.tell([containerEvent(findContainer(store, container.id), 'restart')]);
   }
@@ -203,6 +204,7 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
     if (container === null || !isActive(container)) return;
     const stopped = { ...container, state: { ...container.state, stoppedByUser: true } };
     store.replace(container, stopped, [killEvent(container, signal)]);
+    fault('stop:row');
     connection.signal(signal);
     if (stopped.state.status === 'paused') await freezer.unpause(id);
   }

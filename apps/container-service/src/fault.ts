@@ -15,6 +15,14 @@ export const FAULT_POINTS = [
   'exec:row',
   'exec:spawned',
   'exec:exited',
+  'restart:waiting',
+  'restart:due',
+  'restart:stopped',
+  'stop:row',
+  'pause:frozen',
+  'unpause:thawed',
+  'rename:row',
+  'update:limited',
 ] as const;
 
 /** One of them. */

@@ -1,6 +1,7 @@
 import { BerthError } from '@berth/errors';
 import { advance, isActive, type Container } from './container.ts';
 import { containerEvent } from './events.ts';
+import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type { ContainerStore, Runtime } from './ports.ts';
@@ -11,6 +12,7 @@ export interface FreezeDeps {
   readonly store: ContainerStore;
   readonly runtime: Runtime;
   readonly plans: Pick<PlanBuilder, 'cgroupDir'>;
+  readonly fault: Fault;
 }
 
 /** Pauses containers. References are ids, names, or unique prefixes of ids. */
@@ -26,7 +28,7 @@ export interface Freezer {
 }
 
 /** The kernel comes first and the row, with the event, second: what a crash leaves in between was never answered, and `reconcile` undoes it. */
-export function createFreezer({ store, runtime, plans }: FreezeDeps): Freezer {
+export function createFreezer({ store, runtime, plans, fault }: FreezeDeps): Freezer {
   async function pause(reference: string): Promise<void> {
     const found = expectRunning(findContainer(store, reference));
     const { id } = found;
@@ -35,6 +37,7 @@ export function createFreezer({ store, runtime, plans }: FreezeDeps): Freezer {
       expectRunning(findContainer(store, id));
       throw error;
     });
+    fault('pause:frozen');
     const container = expectRunning(findContainer(store, id));
     try {
       store.replace(container, advance(container, 'pause', {}), [containerEvent(container, 'pause')]);
@@ -51,6 +54,7 @@ export function createFreezer({ store, runtime, plans }: FreezeDeps): Freezer {
       // It may have been killed just now.
       if (store.get(id)?.state.status === 'paused') throw error;
     });
+    fault('unpause:thawed');
     const container = store.get(id);
     if (container?.state.status !== 'paused') return;
     store.replace(container, advance(container, 'unpause', {}), [containerEvent(container, 'unpause')]);

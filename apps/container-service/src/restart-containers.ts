@@ -1,6 +1,7 @@
 import { BerthError } from '@berth/errors';
 import { advance, type Container } from './container.ts';
 import { containerEvent } from './events.ts';
+import type { Fault } from './fault.ts';
 import type { ContainerStore, Log } from './ports.ts';
 import type { ContainerStarter } from './start-container.ts';
 
@@ -8,6 +9,7 @@ import type { ContainerStarter } from './start-container.ts';
 export interface RestartDeps {
   readonly store: ContainerStore;
   readonly starter: ContainerStarter;
+  readonly fault: Fault;
   readonly log: Log;
   /** Aborted when the service stops: its next start goes on. */
   readonly signal: AbortSignal;
@@ -25,12 +27,13 @@ export interface Restarter {
 const NOT_EVEN_BEGUN_MS = 1_000;
 
 /** A restarter of all containers. */
-export function createRestarter({ store, starter, log, signal }: RestartDeps): Restarter {
+export function createRestarter({ store, starter, fault, log, signal }: RestartDeps): Restarter {
   const timers = new Map<string, NodeJS.Timeout>();
   signal.addEventListener('abort', () => timers.forEach((timer) => clearTimeout(timer)), { once: true });
 
   async function restart(id: string): Promise<void> {
     timers.delete(id);
+    fault('restart:due');
     const container = store.get(id);
     if (container?.state.status !== 'restarting') return;
     // What it fails with is in the row, and whether it is tried again as well.
@@ -53,6 +56,7 @@ export function createRestarter({ store, starter, log, signal }: RestartDeps): R
 
   return {
     schedule(id) {
+      fault('restart:waiting');
       const delayMs = store.get(id)?.state.restartDelayMs;
       if (delayMs === undefined) return;
       log.debug({ containerId: id, delayMs }, 'container will be started again');

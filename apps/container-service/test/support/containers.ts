@@ -84,7 +84,7 @@ export interface RunOptions extends Partial<Omit<RunContainerStart, 'config'>> {
 }
 
 /** The containers of a test's engine. */
-export interface TestContainers {
+export interface TestContainers extends Disposable {
   readonly client: ContainerServiceClient;
   run(command: readonly string[], options?: RunOptions): Promise<Outcome>;
   /** Starts `sh -c <script>` detached and returns its id. */
@@ -167,6 +167,7 @@ export function connectContainers(engine: TestEngine): TestContainers {
       );
     },
     close,
+    [Symbol.dispose]: close,
   };
 }
 
