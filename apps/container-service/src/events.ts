@@ -17,6 +17,11 @@ export function containerEvent(
   return { noun: 'container', verb, objectId: container.id, attributes };
 }
 
+/** What a removal of all that does not run tells: it is about no single container. */
+export function pruneEvent(reclaimedBytes: number): ContainerEvent {
+  return { noun: 'container', verb: 'prune', objectId: '', attributes: { reclaimed: String(reclaimedBytes) } };
+}
+
 /** What a start tells: the network, the volumes, then the container itself. */
 export function startEvents(container: Container, network: NetworkIdentity): ContainerEvent[] {
   return [

@@ -1,6 +1,7 @@
 import { BerthError } from '@berth/errors';
 import type { ContainerControl } from './control-containers.ts';
 import { isActive, type Container } from './container.ts';
+import { pruneEvent } from './events.ts';
 import type { ContainerStore, ImageClient } from './ports.ts';
 import { parsePruneFilters, type ContainerFilter } from './spec/prune-filters.ts';
 
@@ -36,7 +37,9 @@ export function createPruneContainers({ store, images, control, nowNs }: PruneDe
       await control.remove(id, { force: false, volumes: false });
       ids.push(id);
     }
-    return { ids, reclaimedBytes: ids.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0) };
+    const reclaimedBytes = ids.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);
+    store.tell([pruneEvent(reclaimedBytes)]);
+    return { ids, reclaimedBytes };
   }
 
   return async (filters) => {

@@ -248,6 +248,11 @@ describe('other verbs', () => {
     await expect(engine.prune([{ key: 'until', value: '1h' }])).resolves.toMatchObject({ ids: [] });
     const pruned = await engine.prune([{ key: 'label!', value: 'keep=yes' }]);
     expect(pruned).toEqual({ ids: [container.id], reclaimedBytes: 1000 });
+    expect(engine.stores.events.at(-1)).toMatchObject({
+      verb: 'prune',
+      objectId: '',
+      attributes: { reclaimed: '1000' },
+    });
     expect(
       engine.stores.containers
         .list()

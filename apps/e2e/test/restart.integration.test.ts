@@ -56,6 +56,10 @@ test('prune asks, then removes what does not run', async () => {
   expect(asked.code).toBe(1);
   expect(await cli.ok('container', 'prune', '-f')).toBe(`Deleted Containers:\n${id}\n\nTotal reclaimed space: 0B`);
   expect(await cli.ok('ps', '-a', '--format', '{{.Names}}')).toBe('stays');
+  const told = ['events', '--since', '1h', '--until', '0s', '--filter', 'event=prune'];
+  await waitFor(async () => /^\S+ container prune  \(reclaimed=0\)$/.test(await cli.ok(...told)), {
+    what: 'the event',
+  });
   await cli.ok('rm', '-f', 'stays');
 });
 
@@ -66,6 +70,10 @@ test('a health check tells how a container is, and what its health asks for is d
   await cli.ok('exec', 'patient', 'touch', '/well');
   await waitFor(async () => (await cli.ok('ps', '--filter', 'health=healthy')).includes('(healthy)'), {
     what: 'the recovery',
+  });
+  const told = ['events', '--since', '1h', '--until', '0s', '--filter', 'container=patient'];
+  await waitFor(async () => (await cli.ok(...told)).includes(' container health_status: healthy '), {
+    what: 'the good news',
   });
   const health = JSON.parse(await cli.ok('inspect', '-f', '{{json .State.Health}}', 'patient')) as object;
   expect(health).toMatchObject({ Status: 'healthy', FailingStreak: 0 });

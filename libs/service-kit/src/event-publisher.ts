@@ -74,14 +74,16 @@ async function publishWhileConnected(
 }
 
 async function publish(jetstream: JetStreamClient, service: string, event: Event): Promise<void> {
-  const subject = `berth.events.${subjectToken(hostname())}.${service}.${event.noun}.${event.verb}`;
+  // `health_status: healthy` has a detail that is no part of a subject.
+  const verb = subjectToken(event.verb.replace(/:.*/, ''));
+  const subject = `berth.events.${subjectToken(hostname())}.${service}.${event.noun}.${verb}`;
   const data = Event.toJSON(event) as { time: string };
   const envelope = {
     specversion: '1.0',
     id: event.id,
     source: `/hosts/${hostname()}/${service}`,
-    type: `io.berth.${event.noun}.${event.verb}.v1`,
-    subject: event.objectId,
+    type: `io.berth.${event.noun}.${verb}.v1`,
+    ...(event.objectId !== '' && { subject: event.objectId }),
     time: data.time,
     datacontenttype: 'application/json',
     data,
@@ -95,9 +97,9 @@ async function ensureStream(connection: NatsConnection): Promise<void> {
   if (existing === null) await manager.streams.add(EVENT_STREAM);
 }
 
-/** A host name as one token of a NATS subject. */
+/** A name, such as the host's, as one token of a NATS subject. */
 export function subjectToken(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9_-]/g, '-') || 'host';
+  return name.replaceAll(/[^A-Za-z0-9_-]/g, '-') || '-';
 }
 
 interface Wakeup {
