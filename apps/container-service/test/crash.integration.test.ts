@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { engineNames } from '@berth/client';
 import { ContainerStatus, Resources } from '@berth/proto/container';
 import { killComponent, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -46,6 +49,12 @@ async function takeTurns(containers: TestContainers): Promise<void> {
   await client.restartContainer({ container, timeoutSeconds: 0, signal: '' });
 }
 
+/** What the kernel says. */
+function isFrozen(id: string): boolean {
+  const file = join(engineNames(engine.root).cgroupDir, 'containers', id, 'cgroup.events');
+  return existsSync(file) && /^frozen 1$/m.test(readFileSync(file, 'utf8'));
+}
+
 const TWICE = ['create', 'start', 'die', 'start'];
 const THAWED = [...TWICE, 'pause', 'unpause'];
 const RENAMED = [...THAWED, 'update', 'rename'];
@@ -54,8 +63,8 @@ const RENAMED = [...THAWED, 'update', 'rename'];
 const TURNS = {
   'restart:waiting': { status: RUNNING, name: 'turns', told: TWICE },
   'restart:due': { status: RUNNING, name: 'turns', told: TWICE },
-  'pause:frozen': { status: PAUSED, name: 'turns', told: [...TWICE, 'pause'] },
-  'unpause:thawed': { status: RUNNING, name: 'turns', told: THAWED },
+  'pause:frozen': { status: RUNNING, name: 'turns', told: TWICE },
+  'unpause:thawed': { status: PAUSED, name: 'turns', told: [...TWICE, 'pause'] },
   'update:limited': { status: RUNNING, name: 'turns', told: THAWED },
   'rename:row': { status: RUNNING, name: 'turned', told: RENAMED },
   'stop:row': { status: RUNNING, name: 'turned', told: [...RENAMED, 'kill'] },
@@ -94,9 +103,9 @@ describe('the turns of a container', () => {
     using containers = await startService(engine);
     const found = async (): Promise<unknown> => {
       const { containers: all } = await containers.client.listContainers({ all: true });
-      return all.map((container) => [container.status, container.name, container.restartCount]);
+      return all.map((each) => [each.status, each.name, each.restartCount, isFrozen(each.id)]);
     };
-    const expected = [[status, name, 1]];
+    const expected = [[status, name, 1, status === PAUSED]];
     await waitFor(async () => JSON.stringify(await found()) === JSON.stringify(expected), { what: fault }).catch(
       () => {},
     );
