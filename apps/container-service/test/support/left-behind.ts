@@ -16,7 +16,7 @@ export function openState<Result>(engine: TestEngine, look: (database: DatabaseS
 }
 
 /** What an engine has on the host for its containers. */
-function leftBehind(engine: TestEngine) {
+export function leftBehind(engine: TestEngine) {
   const { bridge, cgroupDir } = engineNames(engine.root);
   const list = (...parts: string[]): string[] =>
     readdirSync(join(...parts), { withFileTypes: true })
