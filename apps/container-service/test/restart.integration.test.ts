@@ -90,7 +90,7 @@ test('hundreds of restarts leave what one leaves', async () => {
   using containers = await startService(engine);
   const names = ['web', 'cache', 'queue', 'store'];
   for (const name of names) await containers.startDetached('exec sleep 100', { name, config: policy('always') });
-  const has = (): object => ({ ...count(leftBehind(engine)), ...countOfService() });
+  const has = (): object => ({ ...count(leftBehind(engine)), ...countOfService(), addresses: addresses() });
   await containers.client.restartContainer({ container: 'web', timeoutSeconds: 0, signal: 'KILL' });
   const once = has();
   await Promise.all(
@@ -120,6 +120,17 @@ function countOfService(): object {
     files: readdirSync(`/proc/${pid}/fd`).length,
     mounts: mounts.filter((line) => line.includes(engine.root)).length,
   };
+}
+
+/** The addresses that containers have, lowest first: each start takes the lowest that is free. */
+function addresses(): string[] {
+  const query = `SELECT state ->> '$.endpoint.address' AS address FROM containers ORDER BY address`;
+  return openState(engine, (database) =>
+    database
+      .prepare(query)
+      .all()
+      .map(({ address }) => String(address)),
+  );
 }
 
 /** How long the only container waits until it is started again. */
