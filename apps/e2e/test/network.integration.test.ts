@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import { expect, test } from '@jest/globals';
 import { engineNames } from '@berth/client';
 import { runProgram } from '@berth/testkit';
@@ -9,21 +9,19 @@ import { useEngine } from './support/use-engine.ts';
 
 const cli = useEngine();
 
-/** The engine's bridge has its address once the service runs. */
-function gatewayAddress(): string {
-  const { bridge } = engineNames(cli.engine.root);
-  const address = networkInterfaces()[bridge]?.find(({ family }) => family === 'IPv4')?.address;
-  if (address === undefined) throw new Error(`${bridge} has no address`);
-  return address;
+/** The address of the engine's bridge, as a container sees it. */
+async function gatewayAddress(): Promise<string> {
+  const routes = await cli.ok('run', '--rm', 'busybox', 'ip', 'route');
+  return /^default via (\S+) dev eth0/m.exec(routes)?.[1] ?? '';
 }
 
 test('a container reaches the host’s bridge address', async () => {
-  await cli.ok('run', '--rm', 'busybox', 'true');
+  const address = await gatewayAddress();
   const server = createServer((socket) => socket.end('hello from the host\n'));
-  server.listen(0, gatewayAddress());
+  server.listen(0, address);
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
-  const output = await cli.ok('run', '--rm', 'busybox', 'nc', gatewayAddress(), String(port));
+  const output = await cli.ok('run', '--rm', 'busybox', 'nc', address, String(port));
   server.close();
   expect(output).toBe('hello from the host');
 });
@@ -32,7 +30,7 @@ test('a container has an address, a default route, and files that tell of them',
   const script = 'ip -4 -o addr show eth0; ip route; cat /etc/hosts; cat /etc/hostname; hostname';
   const output = await cli.ok('run', '--rm', '--hostname', 'me', 'busybox', 'sh', '-c', script);
   const address = /inet (\d+\.\d+\.\d+\.\d+)\/16/.exec(output)?.[1];
-  expect(output).toContain(`default via ${gatewayAddress()} dev eth0`);
+  expect(output).toContain(`default via ${await gatewayAddress()} dev eth0`);
   expect(output).toMatch(new RegExp(`^${address}\\s+me$`, 'm'));
   expect(output).toContain('\nme\nme');
 });
