@@ -157,6 +157,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/images.ts'),
   },
   {
+    summary: 'Load an image from a tar archive or STDIN',
+    paths: ['image load', 'load'],
+    load: () => import('./commands/load.ts'),
+  },
+  {
     summary: 'Download an image from a registry',
     paths: ['image pull', 'pull'],
     load: () => import('./commands/pull.ts'),
@@ -165,6 +170,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Remove one or more images',
     paths: ['image rm', 'image remove', 'rmi'],
     load: () => import('./commands/rmi.ts'),
+  },
+  {
+    summary: 'Save one or more images to a tar archive (streamed to STDOUT by default)',
+    paths: ['image save', 'save'],
+    load: () => import('./commands/save.ts'),
   },
   {
     summary: 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE',

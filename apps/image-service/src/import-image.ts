@@ -69,7 +69,7 @@ export function createImportImage(deps: ImportDeps): ImportImage {
         const config = createConfig(plan, held.layer, new Date(nowMs()));
         const layerBlob = { mediaType, digest: blob.digest, size: blob.size };
         const digests = await ingestDocuments(content, { lease, config, layerBlob }, signal);
-        return await commitLeased(deps, { plan, config, layer: held.layer, digests });
+        return await commitLeased(deps, { plan, config, layer: held.layer, layerBlob, digests });
       } finally {
         held.release();
       }
@@ -127,13 +127,14 @@ interface CommitParts {
   readonly plan: ImportPlan;
   readonly config: Buffer;
   readonly layer: Layer;
+  readonly layerBlob: ContentDescriptor;
   readonly digests: readonly string[];
 }
 
 /** Commits the image with a lease by its id on all its content. */
 async function commitLeased(
   { store, content, leases, durability, nowMs }: ImportDeps,
-  { plan, config, layer, digests }: CommitParts,
+  { plan, config, layer, layerBlob, digests }: CommitParts,
 ): Promise<ImageRecord> {
   const id = sha256Digest(config);
   const { reference, platform } = plan;
@@ -147,6 +148,7 @@ async function commitLeased(
       references: reference === null ? [] : [reference],
       events: [event('import', id), ...(reference === null ? [] : [event('tag', familiarReference(reference))])],
       isLeased: true,
+      blobs: [{ ...layerBlob, diffId: layer.diffId, repository: null }],
     });
     durability.begin();
     return store.get(id) as ImageRecord;

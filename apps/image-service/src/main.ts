@@ -19,11 +19,13 @@ import { createDurability } from './durability.ts';
 import { createImageHandlers } from './grpc/image-handlers.ts';
 import { createImages } from './images.ts';
 import { createImportImage } from './import-image.ts';
+import { createLoadImages } from './load-images.ts';
 import { createLayerPool } from './layer-pool.ts';
 import { createLeases } from './leases.ts';
 import { readMergedFile } from './merged-view.ts';
 import { createPullImage } from './pull.ts';
 import { recover } from './recover.ts';
+import { createSaveImages } from './save-images.ts';
 import { createSnapshots } from './snapshots.ts';
 
 await runService({
@@ -84,6 +86,8 @@ await runService({
         snapshots,
         pullImage: createPullImage({ store, pool, content, durability, signal }),
         importImage: createImportImage({ store, pool, layers, content, leases, durability, nowMs: Date.now }),
+        saveImages: createSaveImages({ store, pool, layers, content }),
+        loadImages: createLoadImages({ store, pool, content, leases, durability }),
         deleteImage: createDeleteImage({ store, pool, leases }),
         diffSnapshot: createDiffSnapshot({ images: store, snapshots: snapshotStore, layers, directories }),
         commitSnapshot: createCommitSnapshot({

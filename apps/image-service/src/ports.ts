@@ -4,7 +4,7 @@ import type { Image, ImageRecord, Layer, Snapshot } from './image.ts';
 
 /** What has happened to an image; stored with the change itself, told later. */
 export interface ImageEvent {
-  readonly verb: 'pull' | 'import' | 'tag' | 'untag' | 'delete';
+  readonly verb: 'pull' | 'import' | 'load' | 'tag' | 'untag' | 'delete';
   /** The image's id; of a pull, the reference that was pulled, as Docker tells it. */
   readonly objectId: string;
   readonly name: string;
@@ -20,6 +20,15 @@ export interface ImageCommit {
   readonly events: readonly ImageEvent[];
   /** True when the content store keeps its content by a lease, `image:<id>`. */
   readonly isLeased: boolean;
+  /** Where the archives of its layers are, as far as that is known. Default: none. */
+  readonly blobs?: readonly LayerBlob[];
+}
+
+/** The archive that a layer was unpacked from. */
+export interface LayerBlob extends ContentDescriptor {
+  readonly diffId: string;
+  /** Who has it, should the content store have it no more: `docker.io/library/busybox`; null: nobody. */
+  readonly repository: string | null;
 }
 
 /** What may be removed with an image, or with its last snapshot. */
@@ -55,6 +64,8 @@ export interface ImageStore {
   /** The layers of an image, hidden or not, lowest first. */
   layersOf(imageId: string): Layer[];
   findLayer(diffId: string): Layer | null;
+  /** The archive of a layer; null when it was made here. One that a registry has counts more than one that none has. */
+  findBlob(diffId: string): LayerBlob | null;
   listLayers(): Layer[];
   /** The names of the layers that may not be on the disk yet: each is added as such. */
   listUnsynced(): string[];
@@ -84,6 +95,12 @@ export interface StagedLayer extends UnpackedLayer {
   discard(): Promise<void>;
 }
 
+/** The archive of a layer in a file of its own; disposed of, it is gone. */
+export interface PackedLayer extends AsyncDisposable {
+  readonly path: string;
+  readonly size: number;
+}
+
 export interface UnpackRequest {
   readonly blobPath: string;
   /** Null: computed only. */
@@ -108,6 +125,8 @@ export interface LayerStore {
    * nothing behind then.
    */
   copy(source: SnapshotSource, options: { squash: boolean; signal: AbortSignal }): Promise<StagedLayer>;
+  /** Writes the archive of a layer that `copy` has made. Throws DIGEST_MISMATCH when it was made otherwise, DISK_FULL, CANCELLED. */
+  pack(layer: Pick<Layer, 'name' | 'diffId'>, signal: AbortSignal): Promise<PackedLayer>;
   /** The names of all layers in place. */
   list(): string[];
   /** Takes a layer out of its place before it returns; resolves once its data is removed. */
@@ -174,6 +193,8 @@ export interface ContentClient {
     data: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<IngestedBlob>;
+  /** Reads content that is in the store. Throws BLOB_NOT_FOUND. */
+  read(digest: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Sets what a lease keeps; nothing: the lease ends. */
   setLease(lease: string, digests: readonly string[]): Promise<void>;
 }

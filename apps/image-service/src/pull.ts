@@ -4,6 +4,7 @@ import {
   formatPlatform,
   formatReference,
   hostPlatform,
+  parseImageConfig,
   parsePlatform,
   parseReference,
   repositoryOf,
@@ -13,7 +14,7 @@ import {
 import type { Image, ImageRecord, Layer } from './image.ts';
 import type { HeldLayer, LayerPool, LayerProgress } from './layer-pool.ts';
 import type { Durability } from './durability.ts';
-import type { ContentClient, Credentials, ImageStore } from './ports.ts';
+import type { ContentClient, Credentials, ImageCommit, ImageStore, LayerBlob } from './ports.ts';
 import { createProgressQueue, type ProgressQueue } from './progress-queue.ts';
 import {
   checkPlatform,
@@ -94,7 +95,8 @@ async function pull(deps: PullDeps, source: PullSource, queue: Queue): Promise<P
   if (known === null) {
     await bringImage(deps, source, { plan, queue, names });
   } else {
-    store.commit(commitOf(source.reference, names, known, store.layersOf(imageId)));
+    const diffIds = parseImageConfig(known.config).diffIds;
+    store.commit(commitOf({ source, names, image: known, layers: store.layersOf(imageId), blobs: blobsOf(plan, source, diffIds) }));
   }
   deps.durability.begin();
   const image = store.get(imageId) as ImageRecord;
@@ -122,7 +124,8 @@ async function bringImage(
   try {
     source.signal.throwIfAborted();
     const layers = held.map(({ layer }) => layer);
-    deps.store.commit(commitOf(source.reference, names, imageOf(plan, config, layers), layers));
+    const blobs = blobsOf(plan, source, config.config.diffIds);
+    deps.store.commit(commitOf({ source, names, image: imageOf(plan, config, layers), layers, blobs }));
   } finally {
     for (const { release } of held) release();
   }
@@ -171,14 +174,32 @@ function imageOf({ manifest }: PullPlan, { bytes, config }: FetchedConfig, layer
   };
 }
 
-function commitOf(reference: Reference, names: PulledNames, image: Image, layers: readonly Layer[]) {
+/** Where the archives of an image's layers are, should they be needed again. */
+function blobsOf({ manifest }: PullPlan, { reference }: PullSource, diffIds: readonly string[]): LayerBlob[] {
+  const repository = repositoryOf(reference);
+  return manifest.layers.map(({ mediaType, digest, size }, index) => ({
+    ...{ mediaType, digest, size, repository },
+    diffId: diffIds[index] as string,
+  }));
+}
+
+interface Pulled {
+  readonly source: PullSource;
+  readonly names: PulledNames;
+  readonly image: Image;
+  readonly layers: readonly Layer[];
+  readonly blobs: readonly LayerBlob[];
+}
+
+function commitOf({ source: { reference }, names, image, layers, blobs }: Pulled): ImageCommit {
   const name = familiarRepository(reference);
   const { asked, byDigest } = names;
   return {
     image,
     layers,
     references: formatReference(asked) === formatReference(byDigest) ? [byDigest] : [asked, byDigest],
-    events: [{ verb: 'pull', objectId: familiarReference(reference), name }] as const,
+    events: [{ verb: 'pull', objectId: familiarReference(reference), name }],
     isLeased: false,
+    blobs,
   };
 }

@@ -46,6 +46,7 @@ export const REASONS = {
   IMAGE_AMBIGUOUS: 'invalid_argument',
   IMAGE_IN_USE: 'failed_precondition',
   IMAGE_CONFIG_INVALID: 'failed_precondition',
+  ARCHIVE_INVALID: 'failed_precondition',
   LAYER_INVALID: 'failed_precondition',
   LAYER_LIMIT: 'resource_exhausted',
   SNAPSHOT_NOT_FOUND: 'not_found',

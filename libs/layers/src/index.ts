@@ -11,6 +11,7 @@ export {
   type CommitRequest,
   type LayerLimits,
   type LayerTool,
+  type PackRequest,
   type SnapshotLayers,
   type UnpackRequest,
 } from './layer-tool.ts';

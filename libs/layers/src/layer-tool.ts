@@ -42,6 +42,16 @@ export interface CommitRequest extends SnapshotLayers {
   readonly signal: AbortSignal;
 }
 
+export interface PackRequest {
+  /** The directory of a layer. */
+  readonly layerDir: string;
+  /** What its archive must hash to. */
+  readonly diffId: string;
+  /** The file that the archive is written to. What a failed pack leaves of it is the caller's to remove. */
+  readonly outputPath: string;
+  readonly signal: AbortSignal;
+}
+
 /** The native layer tool: one small resident process that forks for each task, because Node forks slowly. */
 export interface LayerTool extends AsyncDisposable {
   /**
@@ -56,6 +66,11 @@ export interface LayerTool extends AsyncDisposable {
    * what is there, LAYER_LIMIT, DISK_FULL, CANCELLED, INTERNAL; nothing writes to the directory any more when it returns.
    */
   commit(request: CommitRequest): Promise<UnpackedLayer>;
+  /**
+   * Writes the archive of a layer that `commit` has made. What it writes of another is the exact archive only by chance: throws
+   * DIGEST_MISMATCH then; LAYER_INVALID, LAYER_LIMIT, DISK_FULL, CANCELLED, INTERNAL.
+   */
+  pack(request: PackRequest): Promise<void>;
   /** Resolves when what was written to the directory's file system is on the disk. Throws INTERNAL. */
   sync(dir: string): Promise<void>;
   /** Ends the tool and what it does. */
@@ -81,6 +96,9 @@ export function startLayerTool(options: ToolOptions): LayerTool {
   }
 
   return {
+    async pack({ layerDir, diffId, outputPath, signal }) {
+      await runForLayer(['pack', '--upper', layerDir, '--diff-id', diffId, '--output', outputPath], signal);
+    },
     async unpack(request) {
       const { signal, onProgress } = request;
       return runForLayer(unpackArguments(request), signal, onProgress);

@@ -46,4 +46,4 @@ export {
   withDefaultTag,
 } from './reference.ts';
 export { selectManifest } from './select-manifest.ts';
-export { type TarEntry, writeTar } from './tar-writer.ts';
+export { TAR_END, type TarEntry, tarHeader, tarPadding, writeTar } from './tar-writer.ts';

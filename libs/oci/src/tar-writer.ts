@@ -18,6 +18,8 @@ export interface TarEntry {
 }
 
 const BLOCK = 512;
+/** Eleven octal digits; more goes into a pax record. */
+const MAX_OCTAL_SIZE = 8 ** 11 - 1;
 const TYPE_FLAGS = {
   file: '0',
   hardlink: '1',
@@ -29,19 +31,33 @@ const TYPE_FLAGS = {
 
 /** Writes a POSIX (pax) tar archive (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html). */
 export function writeTar(entries: readonly TarEntry[]): Buffer {
-  return Buffer.concat([...entries.flatMap(writeEntry), Buffer.alloc(2 * BLOCK)]);
+  return Buffer.concat([...entries.flatMap(writeEntry), TAR_END]);
 }
 
 function writeEntry(entry: TarEntry): Buffer[] {
   const content = Buffer.from(entry.content ?? '');
-  const records = { ...longNames(entry), ...entry.pax };
+  return [tarHeader(entry, content.byteLength), ...padded(content)];
+}
+
+/** The header of an entry, for who writes its content of `sizeBytes` himself, and `tarPadding` after it. */
+export function tarHeader(entry: Omit<TarEntry, 'content'>, sizeBytes: number): Buffer {
+  const isHuge = sizeBytes > MAX_OCTAL_SIZE;
+  const records = { ...longNames(entry), ...(isHuge ? { size: String(sizeBytes) } : {}), ...entry.pax };
   const pax = Object.entries(records)
     .map(([key, value]) => paxRecord(key, value))
     .join('');
   const paxBlocks =
     pax === '' ? [] : [header({ path: 'pax', mode: 0o644 }, 'x', Buffer.byteLength(pax)), ...padded(Buffer.from(pax))];
-  return [...paxBlocks, header(entry, TYPE_FLAGS[entry.type ?? 'file'], content.byteLength), ...padded(content)];
+  return Buffer.concat([...paxBlocks, header(entry, TYPE_FLAGS[entry.type ?? 'file'], isHuge ? 0 : sizeBytes)]);
 }
+
+/** The zeros after a content of that size. */
+export function tarPadding(sizeBytes: number): Buffer {
+  return Buffer.alloc((BLOCK - (sizeBytes % BLOCK)) % BLOCK);
+}
+
+/** Ends an archive. */
+export const TAR_END: Uint8Array = Buffer.alloc(2 * BLOCK);
 
 function longNames({ path, target = '' }: TarEntry): Record<string, string> {
   const long = (name: string) => Buffer.byteLength(name) > 100;
@@ -77,5 +93,5 @@ function paxRecord(key: string, value: string): string {
 }
 
 function padded(content: Buffer): Buffer[] {
-  return [content, Buffer.alloc((BLOCK - (content.byteLength % BLOCK)) % BLOCK)];
+  return [content, tarPadding(content.byteLength)];
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LayerLimits, LayerTool, UnpackedLayer } from '@berth/layers';
 import type { LayerStore, StagedLayer } from '../ports.ts';
@@ -9,7 +9,7 @@ import { openTrash } from './directory-trash.ts';
 export interface LayerStoreOptions {
   /** The service's state directory. */
   readonly stateDir: string;
-  readonly tool: Pick<LayerTool, 'unpack' | 'commit' | 'changes' | 'sync'>;
+  readonly tool: Pick<LayerTool, 'unpack' | 'commit' | 'pack' | 'changes' | 'sync'>;
   readonly limits: LayerLimits;
 }
 
@@ -50,6 +50,17 @@ export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOp
     copy: (source, options) =>
       stage((targetDir) => tool.commit({ ...source, ...options, layersDir: dir, limits, targetDir })),
     changes: (source, signal) => tool.changes({ ...source, layersDir: dir }, signal),
+    async pack({ name, diffId }, signal) {
+      const path = join(stagingDir, randomBytes(8).toString('hex'));
+      const discard = () => rm(path, { force: true });
+      try {
+        await tool.pack({ layerDir: join(dir, name), diffId, outputPath: path, signal });
+        return { path, size: (await stat(path)).size, [Symbol.asyncDispose]: discard };
+      } catch (error) {
+        await discard();
+        throw error;
+      }
+    },
     list: () => readdirSync(dir),
     sync: () => tool.sync(dir),
     remove: (name) => trash.remove(join(dir, name)),

@@ -38,6 +38,10 @@ export function createGrpcContentClient(client: RegistryServiceClient): ContentC
       return { digest, size, path: blob.path };
     },
 
+    async *read(digest, signal) {
+      for await (const { data } of client.readBlob({ digest, offsetBytes: 0n }, { signal })) yield data;
+    },
+
     async setLease(lease, digests) {
       await client.setLease({ lease, digests: [...digests] });
     },

@@ -1,7 +1,7 @@
 import { formatReference, parseReference } from '@berth/oci';
 import type { Image, ImageRecord, Layer, Snapshot } from '../image.ts';
 import { imageLease } from '../leases.ts';
-import type { ImageEvent, ImageStore, LeaseList, RemovedImage, SnapshotStore } from '../ports.ts';
+import type { ImageEvent, ImageStore, LayerBlob, LeaseList, RemovedImage, SnapshotStore } from '../ports.ts';
 
 /** The stores of a service, which forget, for tests; `events` are what they were told. */
 export interface MemoryStores {
@@ -25,6 +25,7 @@ export function createMemoryStores({ bootId = 'boot' } = {}): MemoryStores {
   const entries = new Map<string, Entry>();
   const names = new Map<string, string>();
   const layers = new Map<string, Layer>();
+  const blobs = new Map<string, LayerBlob>();
   const snapshots = new Map<string, Snapshot>();
   const leases = new Set<string>();
   const unsynced = new Set<string>();
@@ -49,7 +50,10 @@ export function createMemoryStores({ bootId = 'boot' } = {}): MemoryStores {
     }
     const used = new Set([...entries.values()].flatMap(({ diffIds }) => diffIds));
     const unused = [...layers.values()].filter(({ diffId }) => !used.has(diffId) && !isPinned(diffId));
-    for (const { diffId } of unused) layers.delete(diffId);
+    for (const { diffId } of unused) {
+      layers.delete(diffId);
+      blobs.delete(diffId);
+    }
     return { layers: unused };
   }
 
@@ -68,9 +72,10 @@ export function createMemoryStores({ bootId = 'boot' } = {}): MemoryStores {
   }
 
   const images: ImageStore = {
-    commit({ image, layers: stack, references, events: list, isLeased }) {
+    commit({ image, layers: stack, references, events: list, isLeased, blobs: found = [] }) {
       const existing = entries.get(image.id);
       for (const layer of stack) addLayer(layer);
+      for (const blob of found) if (!blobs.get(blob.diffId)?.repository) blobs.set(blob.diffId, blob);
       const diffIds = stack.map(({ diffId }) => diffId);
       const entry = existing ?? { image, diffIds, isHidden: false, isLeased: false, lastUsedTimeMs: null };
       entry.isHidden = false;
@@ -114,6 +119,7 @@ export function createMemoryStores({ bootId = 'boot' } = {}): MemoryStores {
     },
     layersOf: (imageId) => (entries.get(imageId)?.diffIds ?? []).map((diffId) => layers.get(diffId) as Layer),
     findLayer: (diffId) => layers.get(diffId) ?? null,
+    findBlob: (diffId) => blobs.get(diffId) ?? null,
     listLayers: () => [...layers.values()],
     listUnsynced: () => [...unsynced],
     markSynced: (list) => list.forEach((name) => unsynced.delete(name)),

@@ -3,7 +3,7 @@ import { formatReference, parseReference, type Reference } from '@berth/oci';
 import { transaction, type EventSink } from '@berth/service-kit';
 import type { Image, ImageRecord, Layer } from '../image.ts';
 import { imageLease } from '../leases.ts';
-import type { ImageCommit, ImageEvent, ImageStore, RemovedImage } from '../ports.ts';
+import type { ImageCommit, ImageEvent, ImageStore, LayerBlob, RemovedImage } from '../ports.ts';
 
 /** The schema, oldest version first. */
 export const IMAGE_MIGRATIONS: readonly string[] = [
@@ -50,6 +50,14 @@ export const IMAGE_MIGRATIONS: readonly string[] = [
    CREATE TRIGGER image_lease_ends AFTER DELETE ON images WHEN old.leased BEGIN
      INSERT INTO ending_leases (lease) VALUES ('image:' || old.id) ON CONFLICT DO NOTHING;
    END;`,
+  `CREATE TABLE layer_blobs (
+     diff_id TEXT PRIMARY KEY REFERENCES layers (diff_id) ON DELETE CASCADE,
+     digest TEXT NOT NULL,
+     media_type TEXT NOT NULL,
+     size_bytes INTEGER NOT NULL,
+     -- Null: no registry is known to have it.
+     repository TEXT
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 interface ImageRow {
@@ -82,12 +90,15 @@ export function createSqliteImageStore(database: DatabaseSync, events: EventSink
     };
   }
 
-  function addLayers({ image, layers }: ImageCommit): void {
+  function addLayers({ image, layers, blobs = [] }: ImageCommit): void {
     for (const layer of layers) {
       const root = layer.root === null ? null : JSON.stringify(layer.root);
       statements.insertLayer.run(layer.name, layer.diffId, layer.sizeBytes, root, bootId);
     }
     layers.forEach((layer, position) => statements.insertImageLayer.run(image.id, position, layer.diffId));
+    for (const { diffId, digest, mediaType, size, repository } of blobs) {
+      statements.insertBlob.run(diffId, digest, mediaType, size, repository);
+    }
   }
 
   /** Runs in a transaction. */
@@ -173,6 +184,11 @@ export function createSqliteImageStore(database: DatabaseSync, events: EventSink
       return row === undefined ? null : toLayer(row);
     },
 
+    findBlob(diffId) {
+      const row = statements.blob.get(diffId);
+      return row === undefined ? null : toBlob(row);
+    },
+
     listLayers: () => statements.layers.all().map(toLayer),
     listUnsynced: () => statements.unsynced.all().map((row) => String(row.name)),
 
@@ -207,6 +223,12 @@ function prepareStatements(database: DatabaseSync) {
     insertImageLayer: sql(
       'INSERT INTO image_layers (image_id, position, diff_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     ),
+    insertBlob: sql(
+      `INSERT INTO layer_blobs (diff_id, digest, media_type, size_bytes, repository) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (diff_id) DO UPDATE SET digest = excluded.digest, media_type = excluded.media_type,
+         size_bytes = excluded.size_bytes, repository = excluded.repository WHERE layer_blobs.repository IS NULL`,
+    ),
+    blob: sql('SELECT * FROM layer_blobs WHERE diff_id = ?'),
     keepLease: sql('DELETE FROM ending_leases WHERE lease = ?'),
     setReference: sql(
       `INSERT INTO image_references (reference, image_id) VALUES (?, ?)
@@ -253,5 +275,15 @@ function toLayer(row: Record<string, unknown>): Layer {
     diffId: String(row.diff_id),
     sizeBytes: Number(row.size_bytes),
     root: row.root === null ? null : (JSON.parse(String(row.root)) as Layer['root']),
+  };
+}
+
+function toBlob(row: Record<string, unknown>): LayerBlob {
+  return {
+    diffId: String(row.diff_id),
+    digest: String(row.digest),
+    mediaType: String(row.media_type),
+    size: Number(row.size_bytes),
+    repository: row.repository === null ? null : String(row.repository),
   };
 }

@@ -5,6 +5,7 @@ import {
   LayerPhase,
   type DeleteImageResponse,
   type Image,
+  type LoadImagesResponse,
   type PathChange as ProtoPathChange,
   type PrepareSnapshotResponse,
   type PullImageRequest,
@@ -13,6 +14,7 @@ import {
 import { bufferView } from '../buffer-view.ts';
 import type { DeleteResult } from '../delete-image.ts';
 import type { ImageRecord } from '../image.ts';
+import type { LoadedImage } from '../load-images.ts';
 import type { LayerPhase as Phase } from '../layer-pool.ts';
 import type { PullEvent, PullRequest } from '../pull.ts';
 import type { PreparedSnapshot } from '../snapshots.ts';
@@ -91,4 +93,8 @@ function toTimestamp(timeMs: number | null): { seconds: bigint; nanos: number } 
   if (timeMs === null) return undefined;
   const seconds = Math.floor(timeMs / 1000);
   return { seconds: BigInt(seconds), nanos: Math.round((timeMs - seconds * 1000) * 1e6) };
+}
+
+export function toLoadResponse({ image, references }: LoadedImage): LoadImagesResponse {
+  return { image: toProtoImage(image), references: references.map(formatReference) };
 }

@@ -3,6 +3,7 @@ import type {
   ImageServiceImplementation,
   ImportImageRequest,
   ImportImageStart,
+  LoadImagesRequest,
   PrepareSnapshotRequest,
   PrepareSnapshotResponse,
 } from '@berth/proto/image';
@@ -11,16 +12,20 @@ import type { DeleteImage } from '../delete-image.ts';
 import type { DiffSnapshot } from '../diff-snapshot.ts';
 import type { Images } from '../images.ts';
 import type { ImportImage } from '../import-image.ts';
+import type { LoadImages } from '../load-images.ts';
 import type { PullImage } from '../pull.ts';
+import type { SaveImages } from '../save-images.ts';
 import type { Snapshots } from '../snapshots.ts';
 import {
   fromPullRequest,
   toDeleteResponse,
+  toLoadResponse,
   toPrepareResponse,
   toProtoChange,
   toProtoImage,
   toPullResponse,
 } from './convert.ts';
+import { bufferView } from '../buffer-view.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface ImageUseCases {
@@ -28,6 +33,8 @@ export interface ImageUseCases {
   readonly snapshots: Snapshots;
   readonly pullImage: PullImage;
   readonly importImage: ImportImage;
+  readonly saveImages: SaveImages;
+  readonly loadImages: LoadImages;
   readonly deleteImage: DeleteImage;
   readonly diffSnapshot: DiffSnapshot;
   readonly commitSnapshot: CommitSnapshot;
@@ -35,7 +42,8 @@ export interface ImageUseCases {
 
 /** ImageService over the use cases. The signal, aborted when the service stops, ends calls that stay open. */
 export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSignal): ImageServiceImplementation {
-  const { images, snapshots, pullImage, importImage, deleteImage, diffSnapshot, commitSnapshot } = useCases;
+  const { images, snapshots, pullImage, importImage, saveImages, loadImages } = useCases;
+  const { deleteImage, diffSnapshot, commitSnapshot } = useCases;
 
   /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
   function tryToPrepare(request: PrepareSnapshotRequest | undefined): PrepareSnapshotResponse | undefined {
@@ -53,6 +61,12 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
     async importImage(requests, { signal }) {
       const { start, data } = await splitImport(requests);
       return { image: toProtoImage(await importImage(start, data, signal)) };
+    },
+    async *saveImages({ names }, { signal }) {
+      for await (const data of saveImages(names, signal)) yield { data: bufferView(data) };
+    },
+    async *loadImages(requests, { signal }) {
+      for await (const loaded of loadImages(dataOf(requests), signal)) yield toLoadResponse(loaded);
     },
     getImage: ({ name }) => answer(() => ({ image: toProtoImage(images.get(name)) })),
     listImages: ({ reference }) => answer(() => ({ images: images.list(reference).map(toProtoImage) })),
@@ -80,6 +94,10 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
 /** Runs a use case that does not wait; what it throws becomes a rejection. */
 function answer<Response>(run: () => Response): Promise<Response> {
   return new Promise((resolve) => resolve(run()));
+}
+
+async function* dataOf(requests: AsyncIterable<LoadImagesRequest>): AsyncGenerator<Uint8Array> {
+  for await (const { data } of requests) yield data;
 }
 
 async function splitImport(

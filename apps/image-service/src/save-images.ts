@@ -1,0 +1,211 @@
+import { createReadStream } from 'node:fs';
+import {
+  familiarReference,
+  formatReference,
+  MEDIA_TYPES,
+  parseReference,
+  sha256Digest,
+  TAR_END,
+  tarHeader,
+  tarPadding,
+  type Reference,
+} from '@berth/oci';
+import type { ImageRecord, Layer } from './image.ts';
+import type { LayerPool } from './layer-pool.ts';
+import { lookUpImage } from './lookup.ts';
+import type { ContentClient, ContentDescriptor, ImageStore, LayerStore } from './ports.ts';
+
+export interface SaveDeps {
+  readonly store: ImageStore;
+  readonly layers: Pick<LayerStore, 'pack'>;
+  readonly content: Pick<ContentClient, 'fetchBlob' | 'read'>;
+  readonly pool: Pick<LayerPool, 'hold'>;
+}
+
+/**
+ * Writes images as a tar that is an OCI image layout and a Docker archive, as Docker does since 25. Throws IMAGE_NOT_FOUND,
+ * IMAGE_AMBIGUOUS, REFERENCE_INVALID, BLOB_NOT_FOUND, DIGEST_MISMATCH for a layer whose archive is nowhere any more, DISK_FULL, CANCELLED,
+ * and what a registry answers that is asked for a layer.
+ */
+export type SaveImages = (names: readonly string[], signal: AbortSignal) => AsyncGenerator<Uint8Array>;
+
+export function createSaveImages(deps: SaveDeps): SaveImages {
+  return async function* saveImages(names, signal) {
+    const chosen = choose(deps.store, names);
+    const release = deps.pool.hold(chosen.flatMap(({ image }) => deps.store.layersOf(image.id)));
+    try {
+      yield* writeLayout(deps, chosen, signal);
+    } finally {
+      release();
+    }
+  };
+}
+
+/** An image to save, with the names that it is saved under. */
+interface ChosenImage {
+  readonly image: ImageRecord;
+  readonly references: Reference[];
+}
+
+/** In the order of the names, each image once. */
+function choose(store: ImageStore, names: readonly string[]): ChosenImage[] {
+  const chosen = new Map<string, ChosenImage>();
+  const add = (image: ImageRecord, references: readonly Reference[]): void => {
+    const entry = chosen.get(image.id) ?? { image, references: [] };
+    chosen.set(image.id, entry);
+    const known = new Set(entry.references.map(formatReference));
+    entry.references.push(...references.filter((reference) => !known.has(formatReference(reference))));
+  };
+  for (const name of names) {
+    const tagged = allTagsOf(store, name);
+    for (const { image, references } of tagged) add(image, references);
+    if (tagged.length > 0) continue;
+    const image = lookUpImage(store, name);
+    const asked = image.references.filter((reference) => reference.tag !== null && isNameOf(name, reference));
+    add(image, asked);
+  }
+  return [...chosen.values()];
+}
+
+/** What a repository without a tag means; nothing when the name is none. */
+function allTagsOf(store: ImageStore, name: string): ChosenImage[] {
+  if (/^(?:sha256:)?[0-9a-f]{64}$/.test(name)) return [];
+  const { domain, path, tag, digest } = parseReference(name);
+  if (tag !== null || digest !== null) return [];
+  const isIn = (reference: Reference) =>
+    reference.tag !== null && reference.domain === domain && reference.path === path;
+  return store
+    .list()
+    .map((image) => ({ image, references: image.references.filter(isIn) }))
+    .filter(({ references }) => references.length > 0);
+}
+
+function isNameOf(name: string, reference: Reference): boolean {
+  return !/^(?:sha256:)?[0-9a-f]{64}$/.test(name) && formatReference(parseReference(name)) === formatReference(reference);
+}
+
+/** What manifest.json and index.json say of an image. */
+interface SavedImage extends ChosenImage {
+  readonly manifest: ContentDescriptor;
+  readonly layers: readonly ContentDescriptor[];
+}
+
+async function* writeLayout(
+  deps: SaveDeps,
+  chosen: readonly ChosenImage[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const written = new Set<string>();
+  const layers = new Map<string, ContentDescriptor>();
+  const saved: SavedImage[] = [];
+  yield tarHeader({ path: 'blobs/', type: 'directory' }, 0);
+  yield tarHeader({ path: 'blobs/sha256/', type: 'directory' }, 0);
+  for (const { image, references } of chosen) {
+    const stack: ContentDescriptor[] = [];
+    for (const layer of deps.store.layersOf(image.id)) {
+      const known = layers.get(layer.diffId);
+      const descriptor = known ?? (yield* writeLayer(deps, layer, { written, signal }));
+      layers.set(layer.diffId, descriptor);
+      stack.push(descriptor);
+    }
+    const config = yield* writeDocument(MEDIA_TYPES.ociConfig, image.config, written);
+    const document = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest, config, layers: stack };
+    const manifest = yield* writeDocument(MEDIA_TYPES.ociManifest, Buffer.from(JSON.stringify(document)), written);
+    saved.push({ image, references, manifest, layers: stack });
+  }
+  yield* writeJson('index.json', toIndex(saved));
+  yield* writeJson('manifest.json', toDockerManifest(saved));
+  yield* writeJson('oci-layout', { imageLayoutVersion: '1.0.0' });
+  yield TAR_END;
+}
+
+/** Writes the archive that a layer came as; of one that was made here, the one that it is. */
+async function* writeLayer(
+  { store, content, layers }: SaveDeps,
+  layer: Layer,
+  { written, signal }: { written: Set<string>; signal: AbortSignal },
+): AsyncGenerator<Uint8Array, ContentDescriptor> {
+  const blob = store.findBlob(layer.diffId);
+  if (blob === null) {
+    await using packed = await layers.pack(layer, signal);
+    const made = { mediaType: MEDIA_TYPES.ociLayer, digest: layer.diffId, size: packed.size };
+    yield* writeBlob(made, createReadStream(packed.path, { highWaterMark: CHUNK_BYTES }), written);
+    return made;
+  }
+  const { repository, digest, size, mediaType } = blob;
+  const descriptor = { mediaType: OCI_LAYERS[mediaType] ?? mediaType, digest, size };
+  if (repository === null) {
+    yield* writeBlob(descriptor, content.read(digest, signal), written);
+  } else {
+    const path = await content.fetchBlob({ repository, descriptor: blob, credentials: null }, { signal });
+    yield* writeBlob(descriptor, createReadStream(path, { highWaterMark: CHUNK_BYTES }), written);
+  }
+  return descriptor;
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** An OCI manifest names OCI's types. */
+const OCI_LAYERS: Readonly<Record<string, string>> = {
+  [MEDIA_TYPES.dockerLayer]: MEDIA_TYPES.ociLayer,
+  [MEDIA_TYPES.dockerLayerGzip]: MEDIA_TYPES.ociLayerGzip,
+  [MEDIA_TYPES.dockerLayerZstd]: MEDIA_TYPES.ociLayerZstd,
+};
+
+async function* writeDocument(
+  mediaType: string,
+  bytes: Uint8Array,
+  written: Set<string>,
+): AsyncGenerator<Uint8Array, ContentDescriptor> {
+  const descriptor = { mediaType, digest: sha256Digest(bytes), size: bytes.length };
+  yield* writeBlob(descriptor, [bytes], written);
+  return descriptor;
+}
+
+async function* writeBlob(
+  { digest, size }: ContentDescriptor,
+  data: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  written: Set<string>,
+): AsyncGenerator<Uint8Array> {
+  if (written.has(digest)) return;
+  written.add(digest);
+  yield tarHeader({ path: pathOf(digest) }, size);
+  for await (const chunk of data) yield chunk;
+  yield tarPadding(size);
+}
+
+function* writeJson(path: string, document: unknown): Generator<Uint8Array> {
+  const bytes = Buffer.from(JSON.stringify(document));
+  yield tarHeader({ path }, bytes.length);
+  yield bytes;
+  yield tarPadding(bytes.length);
+}
+
+function pathOf(digest: string): string {
+  return `blobs/${digest.replace(':', '/')}`;
+}
+
+/** https://github.com/opencontainers/image-spec/blob/main/image-layout.md, with the annotations by which containerd and Docker name images. */
+function toIndex(saved: readonly SavedImage[]): object {
+  const manifests = saved.flatMap(({ manifest, references }) =>
+    references.length === 0
+      ? [manifest]
+      : references.map((reference) => ({
+          ...manifest,
+          annotations: {
+            'io.containerd.image.name': formatReference(reference),
+            'org.opencontainers.image.ref.name': reference.tag,
+          },
+        })),
+  );
+  return { schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests };
+}
+
+/** What `docker load` has read ever since. */
+function toDockerManifest(saved: readonly SavedImage[]): object {
+  return saved.map(({ image, references, layers }) => ({
+    Config: pathOf(image.id),
+    RepoTags: references.length === 0 ? null : references.map(familiarReference),
+    Layers: layers.map(({ digest }) => pathOf(digest)),
+  }));
+}

@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { tarHeader, writeTar, type TarEntry } from '@berth/oci';
+import { readTar } from './tar-reader.ts';
+
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+/** What is read, as `path=content` and `path->target`. */
+async function list(bytes: Uint8Array, pieceSize = 700): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { path, type, target, data } of readTar(inPieces(bytes, pieceSize))) {
+    const parts: Uint8Array[] = [];
+    for await (const part of data) parts.push(part);
+    found.push(type === 'file' ? `${path}=${Buffer.concat(parts).toString()}` : `${path}->${target}`);
+  }
+  return found;
+}
+
+const LONG = `${'d'.repeat(90)}/${'e'.repeat(90)}/f`;
+const ENTRIES: TarEntry[] = [
+  { path: 'empty' },
+  { path: LONG, content: 'x'.repeat(1000) },
+  { path: 'link', type: 'symlink', target: LONG },
+  { path: '../out', content: 'y'.repeat(512) },
+];
+
+test.each([1, 511, 512, 100_000])('reads entries that come in pieces of %d bytes', async (size) => {
+  expect(await list(writeTar(ENTRIES), size)).toEqual([
+    'empty=',
+    `${LONG}=${'x'.repeat(1000)}`,
+    `link->${LONG}`,
+    `../out=${'y'.repeat(512)}`,
+  ]);
+});
+
+test.each(['gnu', 'ustar', 'pax', 'v7'])('reads what GNU tar writes as %s', async (format) => {
+  const dir = mkdtempSync('/tmp/berth-');
+  try {
+    const name = format === 'v7' ? 'short' : LONG;
+    mkdirSync(join(dir, LONG, '..'), { recursive: true });
+    writeFileSync(join(dir, name), 'content');
+    expect(await list(execFileSync('tar', ['-c', `--format=${format}`, '-C', dir, name]))).toEqual([`${name}=content`]);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test('what is not read of an entry is skipped', async () => {
+  const paths: string[] = [];
+  for await (const { path, data } of readTar(inPieces(writeTar(ENTRIES), 300))) {
+    paths.push(path);
+    for await (const part of data) {
+      void part;
+      break;
+    }
+  }
+  expect(paths).toEqual(['empty', LONG, 'link', '../out']);
+});
+
+test('what an entry says to have, but is too much for an octal number, stands in a pax record', async () => {
+  const header = tarHeader({ path: 'huge' }, 2 ** 40);
+  for await (const entry of readTar(inPieces(header, 512))) {
+    expect(entry).toMatchObject({ path: 'huge', size: 2 ** 40 });
+    break;
+  }
+});
+
+const good = writeTar([{ path: 'a', content: 'b'.repeat(1000) }]);
+
+test.each<[string, Uint8Array]>([
+  ['no tar', Buffer.alloc(600, 'x')],
+  ['a header that is cut off', good.subarray(0, 100)],
+  ['content that is cut off', good.subarray(0, 1000)],
+  ['padding that is cut off', good.subarray(0, 1513)],
+  ['a pax record without end', writeTar([{ path: 'a', pax: { path: 'b' } }]).fill('9', 512, 513)],
+  ['a pax size that is none', writeTar([{ path: 'a', pax: { size: '-1' } }])],
+  ['an extended header of 2 MiB', tarHeader({ path: 'a', pax: { x: 'y'.repeat(2 * 1024 * 1024) } }, 0)],
+])('refuses %s', async (_what, bytes) => {
+  await expect(list(bytes)).rejects.toMatchObject({ reason: 'ARCHIVE_INVALID' });
+});
