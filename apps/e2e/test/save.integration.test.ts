@@ -24,8 +24,11 @@ test('images that were pulled, imported and committed are saved, and are the sam
 
   // Every blob is what its name says, as other tools want it.
   execFileSync('tar', ['-xf', archive, '-C', dir.path]);
-  const blobs = execFileSync('ls', [join(dir.path, 'blobs/sha256')], { encoding: 'utf8' }).trim().split('\n');
-  for (const hex of blobs) expect(sha256Digest(readFileSync(join(dir.path, 'blobs/sha256', hex)))).toBe(`sha256:${hex}`);
+  const blobs = execFileSync('ls', [join(dir.path, 'blobs/sha256')], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  for (const hex of blobs)
+    expect(sha256Digest(readFileSync(join(dir.path, 'blobs/sha256', hex)))).toBe(`sha256:${hex}`);
   const manifest = JSON.parse(readFileSync(join(dir.path, 'manifest.json'), 'utf8')) as { RepoTags: string[] }[];
   expect(manifest.map(({ RepoTags }) => RepoTags)).toEqual([['imported:1'], ['made:1', 'made:2']]);
 
@@ -33,9 +36,9 @@ test('images that were pulled, imported and committed are saved, and are the sam
   const loaded = await cli.ok('load', '-i', archive);
   expect(loaded.split('\n')).toEqual(names.map((name) => `Loaded image: ${name}`));
   expect(await cli.ok('image', 'inspect', '-f', '{{.Id}}', ...names)).toBe(ids);
-  expect(await cli.ok('run', '--rm', 'made:2', 'sh', '-c', 'cat /one; ls /etc/passwd; test -p /fifo && echo fifo')).toBe(
-    'one\nfifo',
-  );
+  expect(
+    await cli.ok('run', '--rm', 'made:2', 'sh', '-c', 'cat /one; ls /etc/passwd; test -p /fifo && echo fifo'),
+  ).toBe('one\nfifo');
   await cli.ok('load', '-q', '-i', archive);
 
   // An OCI image layout names images at most by a tag: they are loaded by their ids.

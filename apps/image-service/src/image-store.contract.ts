@@ -43,6 +43,22 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
     }
 
     test(
+      'knows the archive of a layer until the layer goes; one that a registry has counts more',
+      using(({ images }) => {
+        const own = { diffId: layer('1').diffId, digest: id('b1'), mediaType: 'm', size: 2 ** 40, repository: null };
+        const remote = { ...own, digest: id('b2'), repository: 'docker.io/library/a' };
+        expect(images.findBlob(own.diffId)).toBeNull();
+        images.commit(commitOf(id('a'), [], { blobs: [own] }));
+        expect(images.findBlob(own.diffId)).toEqual(own);
+        images.commit(commitOf(id('a'), [], { blobs: [remote] }));
+        images.commit(commitOf(id('a'), [], { blobs: [own] }));
+        expect(images.findBlob(own.diffId)).toEqual(remote);
+        images.remove(id('a'), [], unpinned);
+        expect(images.findBlob(own.diffId)).toBeNull();
+      }),
+    );
+
+    test(
       'gives back what was committed, names with a tag first, and records the events',
       using(({ images, events }) => {
         const event: ImageEvent = { verb: 'pull', objectId: 'busybox:latest', name: 'busybox' };

@@ -96,7 +96,9 @@ async function pull(deps: PullDeps, source: PullSource, queue: Queue): Promise<P
     await bringImage(deps, source, { plan, queue, names });
   } else {
     const diffIds = parseImageConfig(known.config).diffIds;
-    store.commit(commitOf({ source, names, image: known, layers: store.layersOf(imageId), blobs: blobsOf(plan, source, diffIds) }));
+    store.commit(
+      commitOf({ source, names, image: known, layers: store.layersOf(imageId), blobs: blobsOf(plan, source, diffIds) }),
+    );
   }
   deps.durability.begin();
   const image = store.get(imageId) as ImageRecord;

@@ -81,7 +81,9 @@ function allTagsOf(store: ImageStore, name: string): ChosenImage[] {
 }
 
 function isNameOf(name: string, reference: Reference): boolean {
-  return !/^(?:sha256:)?[0-9a-f]{64}$/.test(name) && formatReference(parseReference(name)) === formatReference(reference);
+  return (
+    !/^(?:sha256:)?[0-9a-f]{64}$/.test(name) && formatReference(parseReference(name)) === formatReference(reference)
+  );
 }
 
 /** What manifest.json and index.json say of an image. */

@@ -146,7 +146,7 @@ function createReader(source: AsyncIterable<Uint8Array>) {
   }
 
   async function* stream(size: number): AsyncGenerator<Uint8Array> {
-    for (let left = size; left > 0; ) {
+    for (let left = size; left > 0;) {
       const part = await next(left);
       if (part === null) throw invalid('it is cut off');
       left -= part.length;

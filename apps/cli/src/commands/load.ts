@@ -18,6 +18,7 @@ export const command = defineCommand({
     input: { kind: 'string', short: 'i', help: 'Read from tar archive file, instead of STDIN' },
     quiet: { kind: 'flag', short: 'q', help: 'Suppress the load output' },
   },
+  // Like docker's, it always says what was loaded; there is no progress to suppress.
   async run(context, { options }) {
     const archive = await openArchive(context, options.input);
     async function* requests(): AsyncGenerator<LoadImagesRequest> {

@@ -48,7 +48,8 @@ export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): 
     copy: ({ upperDir }, { signal }) => unpack(store, { blobPath: upperDir, diffId: null, signal }),
     changes: ({ upperDir, mountPoints }) =>
       Promise.resolve([upperDir, ...mountPoints].map((path) => ({ path, kind: 'changed' as const }))),
-    pack: ({ name }) => Promise.resolve({ path: `/packed/${name}`, size: 1, [Symbol.asyncDispose]: () => Promise.resolve() }),
+    pack: ({ name }) =>
+      Promise.resolve({ path: `/packed/${name}`, size: 1, [Symbol.asyncDispose]: () => Promise.resolve() }),
     list: () => [...placed],
     remove(name) {
       placed.delete(name);
