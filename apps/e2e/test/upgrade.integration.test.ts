@@ -9,6 +9,7 @@ import {
   type ExecContainerRequest,
   type RunContainerRequest,
 } from '@berth/proto/container';
+import { waitFor } from '@berth/testkit';
 import { expect, test } from '@jest/globals';
 import { isAlive, killComponents } from './support/chaos/disaster.ts';
 import { expectNothingLeft } from './support/expect-nothing-left.ts';
@@ -52,9 +53,17 @@ test(
     for (const { over } of execs) expect(isBerthError(await over, 'SERVICE_UNAVAILABLE')).toBe(true);
 
     using after = connect();
+    for (const { pid } of execs) process.kill(pid, 'SIGTERM');
+    await waitFor(async () => (await endedExecs()).length >= EXECS, {
+      what: 'the ends of the execs',
+      timeoutMs: 20_000,
+    });
+    expect((await endedExecs()).filter((line) => line.includes('exitCode=143'))).toHaveLength(EXECS);
     await after.client.killContainer({ container: 'many-0', signal: 'TERM' });
     const { exit } = await after.client.waitContainer({ container: 'many-0' });
     expect(exit?.exitCode).toBe(17);
+    const ticks = (await cli.ok('logs', 'many-0')).split('\n');
+    expect(ticks).toEqual(ticks.map((_, index) => `tick ${index + 1}`));
     const names = Array.from({ length: CONTAINERS }, (_, n) => `many-${n}`);
     await Promise.all(
       names.map((container) => after.client.deleteContainer({ container, force: true, volumes: true })),
@@ -67,7 +76,7 @@ test(
 type Client = ReturnType<typeof connect>['client'];
 
 async function startContainer(client: Client, name: string): Promise<void> {
-  const command = ['sh', '-c', "trap 'exit 17' TERM; while :; do sleep 1; done"];
+  const command = ['sh', '-c', "trap 'exit 17' TERM; i=0; while :; do echo tick $((i+=1)); sleep 1; done"];
   const config = ContainerConfig.fromPartial({ image: 'busybox', command });
   const start = { name, config, terminalSize: undefined, detach: true };
   const events = client.runContainer(once<RunContainerRequest>({ request: { $case: 'start', value: start } }));
@@ -86,6 +95,12 @@ async function openExec(client: Client, container: string) {
     (error: unknown) => error,
   );
   return { pid, over };
+}
+
+/** What was told of execs that have ended. */
+async function endedExecs(): Promise<string[]> {
+  const output = await cli.ok('events', '--since', '1h', '--until', '0s', '--filter', 'event=exec_die');
+  return output.split('\n').filter((line) => line !== '');
 }
 
 async function runningPids(): Promise<Map<string, number>> {
