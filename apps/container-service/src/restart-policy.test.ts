@@ -145,7 +145,7 @@ describe('a container with a policy', () => {
     engine.runtime.bootId = 'boot-2';
     next.recovery.resume();
     await becomes(state, { status: comesUp ? 'running' : 'exited' });
-    await next.control.stop(id, { timeoutSeconds: null, signal: '' });
+    await next.control.stop(id, { timeoutSeconds: 0, signal: '' });
   });
 });
 
