@@ -1,9 +1,9 @@
 // Bundles the berth command so that it starts fast: dist/cli.cjs with everything that most commands need, dist/event-source.cjs with the
-// NATS client, and dist/cli.cache, what V8 made of cli.cjs when a command ran. bin/start.cjs puts them together.
+// NATS client, dist/tar-streams.cjs with the tar library, and dist/cli.cache, what V8 made of cli.cjs when a command ran. bin/start.cjs puts them together.
 import { build, type Plugin } from 'esbuild';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { startFakeEngine } from '../apps/cli/test/fake-services.ts';
 
 interface StartModule {
@@ -20,13 +20,17 @@ const options = {
   logLevel: 'warning',
 } as const;
 
-/** Only `events` needs NATS, so it has a file of its own, in which a module that others need too may come a second time. */
-const eventsApart: Plugin = {
-  name: 'events-apart',
+/** What one command alone needs has a file of its own, in which a module that others need too may come a second time. */
+const APART = ['events/event-source', 'copy/tar-streams'];
+
+const apart: Plugin = {
+  name: 'apart',
   setup({ onResolve }) {
-    onResolve({ filter: /\/event-source\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './event-source.cjs', external: true } : undefined,
-    );
+    for (const name of APART.map((path) => basename(path))) {
+      onResolve({ filter: new RegExp(`/${name}\\.ts$`) }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: `./${name}.cjs`, external: true } : undefined,
+      );
+    }
   },
 };
 
@@ -38,10 +42,12 @@ await build({
   ...options,
   entryPoints: ['src/main.ts'],
   outfile: join(out, 'cli.cjs'),
-  plugins: [eventsApart],
+  plugins: [apart],
   supported: { 'dynamic-import': false },
 });
-await build({ ...options, entryPoints: ['src/events/event-source.ts'], outfile: join(out, 'event-source.cjs') });
+for (const path of APART) {
+  await build({ ...options, entryPoints: [`src/${path}.ts`], outfile: join(out, `${basename(path)}.cjs`) });
+}
 await writeCodeCache(join(out, 'cli.cjs'));
 rmSync('dist', { recursive: true, force: true });
 renameSync(out, 'dist');

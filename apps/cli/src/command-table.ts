@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/commit.ts'),
   },
   {
+    summary: 'Copy files/folders between a container and the local filesystem, or between containers',
+    paths: ['container cp', 'cp'],
+    load: () => import('./commands/cp.ts'),
+  },
+  {
     summary: 'Create a new container',
     paths: ['container create', 'create'],
     load: () => import('./commands/create.ts'),
