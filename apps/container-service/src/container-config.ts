@@ -27,6 +27,7 @@ export interface ContainerConfig {
   readonly stopTimeoutSeconds: number | null;
   readonly userNamespaceMode: UserNamespaceMode;
   readonly restartPolicy: RestartPolicy;
+  readonly logConfig: LogConfig;
   /** Null: the image's. A field that is 0 or empty: the image's. */
   readonly healthCheck: HealthCheck | null;
   /** Ports that it listens on, besides the image's: `80/tcp`. Told, and without effect. */
@@ -48,6 +49,12 @@ export interface ContainerConfig {
   readonly names: NamesConfig;
   /** Kept, told, and without effect. */
   readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Where the output of a container goes: every driver but `none` stands for the engine's own log. */
+export interface LogConfig {
+  readonly driver: 'json-file' | 'local' | 'journald' | 'none';
+  readonly options: Readonly<Record<string, string>>;
 }
 
 /** When a container is started again by itself. */

@@ -65,6 +65,23 @@ test('logs shows all, the last lines, and goes along until the end', async () =>
   await cli.ok('rm', 'talker');
 });
 
+test('a log driver of none has no log, and a small log forgets its beginning', async () => {
+  const none = await cli.berth('run', '--name', 'silent', '--log-driver', 'none', 'busybox', 'echo', 'seen');
+  expect(none).toEqual({ code: 0, stdout: 'seen\n', stderr: '' });
+  expect((await cli.berth('logs', 'silent')).stderr).toContain('configured logging driver does not support reading');
+  await cli.ok('rm', 'silent');
+  const script = 'for i in $(seq 1 2000); do echo line $i; done';
+  const small = ['--log-opt', 'max-size=10k', '--log-opt', 'max-file=2'];
+  await cli.ok('run', '--name', 'small', ...small, 'busybox', 'sh', '-c', script);
+  const lines = (await cli.ok('logs', 'small')).split('\n');
+  expect(lines.at(-1)).toBe('line 2000');
+  expect(lines.length).toBeLessThan(1000);
+  expect((await cli.berth('run', '--log-driver', 'syslog', 'busybox')).stderr).toContain(
+    "no log driver named 'syslog' is registered",
+  );
+  await cli.ok('rm', 'small');
+});
+
 test('exec runs a further process with its own code, user, directory and environment', async () => {
   await cli.ok('run', '-d', '--name', 'host', '-e', 'OUTER=1', 'busybox', 'sleep', '100');
   expect(await cli.berth('exec', 'host', 'sh', '-c', 'echo out; echo err >&2; exit 9')).toEqual({

@@ -65,6 +65,7 @@ export const REASONS = {
   PATH_NOT_FOUND: 'not_found',
   PATH_CONFLICT: 'failed_precondition',
   PATH_READ_ONLY: 'failed_precondition',
+  LOG_NOT_READABLE: 'failed_precondition',
   COMMAND_MISSING: 'invalid_argument',
   DEVICE_UNAVAILABLE: 'failed_precondition',
   LIMIT_REFUSED: 'failed_precondition',

@@ -10,6 +10,7 @@ import { ISOLATION_OPTIONS, isolationConfig } from './options/isolation.ts';
 import { NAMES_OPTIONS, namesConfig } from './options/names.ts';
 import { RESOURCE_OPTIONS, resourceFields } from './resource-options.ts';
 import { HEALTH_OPTIONS, healthCheck } from './options/health.ts';
+import { LOG_OPTIONS, logConfig } from './options/log.ts';
 import { RESTART_OPTIONS, restartPolicy } from './options/restart.ts';
 
 const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
@@ -35,6 +36,7 @@ export const CREATE_OPTIONS = {
   interactive: { kind: 'flag', short: 'i', help: 'Keep STDIN open even if not attached' },
   label: { kind: 'list', short: 'l', help: 'Set meta data on a container', check: checkLabel },
   'label-file': { kind: 'list', help: 'Read in a line delimited file of labels' },
+  ...LOG_OPTIONS,
   mount: { kind: 'list', valueName: 'mount', help: 'Attach a filesystem mount to the container' },
   name: { kind: 'string', help: 'Assign a name to the container' },
   net: { kind: 'string', aliasOf: 'network', hidden: true, help: '' },
@@ -111,6 +113,7 @@ export function containerConfig(
     ...namesConfig(options),
     restartPolicy: restartPolicy(options),
     healthCheck: healthCheck(options),
+    logConfig: logConfig(options),
     exposedPorts: exposedPorts(options.expose),
     attachedStreams: STREAMS.filter((stream) => attached[stream]),
     containerIdFile: options.cidfile ?? '',

@@ -50,6 +50,7 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     stopSignal: '',
     stopTimeoutSeconds: null,
     restartPolicy: { name: 'no', maximumRetryCount: 0 },
+    logConfig: { driver: 'json-file', options: {} },
     healthCheck: null,
     exposedPorts: [],
     attachedStreams: [],

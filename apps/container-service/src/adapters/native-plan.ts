@@ -22,7 +22,7 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     hostname: plan.hostname,
     network: plan.network === null ? undefined : toNativeInterface(plan.network),
     cgroup: toNativeCgroup(plan.cgroup),
-    log: { path: log.path, maxSizeBytes: log.maxSizeBytes, maxFiles: log.maxFiles },
+    log: log ?? undefined,
     openStdin: plan.openStdin,
     stdinOnce: plan.stdinOnce,
     loopback: plan.loopback,

@@ -32,4 +32,5 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
   `UPDATE containers SET
      spec = json_set(spec, '$.config.healthCheck', json('null'), '$.healthCheck', json('null'), '$.shell', json('[]')),
      state = json_set(state, '$.health', json('null'));`,
+  `UPDATE containers SET spec = json_set(spec, '$.config.logConfig', json('{"driver":"json-file","options":{}}'));`,
 ];

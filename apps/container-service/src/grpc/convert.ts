@@ -25,6 +25,7 @@ import type {
 } from '../container-config.ts';
 import type { ContainerPaths, PathChange } from '../ports.ts';
 import type { ContainerView } from '../show-containers.ts';
+import { parseLogConfig } from '../spec/log-config.ts';
 import { parseRestartPolicy } from '../spec/restart-policy.ts';
 import { fromProtoDevice, fromProtoResources, toProtoResources } from './convert-resources.ts';
 import { copyNames, fromProtoIsolation, parseContainerMode, toProtoIsolation } from './convert-isolation.ts';
@@ -79,6 +80,7 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? null,
     userNamespaceMode: fromUserNamespaceMode(config.userNamespaceMode),
     restartPolicy: fromProtoRestartPolicy(config.restartPolicy),
+    logConfig: parseLogConfig(config.logConfig?.driver ?? '', config.logConfig?.options ?? {}),
     healthCheck: fromProtoHealthCheck(config.healthCheck),
     exposedPorts: config.exposedPorts,
     attachedStreams: config.attachedStreams.map(fromStreamName),
@@ -157,7 +159,7 @@ export function toProtoContainer(view: ContainerView): ProtoContainer {
     createTime: toTimestamp(container.createTimeNs),
     startTime: toTimestamp(state.startTimeNs),
     finishTime: toTimestamp(state.finishTimeNs),
-    logPath: paths.log,
+    logPath: container.config.logConfig.driver === 'none' ? '' : paths.log,
     nameFiles: state.startTimeNs === null ? undefined : toProtoNameFiles(paths),
     writableSizeBytes: sizes === null ? undefined : BigInt(sizes.writable),
     rootSizeBytes: sizes === null ? undefined : BigInt(sizes.root),
@@ -209,6 +211,7 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: stopTimeoutSeconds ?? undefined,
     restartPolicy: { ...config.restartPolicy },
+    logConfig: { driver: config.logConfig.driver, options: { ...config.logConfig.options } },
     healthCheck: toProtoHealthCheck(config.healthCheck),
     exposedPorts: [...config.exposedPorts],
     attachedStreams: [...config.attachedStreams],

@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BerthError } from '@berth/errors';
 import type { ActiveContainers } from '../active-containers.ts';
 import { isActive } from '../container.ts';
 import { serviceStopsError } from '../follow-process.ts';
@@ -57,6 +58,9 @@ export function createLogReader({ store, files, actives, signal: stopping }: Rea
     { follow, tail, signal }: Pick<ReadLogsOptions, 'follow' | 'tail' | 'signal'>,
   ): AsyncGenerator<LogEntry[], void, undefined> {
     const container = findContainer(store, reference);
+    if (container.config.logConfig.driver === 'none') {
+      throw new BerthError('LOG_NOT_READABLE', 'configured logging driver does not support reading');
+    }
     const { log } = files.paths(container.id);
     const opened = await openLogFiles(log);
     const assembler = createLogAssembler();

@@ -6,6 +6,7 @@ import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts';
 import { legacyDirs, planCgroups, unifiedDir, type CgroupSettings } from './cgroups.ts';
 import { blockNumbers, DEFAULT_SYMLINKS, planDevices, type HostDevices, type PlannedDevices } from './devices.ts';
 import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-paths.ts';
+import { logRotation } from '../spec/log-config.ts';
 import { resolveSysctls } from '../spec/sysctls.ts';
 import { planUlimits } from './ulimits.ts';
 import { planMounts, type NameFilePaths } from './mounts.ts';
@@ -82,7 +83,6 @@ export interface PlanBuilder {
   hostInterface(containerId: string): string;
 }
 
-const LOG_ROTATION = { maxSizeBytes: 10n * 1024n * 1024n, maxFiles: 3 };
 const OWN_NETWORK_SYSCTLS: readonly FileValue[] = [
   { path: 'net/ipv4/ip_unprivileged_port_start', value: '0' },
   { path: 'net/ipv4/ping_group_range', value: '0 2147483647' },
@@ -147,6 +147,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     standardCgroupDir,
     hostInterface,
     container(container, { identity, joins, endpoint, stateDir, files, terminalSize, detached }) {
+      const rotation = logRotation(container.config.logConfig);
       const { id, config, rootfs, hostname } = container;
       const { isolation } = config;
       const ipcJoin = joins.findIndex(({ flags }) => (flags & CLONE.NEWIPC) !== 0n);
@@ -187,7 +188,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         network: planInterface(id, endpoint),
         loopback: ownNamespaces(config).network,
         cgroup: cgroupOf(container, access),
-        log: { path: files.log, ...LOG_ROTATION },
+        log: rotation === null ? null : { path: files.log, ...rotation },
         openStdin: config.openStdin,
         stdinOnce: config.stdinOnce,
         detached,

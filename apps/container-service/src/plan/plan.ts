@@ -27,7 +27,8 @@ export interface ContainerPlan {
   /** Sets the loopback interface of a new network namespace up. */
   readonly loopback: boolean;
   readonly cgroup: CgroupPlan;
-  readonly log: LogPlan;
+  /** Null: none is written. */
+  readonly log: LogPlan | null;
   readonly openStdin: boolean;
   readonly stdinOnce: boolean;
   /** True: the connection that starts it gets no output. */
@@ -188,9 +189,15 @@ export interface InterfacePlan extends Endpoint {
   readonly bridge: string;
 }
 
-/** A log and when it is rotated. */
-export interface LogPlan {
-  readonly path: string;
+/** When a log is rotated. */
+export interface LogRotation {
+  /** 0: never. */
   readonly maxSizeBytes: bigint;
+  /** The current one included. */
   readonly maxFiles: number;
+}
+
+/** A log and when it is rotated. */
+export interface LogPlan extends LogRotation {
+  readonly path: string;
 }

@@ -52,6 +52,7 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   stopSignal: '',
   stopTimeoutSeconds: undefined,
   restartPolicy: undefined,
+  logConfig: undefined,
   healthCheck: undefined,
   exposedPorts: [],
   attachedStreams: [],

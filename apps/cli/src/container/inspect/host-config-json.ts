@@ -7,7 +7,7 @@ export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: 
   return {
     Binds: orNull((config?.mounts ?? []).filter(({ type }) => type !== MountType.TMPFS).map(bindText)),
     ContainerIDFile: config?.containerIdFile ?? '',
-    LogConfig: { Type: 'json-file', Config: {} },
+    LogConfig: { Type: config?.logConfig?.driver ?? 'json-file', Config: sortKeys(config?.logConfig?.options ?? {}) },
     NetworkMode: config?.networkMode || network?.network || 'bridge',
     PortBindings: {},
     RestartPolicy: {
