@@ -16,6 +16,7 @@ import type {
 } from './ports.ts';
 import { checkContainerName, generateContainerName, nameInUseError, stripSlash } from './spec/container-name.ts';
 import type { HostResources } from './plan/cgroup-layout.ts';
+import { seccompWarning } from './spec/seccomp-warning.ts';
 import { checkResources } from './spec/resources.ts';
 import { resolveMounts } from './spec/mounts.ts';
 import { startStopwatch } from './stopwatch.ts';
@@ -153,7 +154,8 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
         store.insert(created.container, [containerEvent(created.container, 'create')]);
         stopwatch('create-row');
         fault('create:row');
-        return { ...created, warnings: checked.warnings };
+        const seccomp = seccompWarning(request.config.isolation);
+        return { ...created, warnings: [...checked.warnings, ...(seccomp === null ? [] : [seccomp])] };
       } catch (error) {
         if (progress.firstUserId !== null) deps.userIds.release(progress.firstUserId);
         if (progress.prepared) await undo(id);
