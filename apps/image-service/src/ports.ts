@@ -193,8 +193,8 @@ export interface ContentClient {
     data: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<IngestedBlob>;
-  /** Reads content that is in the store. Throws BLOB_NOT_FOUND. */
-  read(digest: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The path of a blob that is here, asking no registry. Throws BLOB_NOT_FOUND. */
+  locate(descriptor: ContentDescriptor, signal: AbortSignal): Promise<string>;
   /** Sets what a lease keeps; nothing: the lease ends. */
   setLease(lease: string, digests: readonly string[]): Promise<void>;
 }

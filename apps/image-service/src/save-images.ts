@@ -18,7 +18,7 @@ import type { ContentClient, ContentDescriptor, ImageStore, LayerStore } from '.
 export interface SaveDeps {
   readonly store: ImageStore;
   readonly layers: Pick<LayerStore, 'pack'>;
-  readonly content: Pick<ContentClient, 'fetchBlob' | 'read'>;
+  readonly content: Pick<ContentClient, 'fetchBlob' | 'locate'>;
   readonly pool: Pick<LayerPool, 'hold'>;
 }
 
@@ -136,16 +136,15 @@ async function* writeLayer(
   }
   const { repository, digest, size, mediaType } = blob;
   const descriptor = { mediaType: OCI_LAYERS[mediaType] ?? mediaType, digest, size };
-  if (repository === null) {
-    yield* writeBlob(descriptor, content.read(digest, signal), written);
-  } else {
-    const path = await content.fetchBlob({ repository, descriptor: blob, credentials: null }, { signal });
-    yield* writeBlob(descriptor, createReadStream(path, { highWaterMark: CHUNK_BYTES }), written);
-  }
+  const path =
+    repository === null
+      ? await content.locate(blob, signal)
+      : await content.fetchBlob({ repository, descriptor: blob, credentials: null }, { signal });
+  yield* writeBlob(descriptor, createReadStream(path, { highWaterMark: CHUNK_BYTES }), written);
   return descriptor;
 }
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /** An OCI manifest names OCI's types. */
 const OCI_LAYERS: Readonly<Record<string, string>> = {

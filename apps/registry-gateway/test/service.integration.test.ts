@@ -139,7 +139,7 @@ describe('FetchBlob', () => {
     expect(await reasonOf(lastOf(fetch(wanted)))).toBe(reason);
   });
 
-  test.each(['', 'A', 'registry.test/a:v1', 'registry.test/../a'])('refuses the repository %j', async (name) => {
+  test.each(['A', 'registry.test/a:v1', 'registry.test/../a'])('refuses the repository %j', async (name) => {
     const fetching = gateway.client.fetchBlob({ repository: name, descriptor });
     expect(await reasonOf(lastOf(fetching))).toBe('REFERENCE_INVALID');
   });
@@ -184,6 +184,14 @@ describe('IngestBlob', () => {
     await client.setLease({ lease: 'image:a', digests: [] });
     expect((await client.deleteBlob({ digest })).freedBytes).toBe(8n * 1024n * 1024n);
     expect((await client.deleteBlob({ digest })).freedBytes).toBe(0n);
+  });
+
+  test('is found without a registry to ask, and only then', async () => {
+    const find = () => lastOf(gateway.client.fetchBlob({ repository: '', descriptor }));
+    expect(await reasonOf(find())).toBe('BLOB_NOT_FOUND');
+    await gateway.client.ingestBlob(messages('image:a', chunked));
+    expect(await find()).toMatchObject({ $case: 'blob', value: { alreadyPresent: true, descriptor: { digest } } });
+    expect(requestsFor(digest)).toEqual([]);
   });
 
   test('can be read back from any offset', async () => {

@@ -21,15 +21,9 @@ export function createGrpcContentClient(client: RegistryServiceClient): ContentC
       return { bytes: response.content, mediaType: fromDescriptor(response.descriptor).mediaType };
     },
 
-    async fetchBlob(content, { signal, onProgress }) {
-      let blob: StoredBlob | null = null;
-      for await (const { event } of client.fetchBlob(toRequest(content), { signal })) {
-        if (event?.$case === 'receivedBytes') onProgress?.(Number(event.value));
-        if (event?.$case === 'blob') blob = event.value;
-      }
-      if (blob === null) throw incomplete('FetchBlob ended without a blob');
-      return blob.path;
-    },
+    fetchBlob: (content, options) => fetchBlob(client, toRequest(content), options),
+    locate: (descriptor, signal) =>
+      fetchBlob(client, toRequest({ repository: '', descriptor, credentials: null }), { signal }),
 
     async ingest({ mediaType, lease }, data, signal) {
       const { blob } = await client.ingestBlob(toIngestRequests({ mediaType, lease }, data), { signal });
@@ -38,14 +32,24 @@ export function createGrpcContentClient(client: RegistryServiceClient): ContentC
       return { digest, size, path: blob.path };
     },
 
-    async *read(digest, signal) {
-      for await (const { data } of client.readBlob({ digest, offsetBytes: 0n }, { signal })) yield data;
-    },
-
     async setLease(lease, digests) {
       await client.setLease({ lease, digests: [...digests] });
     },
   };
+}
+
+async function fetchBlob(
+  client: RegistryServiceClient,
+  request: ReturnType<typeof toRequest>,
+  { signal, onProgress }: { signal: AbortSignal; onProgress?: (receivedBytes: number) => void },
+): Promise<string> {
+  let blob: StoredBlob | null = null;
+  for await (const { event } of client.fetchBlob(request, { signal })) {
+    if (event?.$case === 'receivedBytes') onProgress?.(Number(event.value));
+    if (event?.$case === 'blob') blob = event.value;
+  }
+  if (blob === null) throw incomplete('FetchBlob ended without a blob');
+  return blob.path;
 }
 
 async function* toIngestRequests(

@@ -53,8 +53,9 @@ export function createMemoryContentClient(dir: string): MemoryContentClient {
       leases.set(lease, [...(leases.get(lease) ?? []), digest]);
       return { digest, size: bytes.length, path: `${dir}/${digest}` };
     },
-    async *read(digest) {
-      yield await Promise.resolve(get(digest));
+    async locate({ digest }) {
+      await Promise.resolve(get(digest));
+      return `${dir}/${digest}`;
     },
     setLease(lease, digests) {
       if (digests.length === 0) leases.delete(lease);

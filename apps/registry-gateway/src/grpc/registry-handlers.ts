@@ -1,9 +1,10 @@
+import { BerthError } from '@berth/errors';
 import { parseDigest } from '@berth/oci';
 import type { RegistryServiceImplementation } from '@berth/proto/registry';
 import type { FetchBlob } from '../fetch-blob.ts';
 import type { GetManifest, ResolveReference } from '../get-manifest.ts';
 import { checkLeaseName, type IngestBlob } from '../ingest-blob.ts';
-import type { ContentStore } from '../ports.ts';
+import type { ContentStore, StoredBlob } from '../ports.ts';
 import {
   fromDescriptor,
   splitIngest,
@@ -30,6 +31,13 @@ const PAGE_SIZE = { default: 1000, max: 10_000 };
 /** The gRPC face of the gateway. */
 export function createRegistryHandlers(deps: RegistryHandlerDeps): RegistryServiceImplementation {
   const { store } = deps;
+
+  async function findBlob(digest: string): Promise<StoredBlob> {
+    const blob = await store.get(digest);
+    if (blob === null) throw new BerthError('BLOB_NOT_FOUND', `blob ${digest} is not in the content store`);
+    return blob;
+  }
+
   return {
     async resolveReference(request, { signal }) {
       const reference = toReference(request.reference);
@@ -46,6 +54,10 @@ export function createRegistryHandlers(deps: RegistryHandlerDeps): RegistryServi
 
     async *fetchBlob(request, { signal }) {
       const descriptor = fromDescriptor(request.descriptor);
+      if (request.repository === '') {
+        const blob = await findBlob(descriptor.digest);
+        return yield toFetchBlobResponse({ kind: 'stored', blob, isAlreadyPresent: true });
+      }
       const events = deps.fetchBlob({ ...toRegistryRequest(request, signal), descriptor });
       for await (const event of events) yield toFetchBlobResponse(event);
     },
