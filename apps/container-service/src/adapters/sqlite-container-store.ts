@@ -2,15 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { BerthError } from '@berth/errors';
 import type { Container, ContainerSpec, ContainerState } from '../container.ts';
 import { execKilledEvent } from '../events.ts';
+import { DEFAULT_ISOLATION, DEFAULT_NAMES } from '../isolation.ts';
 import type { ContainerStore, Leftover } from '../ports.ts';
 import { NO_LIMITS } from '../resources.ts';
 import { nameInUseError } from '../spec/container-name.ts';
 import type { Change, Durability } from './durability.ts';
-
-interface ContainerRow {
-  spec: string;
-  state: string;
-}
 
 /** Keeps containers in a service's database. */
 export function createSqliteContainerStore(database: DatabaseSync, change: Change): ContainerStore {
@@ -20,11 +16,12 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
   const update = database.prepare('UPDATE containers SET status = ?, state = ? WHERE id = ? AND status = ?');
   const updateSpec = database.prepare('UPDATE containers SET name = ?, spec = ? WHERE id = ?');
   const deleteRow = database.prepare('DELETE FROM containers WHERE id = ? AND status = ?');
-  const select = database.prepare('SELECT spec, state FROM containers WHERE id = ?');
+  const selectSpec = database.prepare('SELECT spec FROM containers WHERE id = ?');
+  const selectState = database.prepare('SELECT state FROM containers WHERE id = ?');
   const selectIdOfName = database.prepare('SELECT id FROM containers WHERE name = ?');
   // Ids are hexadecimal, so `g` follows all that start with the prefix.
   const selectPrefix = database.prepare('SELECT id FROM containers WHERE id >= ? AND id < ? LIMIT 2');
-  const selectAll = database.prepare('SELECT spec, state FROM containers ORDER BY create_time_ns DESC, id');
+  const selectAll = database.prepare('SELECT id, state FROM containers ORDER BY create_time_ns DESC, id');
   const insertLeftover = database.prepare(
     'INSERT OR REPLACE INTO leftovers (container_id, address, first_user_id, volumes) VALUES (?, ?, ?, ?)',
   );
@@ -32,6 +29,17 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
   const deleteLeftover = database.prepare('DELETE FROM leftovers WHERE container_id = ?');
   const selectExecs = database.prepare('SELECT id FROM execs WHERE container_id = ?');
   const deleteExecs = database.prepare('DELETE FROM execs WHERE container_id = ?');
+
+  /** What containers are is most of a row and hardly ever changes, so it is read once. */
+  const specs = new Map<string, ContainerSpec>();
+
+  function specOf(id: string): ContainerSpec {
+    const known = specs.get(id);
+    if (known !== undefined) return known;
+    const spec = decodeSpec(String(selectSpec.get(id)?.spec));
+    specs.set(id, spec);
+    return spec;
+  }
 
   function idOfName(name: string): string | null {
     const row = selectIdOfName.get(name);
@@ -63,6 +71,7 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
     redefine(spec, events) {
       change(durabilityOf(spec), events, () => {
         expectFreeName(spec);
+        specs.delete(spec.id);
         updateSpec.run(spec.name, encodeSpec(spec), spec.id);
       });
     },
@@ -70,18 +79,19 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
       const execs = selectExecs.all(container.id).map(({ id }) => execKilledEvent(container, String(id)));
       change(durabilityOf(container), [...execs, ...events], () => {
         if (deleteRow.run(container.id, container.state.status).changes === 0) throw lostRace(container);
+        specs.delete(container.id);
         deleteExecs.run(container.id);
         insertLeftover.run(leftover.containerId, leftover.address, leftover.firstUserId, leftover.volumes);
       });
     },
     tell: (events) => change('crash', events, () => {}),
     get(id) {
-      const row = select.get(id) as unknown as ContainerRow | undefined;
-      return row === undefined ? null : fromRow(row);
+      const row = selectState.get(id);
+      return row === undefined ? null : { ...specOf(id), state: decodeState(String(row.state)) };
     },
     idOfName,
     idsWithPrefix: (prefix) => selectPrefix.all(prefix, `${prefix}g`).map((row) => String(row.id)),
-    list: () => (selectAll.all() as unknown as ContainerRow[]).map(fromRow),
+    list: () => selectAll.all().map(({ id, state }) => ({ ...specOf(String(id)), state: decodeState(String(state)) })),
     listLeftovers: () =>
       selectLeftovers.all().map((row) => ({
         containerId: String(row.container_id),
@@ -104,19 +114,21 @@ function lostRace(container: Container): BerthError {
   return new BerthError('ABORTED', `container ${container.id} is no longer ${container.state.status}: try again`);
 }
 
-function fromRow(row: ContainerRow): Container {
-  const spec = JSON.parse(row.spec) as Stored<ContainerSpec>;
-  const state = JSON.parse(row.state) as Stored<ContainerState>;
-  return {
-    ...spec,
-    config: { ...UNSAID, ...spec.config },
-    createTimeNs: BigInt(spec.createTimeNs),
-    state: { ...state, startTimeNs: toTime(state.startTimeNs), finishTimeNs: toTime(state.finishTimeNs) },
-  };
+function decodeSpec(text: string): ContainerSpec {
+  const spec = JSON.parse(text) as Stored<ContainerSpec>;
+  return { ...spec, config: { ...UNSAID, ...spec.config }, createTimeNs: BigInt(spec.createTimeNs) };
+}
+
+function decodeState(text: string): ContainerState {
+  const state = JSON.parse(text) as Stored<ContainerState>;
+  return { ...state, startTimeNs: toTime(state.startTimeNs), finishTimeNs: toTime(state.finishTimeNs) };
 }
 
 /** What containers have whose rows were written before there was such a thing. */
 const UNSAID = {
+  isolation: DEFAULT_ISOLATION,
+  names: DEFAULT_NAMES,
+  annotations: {},
   resources: NO_LIMITS,
   sysctls: {},
   oomScoreAdj: 0,
