@@ -65,7 +65,8 @@ export function startContainerFileTool(options: ToolOptions): ContainerFileTool 
     });
     try {
       void ended.then((last) => {
-        listener[Symbol.dispose]();
+        // A task that is done has connected, though its end may be heard of first.
+        if (last?.kind !== 'done') listener[Symbol.dispose]();
         found.reject(failureOf(last));
       });
       yield await found.promise;
