@@ -15,7 +15,8 @@ export const command = defineCommand({
   },
   async run(context, { options }) {
     const filters = parseFilterOptions(options.filter);
-    if (!options.force) await confirm(context, 'WARNING! This will remove all stopped containers.');
+    const warning = 'WARNING! This will remove all stopped containers.';
+    if (!options.force && !(await confirm(context, warning))) return 0;
     using containers = connectContainers(context);
     const { deletedIds, reclaimedBytes } = await containers.calls.pruneContainers(
       { filters },

@@ -11,6 +11,7 @@ export const command = defineCommand({
   usage: '[OPTIONS] [REPOSITORY[:TAG]]',
   args: { atMost: 1 },
   options: {
+    // No image here is only a step in the making of another, so nothing is hidden without it.
     all: { kind: 'flag', short: 'a', help: 'Show all images (default hides intermediate images)' },
     digests: { kind: 'flag', help: 'Show digests' },
     filter: { kind: 'list', short: 'f', valueName: 'filter', help: 'Filter output based on conditions provided' },

@@ -1,11 +1,10 @@
 import type { CommandContext } from '../context.ts';
-import { CliError } from '../cli-error.ts';
 
-/** Asks for a yes on stdin, as Docker does before it prunes. Throws a CliError for anything else. */
-export async function confirm({ stdin, stdout }: CommandContext, warning: string): Promise<void> {
+/** Asks for a yes on stdin, as Docker does before it prunes, and tells whether it came. A no is no error. */
+export async function confirm({ stdin, stdout }: CommandContext, warning: string): Promise<boolean> {
   stdout.write(`${warning}\nAre you sure you want to continue? [y/N] `);
   const answer = await readLine(stdin);
-  if (answer.trim().toLowerCase() !== 'y') throw new CliError('operation cancelled');
+  return answer.trim().toLowerCase() === 'y';
 }
 
 /** The first line, without its end; what there is when the input ends before. */

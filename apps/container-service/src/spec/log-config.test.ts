@@ -24,6 +24,11 @@ describe('a log config', () => {
     ['json-file', { 'max-size': '0' }, "invalid size: '0'"],
     ['json-file', { 'max-file': '0' }, 'max-file cannot be less than 1'],
     ['json-file', { compress: 'true' }, 'compress=true is not supported'],
+    ['local', { compress: '1' }, 'compress=1 is not supported'],
+    ['local', { compress: 'banana' }, 'compress=banana is not supported'],
+    ['json-file', { mode: 'banana' }, 'logger: logging mode not supported: banana'],
+    ['json-file', { 'max-buffer-size': '1m' }, "only supported with 'mode=non-blocking'"],
+    ['json-file', { mode: 'non-blocking', 'max-buffer-size': 'x' }, "invalid size: 'x'"],
   ])('%s %j is refused', (driver, options, message) => {
     expect(() => parseLogConfig(driver, options)).toThrow(message);
   });

@@ -7,6 +7,9 @@ const DEFAULT_ROTATION: LogRotation = { maxSizeBytes: 10n * 1024n * 1024n, maxFi
 const SIZE = /^(\d+(?:\.\d+)?) ?([kmgtp]?)(?:i?b)?$/i;
 const UNITS = ['', 'k', 'm', 'g', 't', 'p'];
 
+/** What Go's ParseBool takes for false. */
+const GO_FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
+
 const DELIVERY = ['mode', 'max-buffer-size'];
 const DETAILS = ['labels', 'labels-regex', 'env', 'env-regex', 'tag'];
 const ROTATION = ['max-size', 'max-file', 'compress'];
@@ -37,13 +40,29 @@ export function parseLogConfig(driver: string, options: Readonly<Record<string, 
 /** When the log of a container is rotated; null when it has none. Throws INVALID_ARGUMENT. */
 export function logRotation({ driver, options }: LogConfig): LogRotation | null {
   if (driver === 'none') return null;
-  if (options['compress'] === 'true') {
-    throw new BerthError('INVALID_ARGUMENT', 'compress=true is not supported: rotated logs stay as they are');
-  }
+  checkValues(options);
   return {
     maxSizeBytes: options['max-size'] === undefined ? DEFAULT_ROTATION.maxSizeBytes : parseSize(options['max-size']),
     maxFiles: options['max-file'] === undefined ? DEFAULT_ROTATION.maxFiles : parseCount(options['max-file']),
   };
+}
+
+/** Values that stand for something the engine's log does not do are refused, as are those that mean nothing. */
+function checkValues({ compress, mode, 'max-buffer-size': buffer }: LogConfig['options']): void {
+  if (compress !== undefined && !GO_FALSE.includes(compress)) {
+    throw new BerthError('INVALID_ARGUMENT', `compress=${compress} is not supported: rotated logs stay as they are`);
+  }
+  if (mode !== undefined && mode !== 'blocking' && mode !== 'non-blocking') {
+    throw new BerthError('INVALID_ARGUMENT', `logger: logging mode not supported: ${mode}`);
+  }
+  if (buffer === undefined) return;
+  if (mode !== 'non-blocking') {
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      "logger: max-buffer-size option is only supported with 'mode=non-blocking'",
+    );
+  }
+  parseSize(buffer);
 }
 
 function isDriver(name: string): name is LogConfig['driver'] {
