@@ -73,6 +73,7 @@ export const REASONS = {
   COMMAND_NOT_EXECUTABLE: 'failed_precondition',
   USER_INVALID: 'invalid_argument',
   START_FAILED: 'failed_precondition',
+  NAME_SERVER_FAILED: 'failed_precondition',
   KERNEL_TOO_OLD: 'failed_precondition',
   USER_IDS_EXHAUSTED: 'resource_exhausted',
   NETWORK_NOT_FOUND: 'not_found',
