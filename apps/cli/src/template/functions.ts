@@ -1,5 +1,6 @@
 // The functions of docker's templates (https://docs.docker.com/go/formatting/) and those of Go's that are used with them.
 import { TemplateError } from './ast.ts';
+import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
 
 /** What a template works on: JSON, and functions, which are methods. */
 export type Value = unknown;
@@ -17,7 +18,7 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
     text === '' ? '' : ' '.repeat(Number(before)) + String(text) + ' '.repeat(Number(after)),
   truncate: (text, length) => Array.from(String(text)).slice(0, Number(length)).join(''),
   println: (...args) => `${args.map(formatValue).join(' ')}\n`,
-  print: (...args) => args.map(formatValue).join(''),
+  print: sprint,
   printf: (format, ...args) => formatPrintf(String(format), args),
   len: (value) => lengthOf(value),
   index: (value, ...keys) => keys.reduce(indexInto, value),
@@ -31,6 +32,10 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   le: (a, b) => compare(a, b) <= 0,
   gt: (a, b) => compare(a, b) > 0,
   ge: (a, b) => compare(a, b) >= 0,
+  html: (...args) => escapeHtml(sprint(...args)),
+  js: (...args) => escapeJs(sprint(...args)),
+  urlquery: (...args) => escapeQuery(sprint(...args)),
+  call: (value, ...args) => callValue(value, args),
 };
 
 /** Whether Go's templates take a value as true: not the zero value of its type. */
@@ -49,6 +54,28 @@ export function formatValue(value: Value): string {
   if (typeof value !== 'object') return String(value);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `map[${entries.map(([key, entry]) => `${key}:${formatValue(entry)}`).join(' ')}]`;
+}
+
+/** Go's fmt.Sprint: a space between two neighbours of which neither is a string. */
+function sprint(...args: Value[]): string {
+  return args.reduce<string>((text, value, index) => {
+    const isApart = index > 0 && typeof value !== 'string' && typeof args[index - 1] !== 'string';
+    return `${text}${isApart ? ' ' : ''}${formatValue(value)}`;
+  }, '');
+}
+
+function callValue(value: Value, args: Value[]): Value {
+  if (typeof value === 'function') return (value as TemplateFunction)(...args);
+  if (value === null || value === undefined) throw new TemplateError('error calling call: call of nil');
+  throw new TemplateError(`error calling call: non-function of type ${typeNameOf(value)}`);
+}
+
+/** What Go calls the type of a value that it has from JSON. */
+function typeNameOf(value: Value): string {
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'number' ? 'float64' : 'string';
 }
 
 function asList(value: Value): Value[] {

@@ -45,6 +45,14 @@ test.each([
   ['{{define "x"}}{{$}}{{end}}{{with .State}}{{template "x" .ExitCode}}{{end}}', '0'],
   ['{{range .Config.Cmd}}{{if eq . "-c"}}{{break}}{{end}}{{.}} {{end}}', 'sh '],
   ['{{range .Config.Cmd}}{{if eq . "-c"}}{{continue}}{{end}}{{.}} {{end}}', 'sh x '],
+  ['{{html .Config.Labels.b}} {{"a\\"b\'&" | html}}', '&lt;2&gt; a&#34;b&#39;&amp;'],
+  [String.raw`{{js "it's \"<b>\" = \\"}}{{js "\n"}}`, String.raw`it\'s \"\u003Cb\u003E\" \u003D \\\u000A`],
+  ['{{js "é\u00a0"}}', 'é\\u00A0'],
+  [
+    '{{urlquery "a b/c?d=é&(e)*~-_."}} {{.Config.Labels.b | urlquery}}',
+    'a+b%2Fc%3Fd%3D%C3%A9%26%28e%29%2A~-_. %3C2%3E',
+  ],
+  ['{{print 1 2 "x" 3}} {{html 1 2}}', '1 2x3 1 2'],
   ['no actions', 'no actions'],
 ])('%s', (source, text) => {
   expect(compileTemplate(source)(CONTAINER)).toBe(text);
@@ -66,6 +74,8 @@ test.each([
   ['{{(.Id}}', 'template: :1: unclosed left paren'],
   ['{{"abc}}', 'template: :1: unterminated quoted string'],
   ['{{.Id "arg"}}', "can't give argument to non-function .Id"],
+  ['{{call .Id}}', 'error calling call: non-function of type string'],
+  ['{{call .Config.Entrypoint}}', 'error calling call: call of nil'],
   ['{{$nope}}', 'undefined variable "$nope"'],
   ['{{template "x"}}', 'template: :1: template "x" not defined'],
   ['{{template x}}', 'template: :1: unexpected token in template'],
@@ -84,4 +94,9 @@ test('names of the prototype are no fields', () => {
   expect(() => compileTemplate('{{.constructor}}')(CONTAINER)).toThrow('no entry for key "constructor"');
   expect(() => compileTemplate('{{toString}}')(CONTAINER)).toThrow('not defined');
   expect(compileTemplate('{{index . "__proto__"}}')(CONTAINER)).toBe('<no value>');
+});
+
+test('call calls what the data has of functions', () => {
+  const render = compileTemplate('{{call (index . "Label") "x" 1}}');
+  expect(render({ Label: (...args: unknown[]) => args.join('+') })).toBe('x+1');
 });
