@@ -55,9 +55,11 @@ test('--network host is the host’s', async () => {
 });
 
 test('the packet filter masquerades what leaves the bridge', async () => {
-  const { table } = engineNames(cli.engine.root);
-  const rules = await runProgram('nft', ['list', 'table', 'ip', table]);
-  expect(rules.stdout).toMatch(/oifname != "br-[0-9a-f]{8}" masquerade/);
+  const { table, bridge } = engineNames(cli.engine.root);
+  const set = await runProgram('nft', ['list', 'set', 'ip', table, 'masqueraded']);
+  expect(set.stdout).toContain(`elements = { "${bridge}" }`);
+  const rules = await runProgram('nft', ['list', 'chain', 'ip', table, 'postrouting']);
+  expect(rules.stdout).toContain('iifname @masqueraded masquerade');
 });
 
 test('containers that are gone leave nothing', () => expectNothingLeft(cli.engine));

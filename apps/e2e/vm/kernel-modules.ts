@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 /** What the guest needs that Debian's kernel has as modules. */
 const WANTED = [
   ...['virtio_pci', 'virtio_blk', 'overlay', 'bridge', 'veth'],
-  ...['nf_tables', 'nft_chain_nat', 'nft_masq', 'nft_nat', 'nft_ct'],
+  ...['nf_tables', 'nft_chain_nat', 'nft_masq', 'nft_nat', 'nft_ct', 'nft_fib_ipv4'],
 ];
 
 /** The files of the wanted modules and of those that they depend on, each after what it needs. `lib` is that of a kernel package. */

@@ -25,6 +25,12 @@ int netlink_open(int protocol) {
 }
 
 void netlink_begin(struct netlink_batch *batch) {
+  netlink_begin_in(batch, batch->own_bytes, sizeof batch->own_bytes);
+}
+
+void netlink_begin_in(struct netlink_batch *batch, char *bytes, size_t capacity) {
+  batch->bytes = bytes;
+  batch->capacity = capacity;
   batch->size = 0;
   batch->count = 0;
   batch->overflow = false;
@@ -33,7 +39,7 @@ void netlink_begin(struct netlink_batch *batch) {
 /* Room for `size` bytes, zeroed up to the next boundary; NULL when there is none. */
 static char *reserve(struct netlink_batch *batch, size_t size) {
   size_t aligned = NLMSG_ALIGN(size);
-  if (batch->overflow || aligned < size || aligned > sizeof batch->bytes - batch->size) {
+  if (batch->overflow || aligned < size || aligned > batch->capacity - batch->size) {
     batch->overflow = true;
     return NULL;
   }
@@ -80,7 +86,7 @@ void netlink_optional(struct netlink_batch *batch) {
 }
 
 void netlink_put(struct netlink_batch *batch, uint16_t type, const void *data, size_t size) {
-  if (size > NETLINK_BATCH_SIZE) batch->overflow = true;
+  if (size > UINT16_MAX - ATTRIBUTE) batch->overflow = true;
   char *room = reserve(batch, ATTRIBUTE + size);
   if (!room) return;
   struct nlattr attribute = {.nla_len = (uint16_t)(ATTRIBUTE + size), .nla_type = type};

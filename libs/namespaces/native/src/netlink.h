@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NETLINK_BATCH_SIZE = 2048, NETLINK_BATCH_MESSAGES = 24 };
+enum { NETLINK_BATCH_SIZE = 2048, NETLINK_BATCH_MESSAGES = 64 };
 
 /*
  * Messages of one send. The kernel handles them in order and goes on after one that fails, so a message must do no harm when the one
@@ -20,7 +20,9 @@ struct netlink_batch {
   bool overflow;
   bool optional[NETLINK_BATCH_MESSAGES];        /* a failure of this message is none of the batch */
   const char *purposes[NETLINK_BATCH_MESSAGES]; /* what the message is for, in a failure's words */
-  _Alignas(NLMSG_ALIGNTO) char bytes[NETLINK_BATCH_SIZE];
+  char *bytes;
+  size_t capacity;
+  _Alignas(NLMSG_ALIGNTO) char own_bytes[NETLINK_BATCH_SIZE]; /* where `bytes` points unless there is more to say */
 };
 
 /* What the kernel refused. */
@@ -34,6 +36,9 @@ struct netlink_refusal {
 int netlink_open(int protocol);
 
 void netlink_begin(struct netlink_batch *batch);
+
+/* The same for more than NETLINK_BATCH_SIZE bytes, in a place of the caller's that is aligned as a netlink message. */
+void netlink_begin_in(struct netlink_batch *batch, char *bytes, size_t capacity);
 
 /* Begins a message. `header` is what the family wants in front of attributes (struct ifinfomsg ...). */
 void netlink_message(struct netlink_batch *batch, const char *purpose, uint16_t type, uint16_t flags, const void *header,

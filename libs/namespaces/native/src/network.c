@@ -130,8 +130,9 @@ int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failu
     return fail(failure, "network", EINVAL, "bad name of a bridge or a table");
   if (inet_pton(AF_INET, network->address, &address) != 1 || network->prefix_length < 1 || network->prefix_length > 30)
     return fail(failure, "network", EINVAL, "bad address of bridge %s", network->bridge);
-  struct nftables_network filter = {network->table, network->bridge, address, network->prefix_length};
-  if (ensure_bridge(network, address, failure) < 0 || nftables_ensure(&filter, failure) < 0) return -1;
+  if (ensure_bridge(network, address, failure) < 0 || nftables_ensure(network->table, failure) < 0 ||
+      nftables_add_bridge(network->table, network->bridge, NFTABLES_MASQUERADE, failure) < 0)
+    return -1;
   return network->forward ? enable_forwarding(failure) : 0;
 }
 

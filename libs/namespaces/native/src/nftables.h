@@ -1,34 +1,67 @@
-/* The packet filter of a network: one nftables table of the family ip, written over nfnetlink. */
+/* The packet filter of an engine: one nftables table of the family ip, written over nfnetlink. */
 #ifndef BERTH_NFTABLES_H
 #define BERTH_NFTABLES_H
 
-#include <netinet/in.h>
-
 #include "failure.h"
 
-struct nftables_network {
-  const char *table;
-  const char *bridge;
-  struct in_addr address; /* any of the bridge's subnet */
-  unsigned int prefix_length;
+/* What is true of a bridge besides being one of the engine's. */
+enum nftables_bridge_flags {
+  NFTABLES_MASQUERADE = 1 << 0, /* what its containers send out of it gets the host's address */
+  NFTABLES_INTERNAL = 1 << 1,   /* nothing passes from it to elsewhere, or from elsewhere to it */
 };
 
 /*
  * Writes the table in one transaction. Chains that exist are emptied and filled again, so an older table becomes this one and packets
- * never meet a half of it; other tables, and other chains of this one, are not touched.
+ * never meet a half of it. What is in the sets, the maps and the chain `user` stays; other tables, and other chains of this one, are not
+ * touched. From then on a bridge, and a published port, is an element.
  *
+ *   set bridges { type ifname; }                  our bridges
+ *   set within { type ifname . ifname; }          each of them, twice
+ *   set masqueraded { type ifname; }              those with NFTABLES_MASQUERADE
+ *   set internal { type ifname; }                 those with NFTABLES_INTERNAL
+ *   map published { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
+ *   map published_any { type inet_proto . inet_service : ipv4_addr . inet_service; }
+ *
+ *   chain user {}                                 the host's own rules for what is forwarded; never emptied
+ *   chain publish {
+ *     dnat to ip daddr . meta l4proto . th dport map @published
+ *     dnat to meta l4proto . th dport map @published_any
+ *   }
+ *   chain guard { type filter hook prerouting priority raw;
+ *     iifname @bridges ip daddr 127.0.0.0/8 drop  a bridge may have route_localnet (CVE-2020-8558)
+ *   }
+ *   chain prerouting { type nat hook prerouting priority dstnat;
+ *     ip daddr != 127.0.0.0/8 fib daddr type local jump publish
+ *   }
+ *   chain output { type nat hook output priority dstnat;
+ *     fib daddr type local jump publish
+ *   }
  *   chain postrouting { type nat hook postrouting priority srcnat;
- *     ip saddr SUBNET oifname != BRIDGE masquerade
+ *     iifname . oifname @within ct status dnat masquerade   a neighbour by the host's address: the answer must come back through it
+ *     iifname . oifname @within return
+ *     iifname @masqueraded masquerade
+ *     ip saddr 127.0.0.0/8 oifname @bridges masquerade
  *   }
  *   chain forward { type filter hook forward priority filter;
- *     oifname BRIDGE ct state established,related accept
- *     iifname BRIDGE accept
- *     oifname BRIDGE drop
+ *     jump user
+ *     ct state established,related accept
+ *     iifname . oifname @within accept
+ *     iifname @internal drop
+ *     oifname @internal drop
+ *     oifname @bridges ct status dnat accept
+ *     oifname @bridges drop
+ *     iifname @bridges accept
  *   }
  *
- * So containers reach each other and the outside, and the outside does not reach containers, as on Docker's default bridge.
+ * So containers reach their neighbours and the outside; the outside, and other bridges, reach the ports that are published.
  */
-int nftables_ensure(const struct nftables_network *network, struct failure *failure);
+int nftables_ensure(const char *table, struct failure *failure);
+
+/* Makes a bridge one of the table's, with these flags and no others. Idempotent. */
+int nftables_add_bridge(const char *table, const char *bridge, unsigned int flags, struct failure *failure);
+
+/* Takes a bridge out of the table. One that is not there, or a table that is not, is no failure. */
+int nftables_remove_bridge(const char *table, const char *bridge, struct failure *failure);
 
 /* Deletes the table. One that does not exist is no failure. */
 int nftables_remove(const char *table, struct failure *failure);

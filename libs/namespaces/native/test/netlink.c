@@ -65,7 +65,7 @@ static void check_overflow(void) {
     netlink_put(&batch, 1, much, sizeof much);
   size_t nest = netlink_nest(&batch, 2);
   netlink_nest_end(&batch, nest);
-  check(batch.overflow && batch.size <= sizeof batch.bytes, "too much is not written");
+  check(batch.overflow && batch.size <= batch.capacity, "too much is not written");
   check(netlink_send(-1, &batch, &refusal) == -1 && refusal.error == EMSGSIZE, "and told when it is sent");
   netlink_begin(&batch);
   check(netlink_send(-1, &batch, &refusal) == -1 && refusal.error == EMSGSIZE, "an empty batch is refused");

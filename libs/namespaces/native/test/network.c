@@ -172,6 +172,13 @@ static void check_packets(int first, int second, int outside) {
         "without the filter the outside would reach it");
   check(succeeded(network_ensure(&network, &failure)) && send_to(far, "10.98.0.3") && strcmp(receive(two, NEVER_MS), "") == 0,
         "the filter comes back");
+  check(succeeded(nftables_add_bridge("berthtest", "brt0", NFTABLES_INTERNAL, &failure)) && send_to(two, "10.99.0.2") &&
+            strcmp(receive(far, NEVER_MS), "") == 0,
+        "from an internal bridge nothing gets out");
+  check(succeeded(nftables_remove_bridge("berthtest", "brt0", &failure)) && send_to(far, "10.98.0.3") &&
+            arrives_from(two, "10.99.0.2") && succeeded(nftables_remove_bridge("nosuchtable", "brt0", &failure)),
+        "a bridge that is taken out is none of the filter's, twice");
+  check(succeeded(nftables_add_bridge("berthtest", "brt0", NFTABLES_MASQUERADE, &failure)), "and comes back");
   int sockets[] = {here, one, two, far};
   for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++)
     close(sockets[i]);
