@@ -147,6 +147,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/wait.ts'),
   },
   {
+    summary: 'Show the history of an image',
+    paths: ['image history', 'history'],
+    load: () => import('./commands/history.ts'),
+  },
+  {
     summary: 'Import the contents from a tarball to create a filesystem image',
     paths: ['image import', 'import'],
     load: () => import('./commands/import.ts'),

@@ -100,6 +100,7 @@ function save({ images, durability, nowMs }: CommitDeps, made: NewImage): ImageR
     references: reference === null ? [] : [reference],
     events: reference === null ? [] : [{ verb: 'tag', objectId: id, name: familiarReference(reference) }],
     isLeased: false,
+    parentId: made.request.squash ? null : parent.id,
   });
   durability.begin();
   return images.get(id) as ImageRecord;

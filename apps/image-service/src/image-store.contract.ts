@@ -12,6 +12,9 @@ export interface StoresUnderTest {
   readonly close: () => void;
 }
 
+/** What the stores under test take for now, in Unix milliseconds. */
+export const CONTRACT_TIME_MS = 1_700_000_000_000;
+
 const id = (hex: string): string => `sha256:${hex.padEnd(64, '0')}`;
 const layer = (name: string): Layer => ({ name, diffId: id(`d${name}`), sizeBytes: 10, root: null });
 const unpinned = (): boolean => false;
@@ -71,6 +74,41 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         expect(images.layersOf(id('a'))).toEqual([layer('1')]);
         expect(events()).toEqual([event]);
         expect(images.get(id('b'))).toBeNull();
+      }),
+    );
+
+    test(
+      'notes when an image came, and when it last got a tag',
+      using(({ images }) => {
+        images.commit(commitOf(id('a'), [`busybox@${id('e')}`]));
+        expect(images.get(id('a'))).toMatchObject({ addTimeMs: CONTRACT_TIME_MS, tagTimeMs: null });
+        images.addReference(id('a'), parseReference('busybox:1'), []);
+        expect(images.get(id('a'))?.tagTimeMs).toBe(CONTRACT_TIME_MS);
+        images.commit(commitOf(id('b'), ['busybox:2']));
+        expect(images.list().map(({ tagTimeMs }) => tagTimeMs)).toEqual([CONTRACT_TIME_MS, CONTRACT_TIME_MS]);
+      }),
+    );
+
+    test(
+      'knows what was committed on what, as long as both are here',
+      using(({ images, snapshots }) => {
+        const relatives = () => images.list().map(({ parentId, hasChildren }) => [parentId, hasChildren]);
+        images.commit(commitOf(id('a'), ['a']));
+        images.commit(commitOf(id('b'), ['b'], { parentId: id('a') }));
+        const both = [
+          [null, true],
+          [id('a'), false],
+        ];
+        expect(relatives()).toEqual(both);
+        images.commit(commitOf(id('b'), ['b']));
+        expect(relatives()).toEqual(both);
+        expect(images.get(id('b'))).toMatchObject({ parentId: id('a'), hasChildren: false });
+        snapshots.insert({ key: 'k', name: '1', imageId: id('b') }, 1);
+        images.remove(id('b'), [], unpinned);
+        expect(images.get(id('a'))?.hasChildren).toBe(false);
+        images.commit(commitOf(id('b'), ['b']));
+        images.remove(id('a'), [], unpinned);
+        expect(relatives()).toEqual([[null, false]]);
       }),
     );
 

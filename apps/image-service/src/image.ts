@@ -21,8 +21,16 @@ export interface ImageRecord extends Image {
   readonly references: readonly Reference[];
   /** Keys of the snapshots made from it, oldest first. */
   readonly snapshotKeys: readonly string[];
+  /** The image that it was committed on, while that is here. */
+  readonly parentId: string | null;
+  /** True when an image here was committed on it. */
+  readonly hasChildren: boolean;
   /** When a snapshot of it was last prepared; null: never. */
   readonly lastUsedTimeMs: number | null;
+  /** When it last got a name with a tag; null: never. */
+  readonly tagTimeMs: number | null;
+  /** When it last came here. */
+  readonly addTimeMs: number;
 }
 
 /** An unpacked layer, shared by all images that have it. */

@@ -10,7 +10,7 @@ describe('images', () => {
   let images: Images;
   beforeEach(() => {
     stores = createMemoryStores();
-    images = createImages(stores.images);
+    images = createImages(stores.images, '/layers');
     const names = { a: ['app:1', 'app:2', 'user/app:1'], b: ['app:3'], c: [] };
     for (const [hex, references] of Object.entries(names)) {
       stores.images.commit({
@@ -43,6 +43,17 @@ describe('images', () => {
       { verb: 'tag', objectId: id('a'), name: 'localhost:5000/copy:latest' },
       { verb: 'tag', objectId: id('b'), name: 'app:1' },
     ]);
+  });
+
+  test('tells where the layers of an image lie, uppermost first', () => {
+    stores.images.commit({
+      image: { id: id('d'), config: Buffer.from('{}'), platform: 'linux/amd64', sizeBytes: 0, createTimeMs: 0 },
+      layers: ['1', '2', '1'].map((name) => ({ name, diffId: id(`e${name}`), sizeBytes: 0, root: null })),
+      references: [],
+      events: [],
+      isLeased: false,
+    });
+    expect(images.layerDirs(id('d'))).toEqual(['/layers/1', '/layers/2']);
   });
 
   test('refuses to tag what is not there, and names with a digest', () => {

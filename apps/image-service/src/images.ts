@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import { familiarReference, formatReference, parseReference, repositoryOf, withDefaultTag } from '@berth/oci';
-import type { ImageRecord } from './image.ts';
+import { lowerDirsOf, type ImageRecord } from './image.ts';
 import { lookUpImage } from './lookup.ts';
 import type { ImageStore } from './ports.ts';
 
@@ -10,13 +10,16 @@ export interface Images {
   get(name: string): ImageRecord;
   /** Newest first. With a reference: images of that repository, or of exactly that name, with only the names that fit. */
   list(reference: string): ImageRecord[];
+  /** Absolute paths of the directories of an image's layers, uppermost first. */
+  layerDirs(imageId: string): string[];
   /** Gives a further name to an image. Throws as `get`. */
   tag(name: string, target: string): void;
 }
 
-export function createImages(store: ImageStore): Images {
+export function createImages(store: ImageStore, layersDir: string): Images {
   return {
     get: (name) => lookUpImage(store, name),
+    layerDirs: (imageId) => lowerDirsOf(store.layersOf(imageId)).map((name) => `${layersDir}/${name}`),
 
     list(reference) {
       const images = store.list();

@@ -8,7 +8,8 @@ import { bindService, openDatabase, runService } from '@berth/service-kit';
 import { openDirectoryLayerStore } from './adapters/directory-layer-store.ts';
 import { openFileSnapshotDirectories } from './adapters/file-snapshot-directories.ts';
 import { createGrpcContentClient } from './adapters/grpc-content-client.ts';
-import { createSqliteImageStore, IMAGE_MIGRATIONS } from './adapters/sqlite-image-store.ts';
+import { IMAGE_MIGRATIONS } from './adapters/image-migrations.ts';
+import { createSqliteImageStore } from './adapters/sqlite-image-store.ts';
 import { createSqliteLeaseList } from './adapters/sqlite-lease-list.ts';
 import { createSqliteSnapshotStore } from './adapters/sqlite-snapshot-store.ts';
 import { createCommitSnapshot } from './commit-snapshot.ts';
@@ -17,6 +18,7 @@ import { createDeleteImage } from './delete-image.ts';
 import { createDiffSnapshot } from './diff-snapshot.ts';
 import { createDurability } from './durability.ts';
 import { createImageHandlers } from './grpc/image-handlers.ts';
+import { createImageHistory } from './image-history.ts';
 import { createImages } from './images.ts';
 import { createImportImage } from './import-image.ts';
 import { createLoadImages } from './load-images.ts';
@@ -38,7 +40,7 @@ await runService({
     const registry = connectService(RegistryServiceDefinition, paths.socket('registry-gateway'));
     const bootId = readBootId();
     const content = createGrpcContentClient(registry.client);
-    const store = createSqliteImageStore(database, events, bootId);
+    const store = createSqliteImageStore({ database, events, bootId, nowMs: Date.now });
     const snapshotStore = createSqliteSnapshotStore(quick);
     const toolEnv = paths.root === null ? {} : { BERTH_ROOT: paths.root };
     const tool = startLayerTool({
@@ -82,7 +84,8 @@ await runService({
     });
     const handlers = createImageHandlers(
       {
-        images: createImages(store),
+        images: createImages(store, layers.dir),
+        imageHistory: createImageHistory(store),
         snapshots,
         pullImage: createPullImage({ store, pool, content, durability, signal }),
         importImage: createImportImage({ store, pool, layers, content, leases, durability, nowMs: Date.now }),

@@ -20,6 +20,8 @@ export interface ImageCommit {
   readonly events: readonly ImageEvent[];
   /** True when the content store keeps its content by a lease, `image:<id>`. */
   readonly isLeased: boolean;
+  /** The image that it was made from. Default: null, none. */
+  readonly parentId?: string | null;
   /** Where the archives of its layers are, as far as that is known. Default: none. */
   readonly blobs?: readonly LayerBlob[];
 }
@@ -42,9 +44,9 @@ export interface RemovedImage {
  * snapshots of it exist is hidden: it is found by `find` only, and goes with the last of them.
  */
 export interface ImageStore {
-  /** Adds an image, or shows it again, with names and events. Layers that are known by their diffID already are left as they are. */
+  /** Adds an image, or shows it again, with names and events, and notes the time. Layers that are known by their diffID already are left as they are. */
   commit(commit: ImageCommit): void;
-  /** Gives a name to an image. The image must exist. */
+  /** Gives a name to an image, and notes the time of a tag. The image must exist. */
   addReference(imageId: string, reference: Reference, events: readonly ImageEvent[]): void;
   /** Takes names away. */
   removeReferences(references: readonly Reference[], events: readonly ImageEvent[]): void;

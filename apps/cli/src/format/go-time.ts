@@ -13,9 +13,17 @@ export function formatRfc3339Nano(time: Timestamp | undefined): string {
 
 /** RFC 3339 in local time with all nine digits, as docker events and logs have it. */
 export function formatLocalNano(time: Timestamp): string {
+  return localRfc3339(time, `.${digits(time.nanos)}`);
+}
+
+/** RFC 3339 in local time, to the second, as docker history has it. */
+export function formatLocal(time: Timestamp): string {
+  return localRfc3339(time, '');
+}
+
+function localRfc3339(time: Timestamp, fraction: string): string {
   const { date, offset } = local(time);
-  const zone = offset === '+00:00' ? 'Z' : offset;
-  return `${date.replace(' ', 'T')}.${digits(time.nanos)}${zone}`;
+  return `${date.replace(' ', 'T')}${fraction}${offset === '+00:00' ? 'Z' : offset}`;
 }
 
 /** RFC 3339 in UTC with all nine digits: `docker logs -t`. */

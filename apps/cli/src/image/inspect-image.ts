@@ -4,7 +4,7 @@ import type { Image } from '@berth/proto/image';
 import { formatRfc3339Nano } from '../format/go-time.ts';
 import type { Json } from '../format/json.ts';
 
-export function imageJson(image: Image): Record<string, Json> {
+export function imageJson(image: Image, layerDirs: readonly string[]): Record<string, Json> {
   const config = parseConfig(image.config);
   const [os = '', architecture = '', variant = ''] = image.platform.split('/');
   const rootfs = asObject(config.rootfs);
@@ -13,7 +13,7 @@ export function imageJson(image: Image): Record<string, Json> {
     Id: image.id,
     RepoTags: image.tags.map(familiar),
     RepoDigests: image.digests.map(familiar),
-    Parent: '',
+    Parent: image.parentId,
     Comment: history.at(-1)?.comment ?? '',
     Created: image.createTime ? formatRfc3339Nano(image.createTime) : '',
     DockerVersion: '',
@@ -23,10 +23,19 @@ export function imageJson(image: Image): Record<string, Json> {
     ...(variant === '' ? {} : { Variant: variant }),
     Os: os,
     Size: Number(image.sizeBytes),
-    GraphDriver: { Name: 'overlayfs', Data: null },
+    GraphDriver: { Name: 'overlayfs', Data: graphDriverData(layerDirs) },
     RootFS: { Type: 'layers', Layers: rootfs.diff_ids ?? [] },
-    Metadata: { LastTagTime: formatRfc3339Nano(undefined) },
+    Metadata: {
+      LastTagTime: formatRfc3339Nano(image.tagTime),
+      LastUsedTime: formatRfc3339Nano(image.lastUsedTime),
+    },
   };
+}
+
+/** The layers as overlayfs takes them: those below, and the uppermost. */
+function graphDriverData([upper, ...lower]: readonly string[]): Json {
+  if (upper === undefined) return null;
+  return { ...(lower.length === 0 ? {} : { LowerDir: lower.join(':') }), UpperDir: upper };
 }
 
 function parseConfig(bytes: Uint8Array): Record<string, Json> {

@@ -14,9 +14,9 @@ export function findContainer(containers: Containers, size: boolean): FindObject
 
 export function findImage({ calls }: Images): FindObject {
   return async (name) => {
-    const { image } = await calls.getImage({ name });
+    const { image, layerDirs } = await calls.getImage({ name });
     if (!image) throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${name}`);
-    return imageJson(image);
+    return imageJson(image, layerDirs);
   };
 }
 

@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase, openOutbox } from '@berth/service-kit';
-import { imageStoreContract } from '../image-store.contract.ts';
+import { CONTRACT_TIME_MS, imageStoreContract } from '../image-store.contract.ts';
 import type { ImageEvent } from '../ports.ts';
+import { IMAGE_MIGRATIONS } from './image-migrations.ts';
 import { createMemoryStores } from './memory-stores.ts';
-import { createSqliteImageStore, IMAGE_MIGRATIONS } from './sqlite-image-store.ts';
+import { createSqliteImageStore } from './sqlite-image-store.ts';
 import { createSqliteLeaseList } from './sqlite-lease-list.ts';
 import { createSqliteSnapshotStore } from './sqlite-snapshot-store.ts';
 
 imageStoreContract('memory', () => {
-  const stores = createMemoryStores();
+  const stores = createMemoryStores({ nowMs: () => CONTRACT_TIME_MS });
   return { ...stores, events: () => stores.events, close: () => {} };
 });
 
@@ -21,7 +22,7 @@ imageStoreContract('sqlite', () => {
   const quick = openDatabase({ path, migrations: IMAGE_MIGRATIONS, synchronous: 'NORMAL' });
   const outbox = openOutbox(database);
   return {
-    images: createSqliteImageStore(database, outbox, 'boot'),
+    images: createSqliteImageStore({ database, events: outbox, bootId: 'boot', nowMs: () => CONTRACT_TIME_MS }),
     snapshots: createSqliteSnapshotStore(quick),
     leases: createSqliteLeaseList(database),
     events: () =>

@@ -1,4 +1,4 @@
-import { formatReference, parseReference } from '@berth/oci';
+import { formatReference, parseReference, type Reference } from '@berth/oci';
 import type { Image, ImageRecord, Layer, Snapshot } from '../image.ts';
 import { imageLease } from '../leases.ts';
 import type { ImageEvent, ImageStore, LayerBlob, LeaseList, RemovedImage, SnapshotStore } from '../ports.ts';
@@ -16,12 +16,15 @@ interface Entry {
   readonly diffIds: readonly string[];
   isHidden: boolean;
   isLeased: boolean;
+  parentId: string | null;
   lastUsedTimeMs: number | null;
+  tagTimeMs: number | null;
+  addTimeMs: number;
 }
 
 type IsPinned = (diffId: string) => boolean;
 
-export function createMemoryStores({ bootId = 'boot' } = {}): MemoryStores {
+export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } = {}): MemoryStores {
   const entries = new Map<string, Entry>();
   const names = new Map<string, string>();
   const layers = new Map<string, Layer>();
@@ -35,11 +38,14 @@ export function createMemoryStores({ bootId = 'boot' } = {}): MemoryStores {
     [...snapshots.values()].filter((snapshot) => snapshot.imageId === imageId).map(({ key }) => key);
   const isRubbish = (entry: Entry): boolean => entry.isHidden && keysOf(entry.image.id).length === 0;
 
-  function record({ image, lastUsedTimeMs }: Entry): ImageRecord {
+  function record({ image, parentId, lastUsedTimeMs, tagTimeMs, addTimeMs }: Entry): ImageRecord {
     const own = [...names].filter(([, id]) => id === image.id).map(([name]) => name);
     const byKind = (hasDigest: boolean) => own.filter((name) => name.includes('@') === hasDigest).sort();
     const references = [...byKind(false), ...byKind(true)].map(parseReference);
-    return { ...image, references, snapshotKeys: keysOf(image.id), lastUsedTimeMs };
+    const isVisible = parentId !== null && entries.get(parentId)?.isHidden === false;
+    const hasChildren = visible().some((other) => other.parentId === image.id);
+    const relatives = { parentId: isVisible ? parentId : null, hasChildren };
+    return { ...image, references, snapshotKeys: keysOf(image.id), ...relatives, lastUsedTimeMs, tagTimeMs, addTimeMs };
   }
 
   function collect(isPinned: IsPinned): RemovedImage {
@@ -67,26 +73,34 @@ export function createMemoryStores({ bootId = 'boot' } = {}): MemoryStores {
     unsynced.add(layer.name);
   }
 
+  function refer(entry: Entry, references: readonly Reference[]): void {
+    for (const reference of references) names.set(formatReference(reference), entry.image.id);
+    if (references.some(({ tag }) => tag !== null)) entry.tagTimeMs = nowMs();
+  }
+
   function removeNamesOf(imageId: string): void {
     for (const [name, id] of names) if (id === imageId) names.delete(name);
   }
 
   const images: ImageStore = {
-    commit({ image, layers: stack, references, events: list, isLeased, blobs: found = [] }) {
+    commit({ image, layers: stack, references, events: list, isLeased, parentId = null, blobs: found = [] }) {
       const existing = entries.get(image.id);
       for (const layer of stack) addLayer(layer);
       for (const blob of found) if (!blobs.get(blob.diffId)?.repository) blobs.set(blob.diffId, blob);
       const diffIds = stack.map(({ diffId }) => diffId);
-      const entry = existing ?? { image, diffIds, isHidden: false, isLeased: false, lastUsedTimeMs: null };
+      const times = { lastUsedTimeMs: null, tagTimeMs: null, addTimeMs: 0 };
+      const entry = existing ?? { image, diffIds, isHidden: false, isLeased: false, parentId: null, ...times };
       entry.isHidden = false;
       entry.isLeased ||= isLeased;
+      entry.parentId ??= parentId;
+      entry.addTimeMs = nowMs();
       entries.set(image.id, entry);
       if (isLeased) leases.delete(imageLease(image.id));
-      for (const reference of references) names.set(formatReference(reference), image.id);
+      refer(entry, references);
       events.push(...list);
     },
     addReference(imageId, reference, list) {
-      names.set(formatReference(reference), imageId);
+      refer(entries.get(imageId) as Entry, [reference]);
       events.push(...list);
     },
     removeReferences(references, list) {

@@ -4,6 +4,7 @@ import {
   ChangeKind,
   LayerPhase,
   type DeleteImageResponse,
+  type HistoryStep as ProtoStep,
   type Image,
   type LoadImagesResponse,
   type PathChange as ProtoPathChange,
@@ -13,7 +14,8 @@ import {
 } from '@berth/proto/image';
 import { bufferView } from '../buffer-view.ts';
 import type { DeleteResult } from '../delete-image.ts';
-import type { ImageRecord } from '../image.ts';
+import type { HistoryStep } from '../image-history.ts';
+import type { ImageRecord, Image as StoredImage } from '../image.ts';
 import type { LoadedImage } from '../load-images.ts';
 import type { LayerPhase as Phase } from '../layer-pool.ts';
 import type { PullEvent, PullRequest } from '../pull.ts';
@@ -38,18 +40,46 @@ export function toProtoChange({ path, kind }: PathChange): ProtoPathChange {
   return { path, kind: CHANGE_KINDS[kind] };
 }
 
-export function toProtoImage(image: ImageRecord): Image {
-  const { id, config, platform, references } = image;
+/** What an image is, without what is known about it here. */
+function toPlainImage({ id, config, platform, sizeBytes, createTimeMs }: StoredImage): Image {
   return {
     id,
-    tags: references.filter(({ digest }) => digest === null).map(formatReference),
-    digests: references.filter(({ digest }) => digest !== null).map(formatReference),
-    createTime: toTimestamp(image.createTimeMs),
-    sizeBytes: BigInt(image.sizeBytes),
+    tags: [],
+    digests: [],
+    createTime: toTimestamp(createTimeMs),
+    sizeBytes: BigInt(sizeBytes),
     config: bufferView(config),
     platform,
+    containerIds: [],
+    lastUsedTime: undefined,
+    parentId: '',
+    tagTime: undefined,
+    addTime: undefined,
+  };
+}
+
+export function toProtoImage(image: ImageRecord): Image {
+  const { references } = image;
+  return {
+    ...toPlainImage(image),
+    tags: references.filter(({ digest }) => digest === null).map(formatReference),
+    digests: references.filter(({ digest }) => digest !== null).map(formatReference),
     containerIds: [...image.snapshotKeys],
     lastUsedTime: toTimestamp(image.lastUsedTimeMs),
+    parentId: image.parentId ?? '',
+    tagTime: toTimestamp(image.tagTimeMs),
+    addTime: toTimestamp(image.addTimeMs),
+  };
+}
+
+export function toProtoStep({ imageId, tags, createTimeMs, createdBy, sizeBytes, comment }: HistoryStep): ProtoStep {
+  return {
+    imageId: imageId ?? '',
+    tags: tags.map(formatReference),
+    createTime: toTimestamp(createTimeMs),
+    createdBy,
+    sizeBytes: BigInt(sizeBytes),
+    comment,
   };
 }
 
@@ -85,7 +115,7 @@ export function toPrepareResponse({ image, ...snapshot }: PreparedSnapshot): Pre
   const [passwd, group] = [bufferView(snapshot.passwd), bufferView(snapshot.group)];
   return {
     snapshot: { ...snapshot, lowerDirs: [...snapshot.lowerDirs], passwd, group },
-    image: toProtoImage({ ...image, references: [], snapshotKeys: [], lastUsedTimeMs: null }),
+    image: toPlainImage(image),
   };
 }
 

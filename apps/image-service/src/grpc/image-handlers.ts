@@ -10,6 +10,7 @@ import type {
 import type { CommitSnapshot } from '../commit-snapshot.ts';
 import type { DeleteImage } from '../delete-image.ts';
 import type { DiffSnapshot } from '../diff-snapshot.ts';
+import type { ImageHistory } from '../image-history.ts';
 import type { Images } from '../images.ts';
 import type { ImportImage } from '../import-image.ts';
 import type { LoadImages } from '../load-images.ts';
@@ -23,6 +24,7 @@ import {
   toPrepareResponse,
   toProtoChange,
   toProtoImage,
+  toProtoStep,
   toPullResponse,
 } from './convert.ts';
 import { bufferView } from '../buffer-view.ts';
@@ -30,6 +32,7 @@ import { untilAborted } from './until-aborted.ts';
 
 export interface ImageUseCases {
   readonly images: Images;
+  readonly imageHistory: ImageHistory;
   readonly snapshots: Snapshots;
   readonly pullImage: PullImage;
   readonly importImage: ImportImage;
@@ -42,7 +45,7 @@ export interface ImageUseCases {
 
 /** ImageService over the use cases. The signal, aborted when the service stops, ends calls that stay open. */
 export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSignal): ImageServiceImplementation {
-  const { images, snapshots, pullImage, importImage, saveImages, loadImages } = useCases;
+  const { images, imageHistory, snapshots, pullImage, importImage, saveImages, loadImages } = useCases;
   const { deleteImage, diffSnapshot, commitSnapshot } = useCases;
 
   /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
@@ -68,7 +71,12 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
     async *loadImages(requests, { signal }) {
       for await (const loaded of loadImages(dataOf(requests), signal)) yield toLoadResponse(loaded);
     },
-    getImage: ({ name }) => answer(() => ({ image: toProtoImage(images.get(name)) })),
+    getImage: ({ name }) =>
+      answer(() => {
+        const image = images.get(name);
+        return { image: toProtoImage(image), layerDirs: images.layerDirs(image.id) };
+      }),
+    getImageHistory: ({ name }) => answer(() => ({ steps: imageHistory(name).map(toProtoStep) })),
     listImages: ({ reference }) => answer(() => ({ images: images.list(reference).map(toProtoImage) })),
     tagImage: ({ name, target }) => answer(() => (images.tag(name, target), {})),
     deleteImage: (request) => answer(() => toDeleteResponse(deleteImage(request))),

@@ -1,0 +1,67 @@
+// The commands that show and remove images, against a fake engine, as golden texts.
+import { afterEach, expect, test } from '@jest/globals';
+import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
+import { runCli } from './run-cli.ts';
+
+const IMAGE = `sha256:${'b2'.repeat(32)}`;
+const OTHER = `sha256:${'b3'.repeat(32)}`;
+const HOUR = 3600;
+
+const open: FakeEngine[] = [];
+afterEach(async () => {
+  for (const engine of open.splice(0)) await engine[Symbol.asyncDispose]();
+});
+
+async function start(methods: FakeMethods): Promise<(...argv: string[]) => ReturnType<typeof runCli>> {
+  const engine = await startFakeEngine(methods);
+  open.push(engine);
+  return (...argv) => runCli(argv, { root: engine.root, env: { TZ: 'UTC' } });
+}
+
+function ago(seconds: number) {
+  return { seconds: BigInt(Math.floor(Date.now() / 1000) - seconds), nanos: 0 };
+}
+
+test('history', async () => {
+  const steps = [
+    { imageId: IMAGE, createTime: ago(2 * HOUR), createdBy: `/bin/sh -c ${'x'.repeat(40)}`, sizeBytes: 1_234_567n },
+    { createTime: ago(80 * HOUR), createdBy: 'ENV\tA=b', comment: 'buildkit' },
+    { createdBy: 'ADD rootfs', sizeBytes: 999_999n },
+  ];
+  const berth = await start({ image: { getImageHistory: async () => ({ steps }) } });
+  expect((await berth('image', 'history', 'a')).stdout).toBe(
+    `IMAGE          CREATED       CREATED BY                                      SIZE      COMMENT
+b2b2b2b2b2b2   2 hours ago   /bin/sh -c xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…   1.23MB    
+<missing>      3 days ago    ENV A=b                                         0B        buildkit
+<missing>      N/A           ADD rootfs                                      1e+03kB   
+`,
+  );
+  expect((await berth('history', '-q', 'a')).stdout).toBe('b2b2b2b2b2b2\n<missing>\n<missing>\n');
+  expect((await berth('history', '-q', '--no-trunc', 'a')).stdout).toBe(`${IMAGE}\n<missing>\n<missing>\n`);
+  const exact = (await berth('history', '--human=false', '--no-trunc', 'a')).stdout;
+  expect(exact).toMatch(/^IMAGE +CREATED AT +CREATED BY/);
+  expect(exact).toContain(`/bin/sh -c ${'x'.repeat(40)}   1234567`);
+  expect(exact).toMatch(/<missing> +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S+ +ENV A=b/);
+  expect((await berth('history', '--format', '{{.CreatedBy}}|{{.Size}}|{{.Comment}}', 'a')).stdout).toContain(
+    '\nENV A=b|0B|buildkit\n',
+  );
+});
+
+test('image inspect tells the parent, the times and where the layers lie', async () => {
+  const time = { seconds: 1_767_225_600n, nanos: 5_000_000 };
+  const image = { id: IMAGE, parentId: OTHER, tagTime: time, platform: 'linux/arm64/v8', config: Buffer.from('{}') };
+  const berth = await start({
+    image: {
+      getImage: async ({ name }) => ({ image, layerDirs: ['/l/3', '/l/2', '/l/1'].slice(name === 'one' ? 2 : 0) }),
+    },
+  });
+  const [object] = JSON.parse((await berth('image', 'inspect', 'a')).stdout) as object[];
+  expect(object).toMatchObject({
+    Parent: OTHER,
+    Variant: 'v8',
+    GraphDriver: { Name: 'overlayfs', Data: { LowerDir: '/l/2:/l/1', UpperDir: '/l/3' } },
+    Metadata: { LastTagTime: '2026-01-01T00:00:00.005Z', LastUsedTime: '0001-01-01T00:00:00Z' },
+  });
+  const format = '{{.ID}} {{json .GraphDriver.Data}}';
+  expect((await berth('image', 'inspect', '-f', format, 'one')).stdout).toBe(`${IMAGE} {"UpperDir":"/l/1"}\n`);
+});
