@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { BerthError } from '@berth/errors';
 import { sha256Digest } from '@berth/oci';
+import { createMemoryBlobSources } from './adapters/memory-blob-sources.ts';
 import { createMemoryContentStore } from './adapters/memory-content-store.ts';
 import { createMemoryRegistryClient, type MemoryRegistryClient } from './adapters/memory-registry-client.ts';
 import { reasonOf } from './content-store.contract.ts';
@@ -29,7 +30,13 @@ beforeEach(() => {
       return { offset, size: CONTENT.byteLength, body: body(offset, signal, gate.promise) };
     },
   });
-  fetchBlob = createFetchBlob({ store, registry, slots: createSlots(2), retryDelayMs: 0 });
+  fetchBlob = createFetchBlob({
+    store,
+    registry,
+    sources: createMemoryBlobSources(),
+    slots: createSlots(2),
+    retryDelayMs: 0,
+  });
 });
 
 async function* body(offset: number, signal: AbortSignal, gate: Promise<void>): AsyncGenerator<Uint8Array> {

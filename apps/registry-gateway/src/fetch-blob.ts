@@ -3,7 +3,7 @@ import { BerthError } from '@berth/errors';
 import { abortable } from './abortable.ts';
 import { downloadBlob, type DownloadDeps } from './download-blob.ts';
 import { createKeyedLock } from './keyed-lock.ts';
-import type { BlobDescriptor, Repository, StoredBlob } from './ports.ts';
+import type { BlobDescriptor, BlobSources, Repository, StoredBlob } from './ports.ts';
 import type { RegistryCredentials } from './registry-credentials.ts';
 import type { Slots } from './slots.ts';
 
@@ -21,6 +21,7 @@ export type FetchEvent =
   | { readonly kind: 'stored'; readonly blob: StoredBlob; readonly isAlreadyPresent: boolean };
 
 export interface FetchBlobDeps extends DownloadDeps {
+  readonly sources: Pick<BlobSources, 'add'>;
   readonly slots: Slots;
 }
 
@@ -52,7 +53,10 @@ export function createFetchBlob(deps: FetchBlobDeps): FetchBlob {
         // A flight that ended in the meantime may have brought it.
         const present = await deps.store.get(digest);
         if (present !== null) return present;
-        return await downloadBlob(deps, { ...origin, signal, onProgress: (bytes) => (flight.receivedBytes = bytes) });
+        const onProgress = (bytes: number) => (flight.receivedBytes = bytes);
+        const blob = await downloadBlob(deps, { ...origin, signal, onProgress });
+        deps.sources.add(digest, origin.repository);
+        return blob;
       } finally {
         release();
       }

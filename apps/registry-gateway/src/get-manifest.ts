@@ -35,7 +35,7 @@ export function createGetManifest({ store, registry }: ManifestDeps): GetManifes
         `manifest ${digest} has ${manifest.descriptor.size} bytes, expected ${size}`,
       );
     }
-    if (cached === null) await keep(store, manifest);
+    if (cached === null) await keepManifest(store, manifest);
     return manifest;
   };
 }
@@ -45,7 +45,7 @@ export function createResolveReference({ store, registry }: ManifestDeps): Resol
     const stored = name.digest === null ? null : await store.get(name.digest);
     if (stored !== null && isManifest(stored)) return stored;
     const { descriptor, content } = await registry.resolve(request, name);
-    if (content !== null) await keep(store, { descriptor, content });
+    if (content !== null) await keepManifest(store, { descriptor, content });
     return descriptor;
   };
 }
@@ -60,7 +60,8 @@ async function readVerified(store: ContentStore, stored: StoredBlob): Promise<Fe
   return digestLike(digest, content) === digest ? { content, descriptor: { digest, size, mediaType } } : null;
 }
 
-async function keep(store: ContentStore, { descriptor, content }: FetchedManifest): Promise<void> {
+/** Keeps a manifest as content that may be removed again. */
+export async function keepManifest(store: ContentStore, { descriptor, content }: FetchedManifest): Promise<void> {
   const { digest, size, mediaType } = descriptor;
   await using ingest = await store.ingest({ digest, size, isResumable: false });
   await ingest.write(content);

@@ -3,17 +3,20 @@ import { bindService, runService, type ServiceContext, type StartedService } fro
 import { openFileContentStore } from './adapters/file-content-store.ts';
 import { createFileCredentialSource } from './adapters/file-credential-source.ts';
 import { createAuthorizer } from './adapters/http/authorizer.ts';
-import { createRegistrySession } from './adapters/http/registry-session.ts';
+import { createRegistrySession, type RegistrySession } from './adapters/http/registry-session.ts';
 import { createTransport, type Transport } from './adapters/http/transport.ts';
 import { createHttpRegistryClient } from './adapters/http-registry-client.ts';
+import { createHttpRegistryPusher } from './adapters/http-registry-pusher.ts';
 import { createSqliteBlobIndex, MIGRATIONS } from './adapters/sqlite-blob-index.ts';
+import { createSqliteBlobSources } from './adapters/sqlite-blob-sources.ts';
 import { sweepContent, sweepPartials } from './adapters/sweep-content.ts';
 import { readConfig, type Config } from './config.ts';
 import { createFetchBlob } from './fetch-blob.ts';
 import { createGetManifest, createResolveReference } from './get-manifest.ts';
 import { createRegistryHandlers } from './grpc/registry-handlers.ts';
 import { createIngestBlob } from './ingest-blob.ts';
-import type { RegistryClient } from './ports.ts';
+import { createPushBlob } from './push-blob.ts';
+import { createPushManifest } from './push-manifest.ts';
 import { createSlots } from './slots.ts';
 
 const RETRY_DELAY_MS = 500;
@@ -27,7 +30,10 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
   log.info(await sweepContent(stateDir, index, config.partialMaxAgeMs), 'content swept');
   const store = await openFileContentStore(stateDir, index);
   const transport = createTransport(config);
-  const registry = createRegistry(transport, config);
+  const session = createSession(transport, config);
+  const registry = createHttpRegistryClient(session);
+  const pusher = createHttpRegistryPusher(session);
+  const sources = createSqliteBlobSources(database, Date.now);
   const handlers = createRegistryHandlers({
     store,
     resolveReference: createResolveReference({ store, registry }),
@@ -35,10 +41,13 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
     fetchBlob: createFetchBlob({
       store,
       registry,
+      sources,
       slots: createSlots(config.maxConcurrentFetches),
       retryDelayMs: RETRY_DELAY_MS,
     }),
     ingestBlob: createIngestBlob(store),
+    pushBlob: createPushBlob({ store, registry: pusher, sources, retryDelayMs: RETRY_DELAY_MS }),
+    pushManifest: createPushManifest({ store, registry: pusher }),
   });
   const sweep = () =>
     sweepPartials(stateDir, config.partialMaxAgeMs).catch((error: unknown) => {
@@ -54,7 +63,7 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
   };
 }
 
-function createRegistry(transport: Transport, config: Config): RegistryClient {
+function createSession(transport: Transport, config: Config): RegistrySession {
   const authorizer = createAuthorizer({
     transport,
     credentialSource: createFileCredentialSource(config.credentialFiles),
@@ -62,7 +71,11 @@ function createRegistry(transport: Transport, config: Config): RegistryClient {
     now: Date.now,
   });
   const { insecureRegistries } = config;
-  return createHttpRegistryClient(
-    createRegistrySession({ transport, authorizer, insecureRegistries, retryDelayMs: RETRY_DELAY_MS, now: Date.now }),
-  );
+  return createRegistrySession({
+    transport,
+    authorizer,
+    insecureRegistries,
+    retryDelayMs: RETRY_DELAY_MS,
+    now: Date.now,
+  });
 }

@@ -119,6 +119,49 @@ export interface RegistryClient {
   getBlob(request: RegistryRequest, digest: string, offset: number): Promise<BlobResponse | null>;
 }
 
+/** An upload that a registry has begun. */
+export interface UploadSession {
+  /** Where it goes on: the registry may name another place in each answer. */
+  location: URL;
+}
+
+/**
+ * The other half of a registry's client: puts content there. Throws the REGISTRY_* reasons with Docker's texts, DIGEST_MISMATCH when the
+ * registry got or keeps other content, and CANCELLED when the signal is aborted.
+ */
+export interface RegistryPusher {
+  /** True when the repository has the blob. False also when the registry does not tell. */
+  hasBlob(request: RegistryRequest, blob: BlobDescriptor): Promise<boolean>;
+  /** Begins an upload. Null: none is needed, as the registry has taken the blob from the repository `mount.from`. */
+  startUpload(
+    request: RegistryRequest,
+    mount: { readonly digest: string; readonly from: string } | null,
+  ): Promise<UploadSession | null>;
+  /** How much of an upload has arrived, bytes; null when the registry does not know it any more, or cannot go on with it. */
+  uploadedBytes(request: RegistryRequest, session: UploadSession): Promise<number | null>;
+  /** Sends a blob from an offset on, and ends the upload. A failure that another attempt may mend is REGISTRY_UNAVAILABLE. */
+  sendBlob(request: RegistryRequest, session: UploadSession, content: UploadContent): Promise<void>;
+  /** Tells the registry that nothing more will come. Does not fail. */
+  cancelUpload(request: RegistryRequest, session: UploadSession): Promise<void>;
+  /** Names a manifest or index; a tag of null names it by its digest only. */
+  putManifest(request: RegistryRequest, tag: string | null, manifest: FetchedManifest): Promise<void>;
+}
+
+/** What is sent of a blob. */
+export interface UploadContent {
+  readonly blob: BlobDescriptor;
+  readonly offset: number;
+  /** The bytes from the offset on. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** Which repositories are known to have a blob. What is lost costs an upload, nothing else. */
+export interface BlobSources {
+  add(digest: string, repository: Repository): void;
+  /** Paths of repositories of that registry, the last one first. */
+  find(digest: string, domain: string): string[];
+}
+
 /** Credentials that the operator gave for registries. */
 export interface CredentialSource {
   /** Null when there are none. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseManifest, MEDIA_TYPES } from '@berth/oci';
+import { PushedHow } from '@berth/proto/registry';
 import {
   buildTestImage,
   buildTestIndex,
@@ -114,4 +115,65 @@ describe("Debian's docker-registry", () => {
     });
     await pull(reference, `${locked.host}/private`, image, credentials);
   });
+
+  test('takes a push, and lends its blobs from one repository to another', async () => {
+    const own = [[{ path: 'pushed', content: 'x' }], [{ path: 'big', content: Buffer.alloc(1_000_000, 'pushed ') }]];
+    const image = buildTestImage({ layers: own, format: 'docker', config: { Cmd: ['pushed'] } });
+    const { client } = gateway;
+    const lease = 'test:push';
+    for (const { mediaType, bytes } of [image.config, ...image.layers]) {
+      await client.ingestBlob(ingestOf({ mediaType, lease }, bytes));
+    }
+    const push = (name: string) => pushAll(`${open.host}/${name}`, image);
+    const uploaded = image.layers.map(() => PushedHow.UPLOADED);
+    expect(await push('pushed/one')).toEqual([PushedHow.UPLOADED, ...uploaded]);
+    expect(await push('pushed/one')).toEqual([PushedHow.EXISTED, ...uploaded.map(() => PushedHow.EXISTED)]);
+    expect(await push('pushed/two')).toEqual([PushedHow.MOUNTED, ...uploaded.map(() => PushedHow.MOUNTED)]);
+    await pull(`${open.host}/pushed/two:v1`, `${open.host}/pushed/two`, image);
+  });
+
+  test('with a login takes a push with the right one', async () => {
+    const image = buildTestImage({ layers: [[{ path: 'secret', content: 'y' }]] });
+    const repository = `${locked.host}/pushed`;
+    for (const { mediaType, bytes } of [image.config, ...image.layers]) {
+      await gateway.client.ingestBlob(ingestOf({ mediaType, lease: 'test:login' }, bytes));
+    }
+    await expect(pushAll(repository, image)).rejects.toMatchObject({
+      reason: 'REGISTRY_UNAUTHORIZED',
+      message: 'no basic auth credentials',
+    });
+    const credentials = locked.credentials ?? { username: '', password: '' };
+    await expect(pushAll(repository, image, { ...credentials, password: 'wrong' })).rejects.toMatchObject({
+      reason: 'REGISTRY_UNAUTHORIZED',
+      message: 'unauthorized: authentication required',
+    });
+    expect(await pushAll(repository, image, credentials)).toEqual([PushedHow.UPLOADED, PushedHow.UPLOADED]);
+    await pull(`${repository}:v1`, repository, image, credentials);
+  });
 });
+
+async function* ingestOf(start: { mediaType: string; lease: string }, data: Buffer) {
+  yield { part: { $case: 'start' as const, value: { digest: '', ...start } } };
+  yield { part: { $case: 'data' as const, value: data } };
+}
+
+/** Pushes an image's content, then its manifest as v1, and tells how each blob came there. */
+async function pushAll(
+  repository: string,
+  { manifest, config, layers }: TestImage,
+  credentials?: { username: string; password: string },
+): Promise<PushedHow[]> {
+  const { client } = gateway;
+  const how: PushedHow[] = [];
+  for (const { mediaType, digest, size } of [config, ...layers]) {
+    const descriptor = { mediaType, digest, sizeBytes: size };
+    for await (const { event } of client.pushBlob({ repository, descriptor, ...(credentials && { credentials }) })) {
+      if (event?.$case === 'pushed') how.push(event.value.how ?? PushedHow.UNSPECIFIED);
+    }
+  }
+  const { mediaType, bytes: content } = manifest;
+  const request = { repository, tag: 'v1', mediaType, content, ...(credentials && { credentials }) };
+  const { descriptor } = await client.pushManifest(request);
+  expect(descriptor?.digest).toBe(manifest.digest);
+  return how;
+}

@@ -2,12 +2,14 @@ import { createAuthorizer } from '../src/adapters/http/authorizer.ts';
 import { createRegistrySession } from '../src/adapters/http/registry-session.ts';
 import { createTransport } from '../src/adapters/http/transport.ts';
 import { createHttpRegistryClient } from '../src/adapters/http-registry-client.ts';
-import type { RegistryClient, RegistryRequest } from '../src/ports.ts';
+import { createHttpRegistryPusher } from '../src/adapters/http-registry-pusher.ts';
+import type { RegistryClient, RegistryPusher, RegistryRequest } from '../src/ports.ts';
 import type { RegistryCredentials } from '../src/registry-credentials.ts';
 
 /** The real HTTP client, with short waits. */
 export interface RegistryUnderTest extends Disposable {
   readonly client: RegistryClient;
+  readonly pusher: RegistryPusher;
 }
 
 export interface RegistryUnderTestOptions {
@@ -24,7 +26,8 @@ export function createRegistryUnderTest(options: RegistryUnderTestOptions = {}):
   const credentialSource = { get: async (domain: string) => credentials[domain] ?? null };
   const authorizer = createAuthorizer({ transport, credentialSource, tokenServers, now });
   const session = createRegistrySession({ transport, authorizer, insecureRegistries: [], retryDelayMs: 5, now });
-  return { client: createHttpRegistryClient(session), [Symbol.dispose]: () => transport.close() };
+  const [client, pusher] = [createHttpRegistryClient(session), createHttpRegistryPusher(session)];
+  return { client, pusher, [Symbol.dispose]: () => transport.close() };
 }
 
 /** A request to the repository `a` of a host. */

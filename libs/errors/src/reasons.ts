@@ -34,6 +34,7 @@ export const REASONS = {
   REGISTRY_UNAVAILABLE: 'unavailable',
   REGISTRY_RATE_LIMITED: 'resource_exhausted',
   REGISTRY_PROTOCOL: 'unavailable',
+  REGISTRY_REFUSED: 'failed_precondition',
   DIGEST_MISMATCH: 'failed_precondition',
   SIZE_MISMATCH: 'failed_precondition',
   MANIFEST_INVALID: 'failed_precondition',

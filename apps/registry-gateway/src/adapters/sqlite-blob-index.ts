@@ -17,6 +17,16 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (lease, digest)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX leases_by_digest ON leases (digest);`,
+  `CREATE TABLE blob_sources (
+     digest TEXT NOT NULL,
+     domain TEXT NOT NULL,
+     path TEXT NOT NULL,
+     time_ms INTEGER NOT NULL,
+     PRIMARY KEY (digest, domain, path)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TRIGGER blob_sources_end AFTER DELETE ON blobs BEGIN
+     DELETE FROM blob_sources WHERE digest = old.digest;
+   END;`,
 ];
 
 /** Which blobs are there and what keeps them. A row is written after its file, and removed before it. */

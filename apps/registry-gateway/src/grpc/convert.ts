@@ -1,8 +1,9 @@
 import { BerthError } from '@berth/errors';
 import { parseDigest, parseReference, type Reference } from '@berth/oci';
-import type * as proto from '@berth/proto/registry';
+import * as proto from '@berth/proto/registry';
 import type { FetchEvent } from '../fetch-blob.ts';
 import type { BlobDescriptor, RegistryRequest, StoredBlob } from '../ports.ts';
+import type { PushedBlob, PushEvent } from '../push-blob.ts';
 import type { RegistryCredentials } from '../registry-credentials.ts';
 
 interface RepositoryRequest {
@@ -61,6 +62,19 @@ export function toFetchBlobResponse(event: FetchEvent): proto.FetchBlobResponse 
     return { event: { $case: 'receivedBytes', value: BigInt(event.receivedBytes) } };
   }
   return { event: { $case: 'blob', value: toStoredBlob(event.blob, event.isAlreadyPresent) } };
+}
+
+const HOW: Record<PushedBlob['how'], proto.PushedHow> = {
+  existed: proto.PushedHow.EXISTED,
+  mounted: proto.PushedHow.MOUNTED,
+  uploaded: proto.PushedHow.UPLOADED,
+};
+
+export function toPushBlobResponse(event: PushEvent): proto.PushBlobResponse {
+  if (event.kind === 'progress') return { event: { $case: 'sentBytes', value: BigInt(event.sentBytes) } };
+  const { blob } = event;
+  const mountedFrom = blob.how === 'mounted' ? blob.from : '';
+  return { event: { $case: 'pushed', value: { how: HOW[blob.how], mountedFrom } } };
 }
 
 /** The generated messages carry Buffers; the memory is the same. */

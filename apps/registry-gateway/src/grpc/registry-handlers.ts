@@ -5,6 +5,8 @@ import type { FetchBlob } from '../fetch-blob.ts';
 import type { GetManifest, ResolveReference } from '../get-manifest.ts';
 import { checkLeaseName, type IngestBlob } from '../ingest-blob.ts';
 import type { ContentStore, StoredBlob } from '../ports.ts';
+import type { PushBlob } from '../push-blob.ts';
+import type { PushManifest } from '../push-manifest.ts';
 import {
   fromDescriptor,
   splitIngest,
@@ -13,6 +15,7 @@ import {
   toCredentials,
   toDescriptor,
   toFetchBlobResponse,
+  toPushBlobResponse,
   toReference,
   toRegistryRequest,
   toStoredBlob,
@@ -24,6 +27,8 @@ export interface RegistryHandlerDeps {
   readonly getManifest: GetManifest;
   readonly fetchBlob: FetchBlob;
   readonly ingestBlob: IngestBlob;
+  readonly pushBlob: PushBlob;
+  readonly pushManifest: PushManifest;
 }
 
 const PAGE_SIZE = { default: 1000, max: 10_000 };
@@ -72,6 +77,19 @@ export function createRegistryHandlers(deps: RegistryHandlerDeps): RegistryServi
       const { mediaType, lease } = start;
       const blob = await deps.ingestBlob({ mediaType, lease, digest: start.digest || null, data });
       return { blob: toStoredBlob(blob, false) };
+    },
+
+    async *pushBlob(request, { signal }) {
+      const descriptor = fromDescriptor(request.descriptor);
+      const events = deps.pushBlob({ ...toRegistryRequest(request, signal), descriptor });
+      for await (const event of events) yield toPushBlobResponse(event);
+    },
+
+    async pushManifest(request, { signal }) {
+      const { tag, mediaType, content } = request;
+      const manifest = { tag: tag || null, mediaType, content };
+      const descriptor = await deps.pushManifest(toRegistryRequest(request, signal), manifest);
+      return { descriptor: toDescriptor(descriptor) };
     },
 
     async listBlobs({ pageSize, pageToken }) {

@@ -8,8 +8,16 @@ import type { RegistryEndpoint } from '../../registry-endpoint.ts';
 import { basic, requestToken } from './token-client.ts';
 import type { Transport } from './transport.ts';
 
+/** What a token shall allow. */
+export interface Access {
+  readonly action: 'pull' | 'push';
+  /** The path of a repository that blobs shall be mounted from. */
+  readonly mountFrom: string | null;
+}
+
 /** Who asks for what; decides which token fits. */
 export interface AuthorizationRequest {
+  readonly access: Access;
   readonly repository: Repository;
   readonly endpoint: RegistryEndpoint;
   readonly credentials: RegistryCredentials | null;
@@ -56,7 +64,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   };
 
   const obtain = async (request: AuthorizationRequest, challenges: AuthChallenge[]): Promise<Grant> => {
-    const { credentials, endpoint, repository } = request;
+    const { credentials, endpoint, repository, access } = request;
     // Others may wait for the same token: the caller's own signal must not end it.
     const signal = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
@@ -69,6 +77,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
         endpoint,
         credentials,
         scope,
+        pushScopes: pushScopesOf(repository, access),
         trustedHosts,
         signal,
       });
@@ -76,7 +85,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     }
     if (!challenges.some(({ scheme }) => scheme === 'basic')) throw unknownScheme(endpoint, challenges);
     if (credentials?.kind === 'password') return forever(basic(credentials));
-    throw new BerthError('REGISTRY_UNAUTHORIZED', `Get "${endpoint.origin.origin}/v2/": no basic auth credentials`);
+    const place = access.action === 'pull' ? `Get "${endpoint.origin.origin}/v2/": ` : '';
+    throw new BerthError('REGISTRY_UNAUTHORIZED', `${place}no basic auth credentials`);
   };
 
   const shared = (key: string, start: () => Promise<Grant>): Promise<Grant> => {
@@ -114,10 +124,17 @@ function forever(header: string): Grant {
   return { header, expiresMs: Infinity };
 }
 
+/** A registry's challenge may ask for less than the rest of a push needs. */
+function pushScopesOf({ path }: Repository, { action, mountFrom }: Access): string[] {
+  if (action === 'pull') return [];
+  return [`repository:${path}:pull,push`, ...(mountFrom === null ? [] : [`repository:${mountFrom}:pull`])];
+}
+
 /** Secrets stay out of the keys. */
-function keyOf({ repository, endpoint, credentials }: AuthorizationRequest): string {
+function keyOf({ repository, endpoint, credentials, access }: AuthorizationRequest): string {
   const account = createHash('sha256').update(JSON.stringify(credentials)).digest('base64');
-  return [endpoint.origin.origin, repository.domain, repository.path, account].join(' ');
+  const { action, mountFrom } = access;
+  return [endpoint.origin.origin, repository.domain, repository.path, account, action, mountFrom].join(' ');
 }
 
 function unknownScheme({ origin }: RegistryEndpoint, challenges: readonly AuthChallenge[]): BerthError {

@@ -6,15 +6,16 @@ const MAX_REDIRECTS = 10;
 const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Sends a GET or HEAD and follows redirects, as registries use them to send blobs from a CDN. Authorization goes to no other origin, https
- * never becomes http, and no redirect reaches an address inside.
+ * Sends a request and follows the redirects of a GET or HEAD, as registries use them to send blobs from a CDN. Authorization goes to no
+ * other origin, https never becomes http, and no redirect reaches an address inside.
  */
 export async function sendFollowing(transport: Transport, request: HttpRequest): Promise<HttpResponse> {
   let current = request;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await transport.send(current);
     const { location } = response.headers;
-    if (!REDIRECT_STATUSES.has(response.status) || location === undefined) return response;
+    const isRedirect = REDIRECT_STATUSES.has(response.status) && /^(?:GET|HEAD)$/.test(request.method);
+    if (!isRedirect || location === undefined) return response;
     response.discard();
     current = redirected(current, location, request.url);
   }

@@ -17,6 +17,8 @@ export interface TokenRequest {
   readonly credentials: RegistryCredentials | null;
   /** `repository:library/busybox:pull`; the challenge's own scope goes first. */
   readonly scope: string;
+  /** Asked for besides. */
+  readonly pushScopes: readonly string[];
   readonly trustedHosts: readonly string[];
   readonly signal: AbortSignal;
 }
@@ -65,10 +67,11 @@ function postToken(transport: Transport, url: URL, request: TokenRequest): Promi
   return sendToRealm(transport, request, { method: 'POST', url, headers, body: form.toString() });
 }
 
-function parameters({ challenge, scope, credentials }: TokenRequest): [string, string][] {
+function parameters({ challenge, scope, pushScopes, credentials }: TokenRequest): [string, string][] {
   const service = challenge.parameters.get('service');
   const account: [string, string][] = credentials?.kind === 'password' ? [['account', credentials.username]] : [];
-  const scopes = (challenge.parameters.get('scope') ?? scope).split(' ').filter((part) => part !== '');
+  const named = (challenge.parameters.get('scope') ?? scope).split(' ').filter((part) => part !== '');
+  const scopes = [...new Set([...named, ...pushScopes])];
   return [
     ...(service === undefined ? [] : [['service', service] as [string, string]]),
     ...account,

@@ -5,12 +5,17 @@ import type { Socket } from 'node:net';
 import { isAddressAllowed } from '../../address-rule.ts';
 import { describeNetworkError, TransportError } from './transport-error.ts';
 
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Content that is read while it is sent; a Content-Length says how much it is. */
+export type StreamBody = () => AsyncIterable<Uint8Array>;
+
 /** One request. Nothing in it is followed, retried or authorized. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: HttpMethod;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array | StreamBody;
   /** Accepts any certificate. */
   readonly isInsecure: boolean;
   /** For URLs that a registry named: addresses inside are refused. Null for those that the user named. */
@@ -47,6 +52,8 @@ export interface Transport {
 // With several addresses, Node gives each 250 ms before the next: too little for a far registry.
 const AGENT_OPTIONS = { keepAlive: true, maxFreeSockets: 8, autoSelectFamilyAttemptTimeout: 2000 };
 
+// As many times longer may an answer to an upload take.
+const UPLOAD_PATIENCE = 5;
 const DRAIN_MAX_BYTES = 64 * 1024;
 
 export function createTransport(options: TransportOptions): Transport {
@@ -81,13 +88,17 @@ async function send(request: HttpRequest, options: TransportOptions, agent: http
   const fail = (error: unknown) => outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
   const onAbort = () => fail(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
-  const headersTimer = setTimeout(() => fail(timeout(url, 'awaiting headers')), options.stallTimeoutMs);
+  const headersTimer = setTimeout(() => fail(timeout(url, 'awaiting headers')), patienceMs(request, options));
   outgoing.on('socket', (socket) =>
     limitConnecting(socket, options.connectTimeoutMs, () => fail(timeout(url, 'connecting'))),
   );
   outgoing.once('response', (incoming) => {
     clearTimeout(headersTimer);
-    incoming.once('close', () => signal.removeEventListener('abort', onAbort));
+    incoming.once('close', () => {
+      signal.removeEventListener('abort', onAbort);
+      // Answered before all was sent: the connection is of no more use.
+      if (!outgoing.writableFinished) outgoing.destroy();
+    });
     resolve(toResponse(incoming, request, options.stallTimeoutMs));
   });
   outgoing.on('error', (error) => {
@@ -95,8 +106,37 @@ async function send(request: HttpRequest, options: TransportOptions, agent: http
     signal.removeEventListener('abort', onAbort);
     reject(signal.aborted ? signal.reason : toTransportError(url, error));
   });
-  outgoing.end(request.body);
+  if (typeof request.body === 'function') sendStream(outgoing, request.body, headersTimer).catch(fail);
+  else outgoing.end(request.body);
   return promise;
+}
+
+/** A registry that was sent a blob hashes and moves it before it answers. */
+function patienceMs({ body }: HttpRequest, { stallTimeoutMs }: TransportOptions): number {
+  return typeof body === 'function' ? stallTimeoutMs * UPLOAD_PATIENCE : stallTimeoutMs;
+}
+
+/** Sends until the end, or until the peer has answered. What has gone renews its time. */
+async function sendStream(outgoing: http.ClientRequest, body: StreamBody, timer: NodeJS.Timeout): Promise<void> {
+  let isAnswered = false;
+  outgoing.once('response', () => (isAnswered = true));
+  for await (const chunk of body()) {
+    if (isAnswered || outgoing.destroyed) return;
+    if (!outgoing.write(chunk)) await writable(outgoing);
+    timer.refresh();
+  }
+  outgoing.end();
+}
+
+function writable(outgoing: http.ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const events = ['drain', 'response', 'close'];
+    const done = () => {
+      for (const event of events) outgoing.off(event, done);
+      resolve();
+    };
+    for (const event of events) outgoing.once(event, done);
+  });
 }
 
 function limitConnecting(socket: Socket, timeoutMs: number, onTimeout: () => void): void {
