@@ -1,5 +1,6 @@
 import type { Section } from './section.ts';
 import { measureExec } from './sections/exec.ts';
+import { measureImages } from './sections/images.ts';
 import { measureInside } from './sections/inside.ts';
 import { measureLog } from './sections/log.ts';
 import { measureMemory } from './sections/memory.ts';
@@ -18,4 +19,5 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   parallel: measureParallel,
   scale: measureScale,
   memory: measureMemory,
+  images: measureImages,
 };

@@ -5,6 +5,7 @@ import { runCli } from './run-cli.ts';
 
 const IMAGE = `sha256:${'b2'.repeat(32)}`;
 const OTHER = `sha256:${'b3'.repeat(32)}`;
+const DIGEST = `sha256:${'d4'.repeat(32)}`;
 const HOUR = 3600;
 
 const open: FakeEngine[] = [];
@@ -21,6 +22,73 @@ async function start(methods: FakeMethods): Promise<(...argv: string[]) => Retur
 function ago(seconds: number) {
   return { seconds: BigInt(Math.floor(Date.now() / 1000) - seconds), nanos: 0 };
 }
+
+const LISTED: FakeMethods = {
+  image: {
+    listImages: async () => ({
+      images: [
+        {
+          id: IMAGE,
+          tags: ['docker.io/library/busybox:latest', 'localhost:5000/a/b:v1'],
+          digests: [`docker.io/library/busybox@${DIGEST}`],
+          createTime: ago(20 * 24 * HOUR),
+          sizeBytes: 4_261_550n,
+          lastUsedTime: ago(3 * HOUR),
+        },
+        { id: `sha256:${'b3'.repeat(32)}`, createTime: ago(HOUR), sizeBytes: 999_999n },
+        {
+          id: `sha256:${'b4'.repeat(32)}`,
+          digests: [`docker.io/library/foo@${DIGEST}`, `docker.io/library/foo@${IMAGE}`],
+          sizeBytes: 123_456_789n,
+        },
+      ],
+    }),
+  },
+};
+
+test('images', async () => {
+  const berth = await start(LISTED);
+  expect((await berth('images')).stdout).toBe(
+    `REPOSITORY           TAG       IMAGE ID       CREATED             SIZE
+busybox              latest    b2b2b2b2b2b2   2 weeks ago         4.26MB
+localhost:5000/a/b   v1        b2b2b2b2b2b2   2 weeks ago         4.26MB
+<none>               <none>    b3b3b3b3b3b3   About an hour ago   1e+03kB
+foo                  <none>    b4b4b4b4b4b4   N/A                 123MB
+`,
+  );
+  expect((await berth('images', '--digests')).stdout).toContain(
+    `REPOSITORY           TAG       DIGEST                                                                    IMAGE ID       CREATED             SIZE
+busybox              latest    ${DIGEST}   b2b2b2b2b2b2   2 weeks ago         4.26MB
+localhost:5000/a/b   v1        <none>                                                                    b2b2b2b2b2b2   2 weeks ago         4.26MB
+<none>               <none>    <none>  `,
+  );
+  expect((await berth('images', '-q')).stdout).toBe('b2b2b2b2b2b2\nb2b2b2b2b2b2\nb3b3b3b3b3b3\nb4b4b4b4b4b4\n');
+  expect((await berth('images', '--format', '{{.Repository}}:{{.Tag}} {{.VirtualSize}} {{.LastUsed}}')).stdout).toBe(
+    `busybox:latest 4.262MB 3 hours ago
+localhost:5000/a/b:v1 4.262MB 3 hours ago
+<none>:<none> 1000kB N/A
+foo:<none> 123.5MB N/A
+`,
+  );
+});
+
+test('images hands what is asked for on', async () => {
+  const queries: object[] = [];
+  const listImages = async (query: object) => (queries.push(query), { images: [] });
+  const berth = await start({ image: { listImages } });
+  await berth('images', '-a', '-f', 'dangling=true', '--filter', 'label=a=b', 'busy*');
+  await berth('image', 'ls');
+  const filters = [
+    { key: 'dangling', value: 'true' },
+    { key: 'label', value: 'a=b' },
+    { key: 'reference', value: 'busy*' },
+  ];
+  expect(queries).toEqual([
+    { reference: '', all: true, filters, omitConfig: true },
+    { reference: '', all: false, filters: [], omitConfig: true },
+  ]);
+  expect(await berth('images', '-f', 'dangling')).toMatchObject({ code: 125 });
+});
 
 test('history', async () => {
   const steps = [

@@ -68,19 +68,7 @@ const LISTED: FakeMethods = {
     },
   },
   image: {
-    listImages: async () => ({
-      images: [
-        {
-          id: IMAGE,
-          tags: ['docker.io/library/busybox:latest', 'localhost:5000/a/b:v1'],
-          digests: [`docker.io/library/busybox@${DIGEST}`],
-          createTime: ago(20 * 24 * HOUR),
-          sizeBytes: 4_261_550n,
-        },
-        { id: `sha256:${'b3'.repeat(32)}`, createTime: ago(HOUR), sizeBytes: 999_999n },
-        { id: `sha256:${'b4'.repeat(32)}`, digests: [`docker.io/library/foo@${DIGEST}`], sizeBytes: 123_456_789n },
-      ],
-    }),
+    listImages: async () => ({ images: [{}, {}, {}] }),
     getImage: async ({ name }) => {
       if (name !== 'busybox') throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${name}:latest`);
       const config = { config: { Cmd: ['sh'] }, rootfs: { type: 'layers', diff_ids: ['sha256:1'] }, author: 'me' };
@@ -183,31 +171,6 @@ test('ps takes its format from the config file', async () => {
   } finally {
     rmSync(directory, { recursive: true });
   }
-});
-
-test('images', async () => {
-  const berth = await start(LISTED);
-  expect((await berth('images')).stdout).toBe(
-    `REPOSITORY           TAG       IMAGE ID       CREATED             SIZE
-busybox              latest    b2b2b2b2b2b2   2 weeks ago         4.26MB
-localhost:5000/a/b   v1        b2b2b2b2b2b2   2 weeks ago         4.26MB
-<none>               <none>    b3b3b3b3b3b3   About an hour ago   1e+03kB
-foo                  <none>    b4b4b4b4b4b4   N/A                 123MB
-`,
-  );
-  expect((await berth('images', '--digests', 'busybox')).stdout).toBe(
-    `REPOSITORY   TAG       DIGEST                                                                    IMAGE ID       CREATED       SIZE
-busybox      latest    ${DIGEST}   b2b2b2b2b2b2   2 weeks ago   4.26MB
-`,
-  );
-  expect((await berth('images', '-q', 'localhost:5000/a/b:v1')).stdout).toBe('b2b2b2b2b2b2\n');
-  expect((await berth('images', '-q', 'nothing')).stdout).toBe('');
-  expect((await berth('images', '-q', '--no-trunc', '-f', 'dangling=true')).stdout).toBe(
-    `sha256:${'b3'.repeat(32)}\nsha256:${'b4'.repeat(32)}\n`,
-  );
-  expect((await berth('images', '--format', '{{.Repository}}:{{.Tag}} {{.VirtualSize}}', 'busybox')).stdout).toBe(
-    'busybox:latest 4.262MB\n',
-  );
 });
 
 test('volume ls and inspect', async () => {

@@ -101,7 +101,7 @@ describe('commitSnapshot', () => {
 
   test('keeps the layers of an image that goes meanwhile', async () => {
     const committing = commitSnapshot(REQUEST, signal);
-    stores.snapshots.remove('k');
+    stores.snapshots.remove('k', 0);
     stores.images.remove('sha256:parent', [], pool.isPinned);
     const image = await committing;
     expect(stores.images.layersOf(image.id).map(({ diffId }) => diffId)).toEqual([digest('a'), digest('b')]);

@@ -179,8 +179,8 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         expect(images.findByPrefix('a')).toEqual([]);
         expect(images.find(id('a'))?.id).toBe(id('a'));
         expect(images.layersOf(id('a'))).toEqual([layer('1')]);
-        expect(snapshots.remove('k1')).toEqual({ wasLastOfHidden: false });
-        expect(snapshots.remove('k2')).toEqual({ wasLastOfHidden: true });
+        expect(snapshots.remove('k1', 79)).toEqual({ wasLastOfHidden: false });
+        expect(snapshots.remove('k2', 80)).toEqual({ wasLastOfHidden: true });
         expect(images.collect(unpinned).layers).toEqual([layer('1')]);
         expect(images.find(id('a'))).toBeNull();
       }),
@@ -194,7 +194,7 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         images.remove(id('a'), [], unpinned);
         images.commit(commitOf(id('a'), ['b']));
         expect(images.get(id('a'))?.references).toEqual([parseReference('b')]);
-        expect(snapshots.remove('k')).toEqual({ wasLastOfHidden: false });
+        expect(snapshots.remove('k', 5)).toEqual({ wasLastOfHidden: false });
       }),
     );
 
@@ -268,9 +268,10 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         snapshots.insert(snapshot, 1);
         expect(snapshots.get('k')).toEqual(snapshot);
         expect(snapshots.list()).toEqual([snapshot]);
-        expect(snapshots.remove('k')).toEqual({ wasLastOfHidden: false });
-        expect(snapshots.remove('k')).toEqual({ wasLastOfHidden: false });
+        expect(snapshots.remove('k', 5)).toEqual({ wasLastOfHidden: false });
+        expect(snapshots.remove('k', 5)).toEqual({ wasLastOfHidden: false });
         expect(snapshots.get('k')).toBeNull();
+        expect(images.get(id('a'))?.lastUsedTimeMs).toBe(5);
       }),
     );
   });

@@ -25,12 +25,17 @@ export interface ImageRecord extends Image {
   readonly parentId: string | null;
   /** True when an image here was committed on it. */
   readonly hasChildren: boolean;
-  /** When a snapshot of it was last prepared; null: never. */
+  /** When a snapshot of it was last prepared or removed; null: never. */
   readonly lastUsedTimeMs: number | null;
   /** When it last got a name with a tag; null: never. */
   readonly tagTimeMs: number | null;
   /** When it last came here. */
   readonly addTimeMs: number;
+}
+
+/** When somebody last showed that an image is wanted: used it, named it or brought it here. Unix time in milliseconds. */
+export function lastTouchMs({ lastUsedTimeMs, tagTimeMs, addTimeMs }: ImageRecord): number {
+  return Math.max(lastUsedTimeMs ?? 0, tagTimeMs ?? 0, addTimeMs);
 }
 
 /** An unpacked layer, shared by all images that have it. */

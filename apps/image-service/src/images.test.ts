@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { formatReference, parseReference } from '@berth/oci';
+import { parseReference } from '@berth/oci';
 import { createMemoryStores, type MemoryStores } from './adapters/memory-stores.ts';
 import { createImages, type Images } from './images.ts';
 
@@ -21,17 +21,6 @@ describe('images', () => {
         isLeased: false,
       });
     }
-  });
-
-  const shown = (reference: string): string[][] =>
-    images.list(reference).map((image) => image.references.map(formatReference));
-
-  test('lists all images, or those of a repository, or of one name', () => {
-    expect(images.list('')).toHaveLength(3);
-    expect(shown('app')).toEqual([['docker.io/library/app:1', 'docker.io/library/app:2'], ['docker.io/library/app:3']]);
-    expect(shown('user/app:1')).toEqual([['docker.io/user/app:1']]);
-    expect(shown('app:9')).toEqual([]);
-    expect(() => images.list('A')).toThrow('must be lowercase');
   });
 
   test('gives a further name, latest by default, and tells', () => {

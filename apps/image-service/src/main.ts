@@ -21,6 +21,7 @@ import { createImageHandlers } from './grpc/image-handlers.ts';
 import { createImageHistory } from './image-history.ts';
 import { createImages } from './images.ts';
 import { createImportImage } from './import-image.ts';
+import { createListImages } from './list-images.ts';
 import { createLoadImages } from './load-images.ts';
 import { createLayerPool } from './layer-pool.ts';
 import { createLeases } from './leases.ts';
@@ -65,6 +66,7 @@ await runService({
       directories,
       leases,
       bootId,
+      nowMs: Date.now,
       onImageLost,
       onFailure,
     });
@@ -85,6 +87,7 @@ await runService({
     const handlers = createImageHandlers(
       {
         images: createImages(store, layers.dir),
+        listImages: createListImages({ store, nowMs: Date.now }),
         imageHistory: createImageHistory(store),
         snapshots,
         pullImage: createPullImage({ store, pool, content, durability, signal }),

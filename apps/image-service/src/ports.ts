@@ -85,8 +85,8 @@ export interface SnapshotStore {
   insert(snapshot: Snapshot, timeMs: number): void;
   get(key: string): Snapshot | null;
   list(): Snapshot[];
-  /** Removes one, and tells whether its image is hidden and has no other. */
-  remove(key: string): { readonly wasLastOfHidden: boolean };
+  /** Removes one, notes that its image was used until now, and tells whether that is hidden and has no other. */
+  remove(key: string, timeMs: number): { readonly wasLastOfHidden: boolean };
 }
 
 /** A layer in a directory of its own that nobody uses yet. */

@@ -28,7 +28,8 @@ test('recover removes directories without a row and rows without a directory, an
   let ended = 0;
 
   const leases = { endUnused: () => void ended++ };
-  await recover({ ...stores, layers, directories, leases, bootId: 'boot', onImageLost: () => {}, onFailure: () => {} });
+  const callbacks = { nowMs: () => 0, onImageLost: () => {}, onFailure: () => {} };
+  await recover({ ...stores, layers, directories, leases, bootId: 'boot', ...callbacks });
 
   expect(layers.list()).toEqual(['1']);
   expect(directories.list()).toEqual(['1']);

@@ -9,6 +9,7 @@ export interface RecoverDeps {
   readonly leases: Pick<Leases, 'endUnused'>;
   /** Of this boot of the host. */
   readonly bootId: string;
+  readonly nowMs: () => number;
   /** Told of each image that a power cut took. */
   readonly onImageLost: (imageId: string) => void;
   /** Told what could not be removed: the next start tries again. */
@@ -42,9 +43,9 @@ function without(names: readonly string[], rows: readonly { name: string }[]): s
 }
 
 /** Rows of snapshots whose directories a power cut took. */
-function dropLostSnapshots({ snapshots, directories }: RecoverDeps): void {
+function dropLostSnapshots({ snapshots, directories, nowMs }: RecoverDeps): void {
   const present = new Set(directories.list());
   for (const { key, name } of snapshots.list()) {
-    if (!present.has(name)) snapshots.remove(key);
+    if (!present.has(name)) snapshots.remove(key, nowMs());
   }
 }

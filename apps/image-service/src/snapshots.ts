@@ -121,7 +121,7 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
       const snapshot = snapshots.get(key);
       if (snapshot === null) return;
       removeDirectories(snapshot.name);
-      if (!snapshots.remove(key).wasLastOfHidden) return;
+      if (!snapshots.remove(key, nowMs()).wasLastOfHidden) return;
       pool.discard(images.collect(pool.isPinned).layers);
       leases.endUnused();
     },

@@ -4,14 +4,13 @@ import { connectImages } from '../engine/images.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
 import { formatRows } from '../format/rows.ts';
 import { shortId } from '../format/text.ts';
-import { parseImageFilters, referenceFilter } from '../image/image-filter.ts';
 import { imageFormat, imageNames, imageRow } from '../image/image-rows.ts';
+import { parseFilterOptions } from '../options/filter-options.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS] [REPOSITORY[:TAG]]',
   args: { atMost: 1 },
   options: {
-    // No image here is only a step in the making of another, so nothing is hidden without it.
     all: { kind: 'flag', short: 'a', help: 'Show all images (default hides intermediate images)' },
     digests: { kind: 'flag', help: 'Show digests' },
     filter: { kind: 'list', short: 'f', valueName: 'filter', help: 'Filter output based on conditions provided' },
@@ -20,15 +19,12 @@ export const command = defineCommand({
     quiet: { kind: 'flag', short: 'q', help: 'Only show image IDs' },
   },
   async run(context, { options, args: [pattern] }) {
-    const isWanted = parseImageFilters(options.filter);
-    const isNamed = pattern === undefined ? () => true : referenceFilter(pattern);
+    const named = pattern === undefined ? [] : [{ key: 'reference', value: pattern }];
+    const filters = [...parseFilterOptions(options.filter), ...named];
     using client = connectImages(context);
-    const { images } = await client.calls.listImages({}, { signal: context.signal });
-    const shown = images.flatMap((image) =>
-      imageNames(image, options.digests)
-        .filter((name) => isWanted(image, name) && isNamed(image, name))
-        .map((name) => ({ image, name })),
-    );
+    const query = { all: options.all, filters, omitConfig: true };
+    const { images } = await client.calls.listImages(query, { signal: context.signal });
+    const shown = images.flatMap((image) => imageNames(image, options.digests).map((name) => ({ image, name })));
     const noTrunc = options['no-trunc'];
     if (options.quiet) {
       context.stdout.write(shown.map(({ image: { id } }) => `${noTrunc ? id : shortId(id)}\n`).join(''));

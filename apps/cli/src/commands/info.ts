@@ -32,7 +32,7 @@ async function getServerInfo(context: CommandContext): Promise<ServerInfo> {
   using client = connectImages(context);
   const [info, { images }] = await Promise.all([
     containers.calls.getInfo({}, { signal: context.signal }),
-    client.calls.listImages({}, { signal: context.signal }),
+    client.calls.listImages({ all: true, omitConfig: true }, { signal: context.signal }),
   ]);
   return { info, images: images.length };
 }

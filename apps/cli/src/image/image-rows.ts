@@ -24,6 +24,7 @@ export function imageFormat(digests: boolean): RowFormat {
       VirtualSize: 'SIZE',
       SharedSize: 'SHARED SIZE',
       UniqueSize: 'UNIQUE SIZE',
+      LastUsed: 'LAST USED',
     },
     columns: ['Repository', 'Tag', ...(digests ? ['Digest'] : []), 'ID', 'CreatedSince', 'Size'],
   };
@@ -46,12 +47,17 @@ export function imageNames({ tags, digests }: Image, showDigests: boolean): Imag
     return shown.map((digest) => name(reference, digest));
   });
   const untagged = digested.filter((reference) => !tagged.some((other) => isSameRepository(other, reference)));
-  const all = [...names, ...untagged.map((reference) => name(reference, reference.digest ?? NONE))];
+  const rows = showDigests ? untagged : uniqueRepositories(untagged);
+  const all = [...names, ...rows.map((reference) => name(reference, reference.digest ?? NONE))];
   return all.length > 0 ? all : [{ repository: NONE, tag: NONE, digest: NONE }];
 }
 
 function isSameRepository(a: Reference, b: Reference): boolean {
   return a.domain === b.domain && a.path === b.path;
+}
+
+function uniqueRepositories(references: readonly Reference[]): Reference[] {
+  return references.filter((one, index) => index === references.findIndex((other) => isSameRepository(one, other)));
 }
 
 function name(reference: Reference, digest: string): ImageName {
@@ -60,7 +66,7 @@ function name(reference: Reference, digest: string): ImageName {
 
 /** An image under one of its names, as `images` shows it. */
 export function imageRow(image: Image, named: ImageName, { noTrunc, nowMs }: { noTrunc: boolean; nowMs: number }): Row {
-  const { createTime, sizeBytes } = image;
+  const { createTime, lastUsedTime, sizeBytes } = image;
   return {
     ID: noTrunc ? image.id : shortId(image.id),
     Repository: named.repository,
@@ -73,5 +79,6 @@ export function imageRow(image: Image, named: ImageName, { noTrunc, nowMs }: { n
     SharedSize: 'N/A',
     UniqueSize: 'N/A',
     VirtualSize: formatSize(sizeBytes, 4),
+    LastUsed: lastUsedTime ? `${formatDuration(nowMs - toMs(lastUsedTime))} ago` : 'N/A',
   };
 }

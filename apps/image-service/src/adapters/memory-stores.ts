@@ -160,10 +160,11 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
       },
       get: (key) => snapshots.get(key) ?? null,
       list: () => [...snapshots.values()],
-      remove(key) {
+      remove(key, timeMs) {
         const imageId = snapshots.get(key)?.imageId;
         snapshots.delete(key);
         const entry = imageId === undefined ? undefined : entries.get(imageId);
+        if (entry !== undefined) entry.lastUsedTimeMs = timeMs;
         return { wasLastOfHidden: entry !== undefined && isRubbish(entry) };
       },
     },

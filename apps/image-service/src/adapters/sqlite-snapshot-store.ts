@@ -29,8 +29,12 @@ export function createSqliteSnapshotStore(database: DatabaseSync): SnapshotStore
       return row === undefined ? null : fromRow(row);
     },
     list: () => selectAll.all().map(fromRow),
-    remove(key) {
-      const row = remove.get(key);
+    remove(key, timeMs) {
+      const row = transaction(database, () => {
+        const removed = remove.get(key);
+        if (removed !== undefined) use.run(timeMs, String(removed.image_id));
+        return removed;
+      });
       return { wasLastOfHidden: row !== undefined && isUnusedHidden.get(String(row.image_id)) !== undefined };
     },
   };

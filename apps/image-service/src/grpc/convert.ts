@@ -21,6 +21,8 @@ import type { LayerPhase as Phase } from '../layer-pool.ts';
 import type { PullEvent, PullRequest } from '../pull.ts';
 import type { PreparedSnapshot } from '../snapshots.ts';
 
+const NOTHING = new Uint8Array();
+
 const PHASES: Record<Phase, LayerPhase> = {
   waiting: LayerPhase.WAITING,
   downloading: LayerPhase.DOWNLOADING,
@@ -70,6 +72,10 @@ export function toProtoImage(image: ImageRecord): Image {
     tagTime: toTimestamp(image.tagTimeMs),
     addTime: toTimestamp(image.addTimeMs),
   };
+}
+
+export function toProtoImageWithoutConfig(image: ImageRecord): Image {
+  return toProtoImage({ ...image, config: NOTHING });
 }
 
 export function toProtoStep({ imageId, tags, createTimeMs, createdBy, sizeBytes, comment }: HistoryStep): ProtoStep {

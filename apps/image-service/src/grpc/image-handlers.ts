@@ -13,6 +13,7 @@ import type { DiffSnapshot } from '../diff-snapshot.ts';
 import type { ImageHistory } from '../image-history.ts';
 import type { Images } from '../images.ts';
 import type { ImportImage } from '../import-image.ts';
+import type { ListImages } from '../list-images.ts';
 import type { LoadImages } from '../load-images.ts';
 import type { PullImage } from '../pull.ts';
 import type { SaveImages } from '../save-images.ts';
@@ -24,6 +25,7 @@ import {
   toPrepareResponse,
   toProtoChange,
   toProtoImage,
+  toProtoImageWithoutConfig,
   toProtoStep,
   toPullResponse,
 } from './convert.ts';
@@ -32,6 +34,7 @@ import { untilAborted } from './until-aborted.ts';
 
 export interface ImageUseCases {
   readonly images: Images;
+  readonly listImages: ListImages;
   readonly imageHistory: ImageHistory;
   readonly snapshots: Snapshots;
   readonly pullImage: PullImage;
@@ -45,7 +48,7 @@ export interface ImageUseCases {
 
 /** ImageService over the use cases. The signal, aborted when the service stops, ends calls that stay open. */
 export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSignal): ImageServiceImplementation {
-  const { images, imageHistory, snapshots, pullImage, importImage, saveImages, loadImages } = useCases;
+  const { images, listImages, imageHistory, snapshots, pullImage, importImage, saveImages, loadImages } = useCases;
   const { deleteImage, diffSnapshot, commitSnapshot } = useCases;
 
   /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
@@ -77,7 +80,10 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
         return { image: toProtoImage(image), layerDirs: images.layerDirs(image.id) };
       }),
     getImageHistory: ({ name }) => answer(() => ({ steps: imageHistory(name).map(toProtoStep) })),
-    listImages: ({ reference }) => answer(() => ({ images: images.list(reference).map(toProtoImage) })),
+    listImages: (request) =>
+      answer(() => ({
+        images: listImages(request).map(request.omitConfig ? toProtoImageWithoutConfig : toProtoImage),
+      })),
     tagImage: ({ name, target }) => answer(() => (images.tag(name, target), {})),
     deleteImage: (request) => answer(() => toDeleteResponse(deleteImage(request))),
     prepareSnapshot: ({ key, image }) => answer(() => toPrepareResponse(snapshots.prepare(key, image))),
