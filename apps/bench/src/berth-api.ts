@@ -59,7 +59,8 @@ export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
       const request = { request: { $case: 'start' as const, value: { container, command: [...command] } } };
       for await (const { event } of client.execContainer(only(request))) {
         if (event?.$case === 'exited') exitCode = event.value.exitCode;
-        if (event?.$case === 'output' && event.value.output) output.push(event.value.output.value);
+        const chunk = event?.$case === 'output' ? event.value.output : undefined;
+        if (chunk?.$case === 'stdout' || chunk?.$case === 'stderr') output.push(chunk.value);
       }
       checkExit(command, exitCode);
       return Buffer.concat(output).toString();

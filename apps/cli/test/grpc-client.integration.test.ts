@@ -139,7 +139,8 @@ describe('streams', () => {
     for await (const { event } of responses) {
       if (event?.$case === 'exited') heard.push(String(event.value.exitCode));
       if (event?.$case !== 'output') continue;
-      heard.push(Buffer.from(event.value.output?.value ?? []).toString());
+      const { output } = event.value;
+      heard.push(output?.$case === 'stdout' ? output.value.toString() : 'no stdout');
       say?.(heard.length < 3 ? 'more' : null);
     }
     expect(heard).toEqual(['one', 'more', 'more', '3']);

@@ -6,7 +6,7 @@ import type { ContainerControl } from './control-containers.ts';
 import { containerEvent } from './events.ts';
 import type { ContainerExecs, ExecRequest } from './exec-container.ts';
 import { afterCheck, NEW_HEALTH, nextCheckMs, timeoutMs } from './health.ts';
-import type { ContainerStore, Log, OutputChunk, Runtime } from './ports.ts';
+import type { ContainerStore, Log, ProcessConnection, Runtime } from './ports.ts';
 import { healthCommand } from './spec/health-check.ts';
 
 /** What checking needs. */
@@ -129,12 +129,14 @@ function isUp({ state: { status } }: Container): boolean {
 }
 
 /** The first bytes of an output, as text; the rest is read and dropped, so that it holds nobody up. */
-async function collect(output: AsyncIterable<OutputChunk>): Promise<string> {
+async function collect(output: ProcessConnection['output']): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const { data } of output) {
-    if (length < OUTPUT_MAX_BYTES) chunks.push(data);
-    length += data.length;
+  for await (const chunk of output) {
+    // An exec has no log, so its output has no gaps.
+    if (chunk.stream === 'log') continue;
+    if (length < OUTPUT_MAX_BYTES) chunks.push(chunk.data);
+    length += chunk.data.length;
   }
   const text = Buffer.concat(chunks).subarray(0, OUTPUT_MAX_BYTES).toString();
   return length > OUTPUT_MAX_BYTES ? `${text}...` : text;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineNetwork } from './network/engine-network.ts';
 import type { Fault } from './fault.ts';
+import type { ClientLogs } from './logs/client-logs.ts';
 import type { ContainerFiles, ContainerStore, ImageClient, Leftover, Log, Runtime, VolumeClient } from './ports.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type { Removals } from './removals.ts';
@@ -17,6 +18,7 @@ export interface CleanDeps {
   readonly network: EngineNetwork;
   readonly removals: Pick<Removals, 'tell'>;
   readonly userIds: IdPool;
+  readonly clientLogs: Pick<ClientLogs, 'keep'>;
   readonly fault: Fault;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -49,6 +51,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
       uses === 'none' ? null : volumes.release(containerId, { deleteAnonymous: uses === 'delete-anonymous' });
     await Promise.all([images.deleteSnapshot(containerId), released]);
     fault('clean:snapshot');
+    await deps.clientLogs.keep(containerId);
     files.remove(containerId);
     fault('clean:files');
     store.removeLeftover(containerId);

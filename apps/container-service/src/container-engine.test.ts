@@ -31,6 +31,10 @@ function eventsOf(run: AsyncIterable<ProcessEvent>): { list: ProcessEvent[]; don
   return { list, done: collect() };
 }
 
+function textOf(event: ProcessEvent): string {
+  return event.kind === 'output' && event.chunk.stream !== 'lost' ? event.chunk.data.toString() : event.kind;
+}
+
 describe('create', () => {
   test('makes a container with a snapshot, and tells', async () => {
     const engine = createMemoryEngine();
@@ -316,11 +320,7 @@ describe('attach', () => {
     process().print('after');
     process().exit(1);
     await attached.done;
-    expect(attached.list.map((event) => (event.kind === 'output' ? event.chunk.data.toString() : event.kind))).toEqual([
-      'started',
-      'after',
-      'exited',
-    ]);
+    expect(attached.list.map(textOf)).toEqual(['started', 'after', 'exited']);
   });
 
   test('tells who loses the keeper with the process that it ended', async () => {

@@ -12,6 +12,7 @@ import { createContainerExecs, type ContainerExecs } from './exec-container.ts';
 import type { Fault } from './fault.ts';
 import { createFreezer, type Freezer } from './freeze-containers.ts';
 import { createProcessLister, type ProcessLister } from './list-processes.ts';
+import { createClientLogs } from './logs/client-logs.ts';
 import { createLogReader, type LogReader } from './logs/read-logs.ts';
 import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-network.ts';
 import type { HostNameFiles } from './network/name-files.ts';
@@ -105,6 +106,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     network,
     plans,
     actives: createActiveContainers(),
+    clientLogs: createClientLogs(outside),
     userIds: createIdPool(outside.userIdRange),
     generateId: generateContainerId,
     onRestarting: (id: string): void => restarter.schedule(id),

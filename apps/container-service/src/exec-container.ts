@@ -19,7 +19,7 @@ import type {
   Runtime,
   StartedProcess,
 } from './ports.ts';
-import { endOfSession, runSession } from './process-session.ts';
+import { endOfSession, noLog, runSession } from './process-session.ts';
 import type { Client, ProcessEvent } from './run-container.ts';
 import { notReadyError } from './restart-containers.ts';
 import { failedStartExitCode } from './start-container.ts';
@@ -85,7 +85,7 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
     try {
       yield { kind: 'started', pid: process.pid, timings: process.timings };
       if (request.detach) return;
-      const session = { connection, inputs: client.inputs, signal: client.signal, onSignal: () => {} };
+      const session = { connection, inputs: client.inputs, signal: client.signal, onSignal: () => {}, readGap: noLog };
       for await (const chunk of runSession(session)) yield { kind: 'output', chunk };
       if (signal.aborted) throw serviceStopsError();
       if (client.signal.aborted) return;

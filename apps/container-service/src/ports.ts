@@ -94,10 +94,35 @@ export interface OutputChunk {
   readonly data: Uint8Array;
 }
 
+/** A place in a container's log, between two records. */
+export interface LogPosition {
+  /** Bytes of the log before it, those in files that are gone too. */
+  readonly totalBytes: number;
+  /** Bytes of its file before it. */
+  readonly offsetBytes: number;
+  /** The first 30 bytes of its file, the time of its first record. */
+  readonly file: string;
+}
+
+/** Output that a client was too slow for: it is in the container's log. */
+export interface OutputGap {
+  readonly stream: 'log';
+  readonly from: LogPosition;
+  /** Null: to the end of the log, whose writer is gone. */
+  readonly to: LogPosition | null;
+}
+
+/** Output that a client was too slow for, and that the log has no more. */
+export interface LostOutput {
+  readonly stream: 'lost';
+  /** Of the log, with the times in it. */
+  readonly bytes: number;
+}
+
 /** A connection to the keeper of a process. Closing it leaves the process alone. */
 export interface ProcessConnection {
   /** What came before `exited`, in order. Ends when the connection does. One consumer. */
-  readonly output: AsyncIterable<OutputChunk>;
+  readonly output: AsyncIterable<OutputChunk | OutputGap>;
   /** Resolves after the last output was consumed; rejects when the connection ends before the process. */
   readonly exited: Promise<ProcessExit>;
   /** Writes to stdin; resolves when more can be taken. */

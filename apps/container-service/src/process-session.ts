@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { TerminalSize } from './container-config.ts';
-import type { OutputChunk, ProcessConnection, ProcessExit } from './ports.ts';
+import type { LostOutput, OutputChunk, OutputGap, ProcessConnection, ProcessExit } from './ports.ts';
 
 /** What a client sends to a process. */
 export type ProcessInput =
@@ -17,13 +17,15 @@ export interface ProcessSession {
   readonly signal: AbortSignal;
   /** Told of each signal that the client sends, before it is sent. */
   readonly onSignal: (signal: number) => void;
+  /** Reads from the log what the client was too slow for. */
+  readonly readGap: (gap: OutputGap) => AsyncIterable<OutputChunk | LostOutput>;
 }
 
 /**
  * Carries a client's input to a process and yields the output, each as slowly as the other side takes it. Ends when the process's output
  * does; the connection is closed when the client goes first.
  */
-export async function* runSession(session: ProcessSession): AsyncGenerator<OutputChunk, void, undefined> {
+export async function* runSession(session: ProcessSession): AsyncGenerator<OutputChunk | LostOutput, void, undefined> {
   const { connection, signal } = session;
   const leave = (): void => connection.close();
   signal.addEventListener('abort', leave, { once: true });
@@ -32,7 +34,10 @@ export async function* runSession(session: ProcessSession): AsyncGenerator<Outpu
   void carryInput(session).catch(() => {});
   let ended = false;
   try {
-    yield* connection.output;
+    for await (const chunk of connection.output) {
+      if (chunk.stream === 'log') yield* session.readGap(chunk);
+      else yield chunk;
+    }
     ended = true;
   } finally {
     signal.removeEventListener('abort', leave);
@@ -58,6 +63,9 @@ export async function endOfSession(
   if (wasCutOff && exit.error === '') throw cutOffError();
   return exit;
 }
+
+/** The gaps of a process that has no log: there are none, who is too slow for it is cut off. */
+export async function* noLog(): AsyncGenerator<never> {}
 
 function cutOffError(): BerthError {
   return new BerthError('ABORTED', 'the client was too slow and is no longer attached');

@@ -7,10 +7,12 @@ import type { ContainerCreator } from './create-container.ts';
 import { containerEvent, killEvent } from './events.ts';
 import { serviceStopsError } from './follow-process.ts';
 import { findContainer } from './find-container.ts';
+import type { ClientLog, ClientLogs } from './logs/client-logs.ts';
 import type {
   ContainerFiles,
   ContainerStore,
   CreateRequest,
+  LostOutput,
   OutputChunk,
   ProcessExit,
   Runtime,
@@ -29,6 +31,7 @@ export interface RunDeps {
   readonly creator: ContainerCreator;
   readonly starter: ContainerStarter;
   readonly control: ContainerControl;
+  readonly clientLogs: ClientLogs;
   /** Aborted when the service stops. */
   readonly signal: AbortSignal;
 }
@@ -45,7 +48,7 @@ export interface Client {
 export type ProcessEvent =
   | { readonly kind: 'created'; readonly id: string; readonly warnings: readonly string[] }
   | { readonly kind: 'started'; readonly pid: number; readonly timings: StartedProcess['timings'] }
-  | { readonly kind: 'output'; readonly chunk: OutputChunk }
+  | { readonly kind: 'output'; readonly chunk: OutputChunk | LostOutput }
   | { readonly kind: 'exited'; readonly exit: ProcessExit };
 
 /** Containers with a client at them. */
@@ -58,7 +61,7 @@ export interface ContainerRunner {
 
 /** A runner of all containers. */
 export function createContainerRunner(deps: RunDeps): ContainerRunner {
-  const { store, files, runtime, actives, creator, starter, control } = deps;
+  const { store, files, runtime, actives, creator, starter, control, clientLogs } = deps;
 
   async function* run(
     request: CreateRequest,
@@ -67,6 +70,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     const { container, snapshot, warnings } = await creator.create(request);
     if (!client.detach) store.tell([containerEvent(container, 'attach')]);
     const { terminalSize } = client;
+    await using log = clientLogs.open(container.id);
     const starting = starter.start(container, { snapshot, terminalSize, attach: !client.detach, byPolicy: false });
     // Whoever goes away between two events leaves nobody to hear of a failure.
     starting.catch(() => {});
@@ -77,7 +81,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
       const { active, process } = await starting;
       yield { kind: 'started', pid: process.pid, timings: process.timings };
       if (client.detach) return;
-      yield* session(container, active, process.connection, client);
+      yield* session({ container, active, connection: process.connection, log }, client);
     } finally {
       // Whoever goes away before the session leaves output that nobody reads, which would hold the process up.
       if (!client.detach) starting.then(({ process }) => process.connection.close()).catch(() => {});
@@ -96,6 +100,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     if (unready !== null) throw unready;
     if (active === null || (started === null && !isActive(container))) throw notRunningError(container);
     store.tell([containerEvent(container, 'attach')]);
+    await using log = clientLogs.open(container.id);
     await active.started;
     const { stateDir } = files.paths(container.id);
     const connection = started?.process.connection ?? (await attachTo(container, stateDir));
@@ -103,7 +108,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     try {
       yield { kind: 'started', pid, timings: started?.process.timings ?? [] };
       if (terminalSize !== null) connection.resize(terminalSize);
-      yield* session(container, active, connection, client);
+      yield* session({ container, active, connection, log }, client);
     } finally {
       connection.close();
     }
@@ -121,13 +126,13 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
 
   /** Output until the container ends, then how it ended. */
   async function* session(
-    container: Container,
-    active: ActiveContainer,
-    connection: StartedProcess['connection'],
+    { container, active, connection, log }: AttachedContainer,
     { inputs, signal }: Client,
   ): AsyncGenerator<ProcessEvent, void, undefined> {
     const onSignal = (number: number): void => store.tell([killEvent(container, number)]);
-    for await (const chunk of runSession({ connection, inputs, signal, onSignal })) yield { kind: 'output', chunk };
+    const { readGap } = log;
+    for await (const chunk of runSession({ connection, inputs, signal, onSignal, readGap }))
+      yield { kind: 'output', chunk };
     if (signal.aborted) return;
     if (deps.signal.aborted) throw serviceStopsError();
     const { stateDir } = files.paths(container.id);
@@ -136,6 +141,14 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
   }
 
   return { run, attach };
+}
+
+/** What a client is attached to. */
+interface AttachedContainer {
+  readonly container: Container;
+  readonly active: ActiveContainer;
+  readonly connection: StartedProcess['connection'];
+  readonly log: ClientLog;
 }
 
 function notRunningError({ id }: Container): BerthError {

@@ -10,9 +10,11 @@ export const FRAME = {
   stdinEnd: 17,
   resize: 18,
   signal: 19,
+  follow: 20,
   stdout: 32,
   stderr: 33,
   exited: 34,
+  logPosition: 35,
 } as const;
 
 /** A frame, or, for stdout and stderr, a piece of one: output is passed on as it comes. */

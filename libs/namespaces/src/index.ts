@@ -1,5 +1,5 @@
 export { attachKeeper, type AttachOptions } from './attach-keeper.ts';
-export { type OutputChunk } from './output-queue.ts';
+export { type OutputChunk, type OutputGap } from './output-queue.ts';
 export {
   isKeeperAlive,
   isProcessAlive,

@@ -1,8 +1,8 @@
-import { Exited, Resize, Signal } from '@berth/proto/native';
+import { Exited, Follow, LogPosition, Resize, Signal } from '@berth/proto/native';
 import { join } from 'node:path';
 import { FRAME, type Frame } from './frame.ts';
 import type { FrameChannel } from './frame-channel.ts';
-import { createOutputQueue, type OutputChunk } from './output-queue.ts';
+import { createOutputQueue, type OutputChunk, type OutputGap } from './output-queue.ts';
 import type { ProcessExit } from './record.ts';
 import { sendRequest } from './request.ts';
 import { traceNative } from './trace.ts';
@@ -26,9 +26,10 @@ export interface RunningProcess {
   readonly started: StartedProcess;
   /**
    * The output from the moment of attaching, for one consumer. Whoever asked for output must consume it (or abandon the iteration), since
-   * the exit comes behind it on the same connection.
+   * the exit comes behind it on the same connection. What a consumer does not take in time is a gap, which it finds in the log; without a
+   * log it is cut off then.
    */
-  readonly output: AsyncIterable<OutputChunk>;
+  readonly output: AsyncIterable<OutputChunk | OutputGap>;
   /**
    * How it ended, after all of its output. Null when the connection ended first: closed here, cut off as too slow, or the keeper is gone.
    * Its record may tell the exit then, but output may be missing.
@@ -49,12 +50,18 @@ const INPUT_FRAME_MAX = 256 * 1024;
 
 /** Takes a channel on which the keeper has answered Started or Done. */
 export function createRunningProcess(channel: FrameChannel, started: StartedProcess, stateDir: string): RunningProcess {
-  const output = createOutputQueue(channel);
+  const output = createOutputQueue({
+    pause: channel.pause,
+    resume: channel.resume,
+    // A keeper that has ended has told all that there is.
+    follow: (wanted) => void channel.send(FRAME.follow, Follow.encode({ output: wanted }).finish()).catch(() => {}),
+  });
   const { promise: exited, resolve } = Promise.withResolvers<ProcessExit | null>();
 
   function onFrame({ type, payload }: Frame): void {
     if (type === FRAME.stdout) output.push({ stream: 'stdout', data: payload });
     else if (type === FRAME.stderr) output.push({ stream: 'stderr', data: payload });
+    else if (type === FRAME.logPosition) output.pushPosition(LogPosition.decode(payload));
     else if (type === FRAME.exited) {
       const exit = Exited.decode(payload);
       traceNative('exited', { pid: started.pid, ...exit });

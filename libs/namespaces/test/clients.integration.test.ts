@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Request } from '@berth/proto/native';
 import { attachKeeper } from '../src/index.ts';
 import { encodeFrame, FRAME } from '../src/frame.ts';
-import { eventually, finish, startTestEngine, type TestEngine } from './test-engine.ts';
+import { eventually, finish, nextOutput, startTestEngine, type TestEngine } from './test-engine.ts';
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ describe('the starting client', () => {
     const running = await engine.spawner.startContainer(plan);
     await new Promise((resolve) => setTimeout(resolve, 300));
     let size = 0;
-    for await (const { stream, data } of running.output) if (stream === 'stdout') size += data.length;
+    for await (const chunk of running.output) if (chunk.stream === 'stdout') size += chunk.data.length;
     expect(size).toBe(40 * MEBIBYTE);
     expect(await running.exited).toMatchObject({ exitCode: 0 });
   });
@@ -49,16 +49,63 @@ describe('the starting client', () => {
 });
 
 describe('a client that attaches', () => {
-  test('and does not read is cut off, and the container goes on', async () => {
+  test('and does not read lacks what its log has, and the container goes on', async () => {
     const container = engine.create();
-    const script = 'read x; dd if=/dev/zero bs=1M count=4 2>/dev/null; echo done >&2; read y; exit 5';
+    const script = 'read x; seq 1 300000; echo done >&2; read y; echo last; exit 5';
     const plan = container.plan(['sh', '-c', script], { openStdin: true, detached: true });
+    const running = await engine.spawner.startContainer(plan);
+    const slow = await attachKeeper(container.places.stateDir, { output: true });
+    await running.write(Buffer.from('\n'));
+    const log = () => readFileSync(container.places.logPath, 'latin1');
+    await eventually(() => log().includes('stderr F done'), 'the container has written everything');
+    const output = slow.output[Symbol.asyncIterator]();
+    let seen = '';
+    for (;;) {
+      const { value } = await output.next();
+      if (value === undefined) throw new Error('the output has no gap');
+      if (value.stream !== 'log') {
+        seen += Buffer.from(value.data).toString();
+        continue;
+      }
+      const { from, to } = value;
+      expect(log().startsWith(Buffer.from(from.file).toString('latin1'))).toBe(true);
+      expect(to?.totalBytes).toBe(BigInt(log().length));
+      seen += log()
+        .slice(Number(from.offsetBytes), Number(to?.offsetBytes))
+        .replaceAll(/^\S+ std\w+ F /gm, '')
+        .replaceAll(/^\S+ std\w+ P (.*)\n/gm, '$1');
+      break;
+    }
+    await running.write(Buffer.from('\n'));
+    for (let next = await nextOutput(output); next !== null; next = await nextOutput(output)) seen += next;
+    expect(seen === `${Array.from({ length: 300_000 }, (_, i) => `${i + 1}\n`).join('')}done\nlast\n`).toBe(true);
+    expect(await slow.exited).toMatchObject({ exitCode: 5 });
+    expect(await running.exited).toMatchObject({ exitCode: 5 });
+  });
+
+  test('and does not read is told where its output ends when the process has ended', async () => {
+    const container = engine.create();
+    const plan = container.plan(['sh', '-c', 'read x; seq 1 300000; exit 6'], { openStdin: true, detached: true });
+    const running = await engine.spawner.startContainer(plan);
+    const slow = await attachKeeper(container.places.stateDir, { output: true });
+    await running.write(Buffer.from('\n'));
+    expect(await running.exited).toMatchObject({ exitCode: 6 });
+    let end: bigint | undefined;
+    for await (const chunk of slow.output) if (chunk.stream === 'log') end = chunk.to?.totalBytes;
+    expect(end).toBe(BigInt(readFileSync(container.places.logPath).length));
+    expect(await slow.exited).toMatchObject({ exitCode: 6 });
+  });
+
+  test('and does not read is cut off when there is no log, and the container goes on', async () => {
+    const container = engine.create();
+    const script = 'read x; dd if=/dev/zero bs=1M count=4 2>/dev/null; touch /done; read y; exit 5';
+    const plan = container.plan(['sh', '-c', script], { openStdin: true, detached: true, log: undefined });
     const running = await engine.spawner.startContainer(plan);
     const slow = await connectKeeper(container.places.stateDir);
     slow.pause();
     slow.write(attachFrame());
     await running.write(Buffer.from('\n'));
-    const done = () => readFileSync(container.places.logPath, 'latin1').includes('stderr F done');
+    const done = () => existsSync(`/proc/${running.started.pid}/root/done`);
     await eventually(done, 'the container has written everything');
     const end = closed(slow);
     slow.resume();
@@ -129,7 +176,7 @@ describe('stdin', () => {
     await running.write(Buffer.from('two'));
     const output = running.output[Symbol.asyncIterator]();
     let seen = '';
-    while (!seen.includes('two')) seen += Buffer.from((await output.next()).value?.data ?? 'ended').toString();
+    while (!seen.includes('two')) seen += (await nextOutput(output)) ?? 'ended';
     expect(seen).toBe('one two');
     await running.signal(9);
   });

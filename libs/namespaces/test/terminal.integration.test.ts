@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunningProcess } from '../src/index.ts';
-import { finish, startTestEngine, type TestEngine } from './test-engine.ts';
+import { finish, nextOutput, startTestEngine, type TestEngine } from './test-engine.ts';
 import { planProcess } from './test-plan.ts';
 
 let engine: TestEngine;
@@ -14,12 +14,12 @@ afterAll(async () => {
 const TERMINAL = { terminal: true, terminalSize: { rows: 30, columns: 100 } };
 
 /** Reads until the text has come, and gives what came with it. */
-async function readUntil(process: { next(): Promise<IteratorResult<{ data: Uint8Array }>> }, text: string) {
+async function readUntil(output: ReturnType<typeof outputOf>, text: string) {
   let seen = '';
   while (!seen.includes(text)) {
-    const { value, done } = await process.next();
-    if (done === true) throw new Error(`the output ended before "${text}": ${seen}`);
-    seen += Buffer.from(value.data).toString();
+    const next = await nextOutput(output);
+    if (next === null) throw new Error(`the output ended before "${text}": ${seen}`);
+    seen += next;
   }
   return seen;
 }

@@ -4,7 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { connectSpawner, readRecord, type ProcessExit, type RunningProcess, type Spawner } from '../src/index.ts';
+import {
+  connectSpawner,
+  readRecord,
+  type OutputChunk,
+  type OutputGap,
+  type ProcessExit,
+  type RunningProcess,
+  type Spawner,
+} from '../src/index.ts';
 import {
   FIRST_ID,
   planCgroup,
@@ -70,9 +78,20 @@ export interface RunResult {
 /** Collects what a process prints until it ends. */
 export async function finish(process: RunningProcess): Promise<RunResult> {
   const texts = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
-  for await (const { stream, data } of process.output) texts[stream].push(data);
+  for await (const chunk of process.output) {
+    if (chunk.stream === 'log') throw new Error('the output has a gap');
+    texts[chunk.stream].push(chunk.data);
+  }
   const exit = await process.exited;
   return { exit, stdout: Buffer.concat(texts.stdout).toString(), stderr: Buffer.concat(texts.stderr).toString() };
+}
+
+/** What comes next of the output of a process that leaves no gap. */
+export async function nextOutput(output: AsyncIterator<OutputChunk | OutputGap>): Promise<string | null> {
+  const { value, done } = await output.next();
+  if (done === true) return null;
+  if (value.stream === 'log') throw new Error('the output has a gap');
+  return Buffer.from(value.data).toString();
 }
 
 /** Waits until `condition` holds; fails after ten seconds. */

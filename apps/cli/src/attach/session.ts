@@ -43,6 +43,9 @@ export type SessionCall = (inputs: AsyncIterable<ProcessInput>, signal: AbortSig
 /** Told when the container of the session is there. */
 export type OnCreated = (created: { id: string; warnings: string[] }) => void;
 
+/** The exit code in the place of 0 when output was lost: a backup with a hole in it is none. */
+const INCOMPLETE = 125;
+
 /** Runs a session to its end. The terminal is as it was before when this returns or throws. */
 export async function runSession(
   context: CommandContext,
@@ -55,6 +58,7 @@ export async function runSession(
   const cleanUps: (() => void)[] = [];
   const signal = AbortSignal.any([context.signal, leaving.signal]);
   const responses = call(inputs, signal);
+  let isComplete = true;
   try {
     for await (const { event } of responses) {
       switch (event?.$case) {
@@ -67,9 +71,10 @@ export async function runSession(
           break;
         case 'output':
           await print(context, options, event.value, signal);
+          if (event.value.output?.$case === 'lostBytes') isComplete = false;
           break;
         case 'exited':
-          return { kind: 'exited', exitCode: event.value.exitCode };
+          return { kind: 'exited', exitCode: event.value.exitCode || (isComplete ? 0 : INCOMPLETE) };
         case undefined:
           break;
       }
@@ -153,5 +158,9 @@ async function print(
   signal: AbortSignal,
 ): Promise<void> {
   if (output?.$case === 'stdout' && options.stdout !== false) await writeAll(stdout, output.value, signal);
+  if (output?.$case === 'lostBytes') {
+    const text = `Output is missing here: ${output.value} bytes of the log were rotated away before we read them`;
+    await writeAll(stderr, `\r\nWARNING: ${text}.\r\n`, signal);
+  }
   if (output?.$case === 'stderr' && options.stderr !== false) await writeAll(stderr, output.value, signal);
 }

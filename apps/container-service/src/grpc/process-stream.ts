@@ -7,7 +7,7 @@ import type {
   TerminalSize as ProtoSize,
 } from '@berth/proto/container';
 import type { TerminalSize } from '../container-config.ts';
-import type { OutputChunk, ProcessExit } from '../ports.ts';
+import type { LostOutput, OutputChunk, ProcessExit } from '../ports.ts';
 import type { ProcessInput } from '../process-session.ts';
 import type { ProcessEvent } from '../run-container.ts';
 
@@ -83,7 +83,9 @@ export function toProtoProcessEvent(event: Exclude<ProcessEvent, { kind: 'create
   }
 }
 
-function toProtoOutput({ stream, data }: OutputChunk): ProcessOutput {
+function toProtoOutput(chunk: OutputChunk | LostOutput): ProcessOutput {
+  if (chunk.stream === 'lost') return { output: { $case: 'lostBytes', value: BigInt(chunk.bytes) } };
+  const { stream, data } = chunk;
   return { output: { $case: stream, value: Buffer.from(data.buffer, data.byteOffset, data.byteLength) } };
 }
 

@@ -1,4 +1,5 @@
-import { parseLogRecord, type LogEntry, type LogRecord } from './log-record.ts';
+import type { LogEntry, LogRecord } from './log-record.ts';
+import { createRecordCutter } from './record-cutter.ts';
 
 /** Makes entries of the bytes of a log. */
 export interface LogAssembler {
@@ -10,14 +11,14 @@ export interface LogAssembler {
 
 /** A line longer than this is handed on in pieces. */
 const MAX_JOINED_BYTES = 256 * 1024;
-const NEWLINE = 0x0a;
 
 /** Joins the pieces of each line, per stream. A damaged record is left out. */
 export function createLogAssembler(): LogAssembler {
-  let rest: Buffer = Buffer.alloc(0);
   const pending: Record<LogEntry['stream'], LogRecord[]> = { stdout: [], stderr: [] };
+  let entries: LogEntry[] = [];
+  const cut = createRecordCutter(take);
 
-  function take(record: LogRecord, entries: LogEntry[]): void {
+  function take(record: LogRecord): void {
     const pieces = pending[record.stream];
     if (record.full && pieces.length === 0) {
       entries.push(record);
@@ -37,15 +38,8 @@ export function createLogAssembler(): LogAssembler {
 
   return {
     push(bytes) {
-      const all = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
-      const entries: LogEntry[] = [];
-      let start = 0;
-      for (let end = all.indexOf(NEWLINE); end !== -1; end = all.indexOf(NEWLINE, start)) {
-        const record = parseLogRecord(all.subarray(start, end + 1));
-        if (record !== null) take(record, entries);
-        start = end + 1;
-      }
-      rest = all.subarray(start);
+      entries = [];
+      cut(bytes);
       return entries;
     },
     flush: () => [...join('stdout'), ...join('stderr')].sort((a, b) => Number(a.timeNs - b.timeNs)),

@@ -43,6 +43,10 @@ bool client_send(struct client *client, enum frame_type type, const void *payloa
   return outbox_append(&client->outbox, parts, 2, (size_t)sent);
 }
 
+bool client_has_room(const struct client *client, size_t size) {
+  return client->outbox.size + FRAME_HEADER_SIZE + size + CLIENT_RESERVE <= client->outbox.capacity;
+}
+
 bool client_flush(struct client *client) {
   while (client->outbox.size > 0) {
     struct iovec part = {.iov_base = client->outbox.base + client->outbox.start, .iov_len = client->outbox.size};
@@ -56,7 +60,7 @@ bool client_flush(struct client *client) {
 }
 
 bool client_pauses_output(const struct client *client) {
-  return client->is_first && client->outbox.size >= FIRST_CLIENT_PAUSE_AT;
+  return client->is_first && !client->stopped && client->outbox.size >= FIRST_CLIENT_PAUSE_AT;
 }
 
 bool client_hold(struct client *client, struct frame_piece input) {

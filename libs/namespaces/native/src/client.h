@@ -9,20 +9,23 @@
 #include "frame.h"
 #include "outbox.h"
 
-/* A client that came through control.sock loses its connection when it is this far behind. */
+/* A client that came through control.sock is sent no more output when it is this far behind. */
 #define CLIENT_BEHIND_MAX (256U << 10)
 /* The starting client is the user's own terminal: when it is this far behind, the container's output is left in the
  * pipes, */
 #define FIRST_CLIENT_PAUSE_AT (4U << 20)
 /* and there is room for what the pipes still hold when the process ends. */
 #define FIRST_CLIENT_BEHIND_MAX (8U << 20)
-/* A client that takes no byte for this long while it is waited for is gone. */
+/* Is left free for what is no output: where it stopped, and the exit. */
+#define CLIENT_RESERVE 256U
+/* A client that takes no byte for this long is waited for no longer. */
 #define CLIENT_STALL_NANOS (10 * NANOS_PER_SECOND)
 
 struct client {
   int fd; /* -1: the slot is free */
   bool attached;
   bool wants_output;
+  bool stopped; /* is sent no output, and knows from where on it is in the log */
   bool sent_input; /* has sent stdin or its end: stdin_once looks at it */
   bool is_first;
   bool closing; /* closes once the outbox is empty */
@@ -38,6 +41,9 @@ void client_close(struct client *client);
 
 /* Sends a frame, as much as the socket takes at once, and keeps the rest. False: the client must be closed. */
 bool client_send(struct client *client, enum frame_type type, const void *payload, size_t size);
+
+/* Tells whether output of this size may be sent. */
+bool client_has_room(const struct client *client, size_t size);
 
 /* Sends from the outbox what the socket takes. False: the client must be closed. */
 bool client_flush(struct client *client);

@@ -33,6 +33,7 @@ static bool is_acceptable(const struct frame_header *header) {
     case FRAME_REQUEST:
     case FRAME_RESIZE:
     case FRAME_SIGNAL:
+    case FRAME_FOLLOW:
       return header->size <= FRAME_CONTROL_MAX;
     default:
       return false;

@@ -9,7 +9,7 @@
 
 #define FRAME_HEADER_SIZE 8
 #define FRAME_SIZE_MAX (8U << 20)
-/* The largest payload of a frame that a keeper takes, apart from stdin: Attach, Resize and Signal are a few bytes. */
+/* The largest payload of a frame that a keeper takes, apart from stdin: Attach, Resize, Signal and Follow are a few bytes. */
 #define FRAME_CONTROL_MAX 64
 
 enum frame_type {
@@ -19,9 +19,11 @@ enum frame_type {
   FRAME_STDIN_END = 17,
   FRAME_RESIZE = 18,
   FRAME_SIGNAL = 19,
+  FRAME_FOLLOW = 20,
   FRAME_STDOUT = 32,
   FRAME_STDERR = 33,
   FRAME_EXITED = 34,
+  FRAME_LOG_POSITION = 35,
 };
 
 struct frame_header {

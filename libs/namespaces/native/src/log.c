@@ -19,6 +19,14 @@ static int open_file(const struct log *log, const char *name, int more) {
   return openat(log->directory, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | more, 0640);
 }
 
+/* A log that cannot be read back still takes what is written: then a client that fell behind is told that all is gone. */
+static void read_first(struct log *log) {
+  cleanup_close int file = openat(log->directory, log->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file >= 0 && read(file, log->first, sizeof log->first) < (ssize_t)sizeof log->first) {
+    memset(log->first, 0, sizeof log->first);
+  }
+}
+
 int log_open(struct log *log, const log_plan *plan, struct failure *failure) {
   *log = LOG_NONE;
   if (plan == NULL) return 0;
@@ -37,8 +45,15 @@ int log_open(struct log *log, const log_plan *plan, struct failure *failure) {
   struct stat stat;
   if (log->file < 0 || fstat(log->file, &stat) < 0) return fail(failure, "log", errno, "open %.200s", plan->path);
   if (!S_ISREG(stat.st_mode)) return fail(failure, "log", EINVAL, "%.200s is not a regular file", plan->path);
-  log->size = (uint64_t)stat.st_size;
+  log->size = log->total = (uint64_t)stat.st_size;
+  read_first(log);
   return 0;
+}
+
+struct log_position log_position(const struct log *log) {
+  struct log_position position = {.total = log->total, .offset = log->size};
+  if (log->size > 0) memcpy(position.first, log->first, sizeof position.first);
+  return position;
 }
 
 void log_close(struct log *log) {
@@ -131,7 +146,9 @@ static void write_parts(struct log *log, struct iovec *parts, size_t count) {
   for (size_t i = 0; i < count; i++) total += parts[i].iov_len;
   ssize_t written = writev(log->file, parts, (int)count);
   size_t done = written < 0 ? 0 : (size_t)written;
+  if (log->size == 0) memcpy(log->first, parts[0].iov_base, sizeof log->first);
   log->size += done;
+  log->total += done;
   if (done < total && done > 0) log->torn = true;
 }
 
@@ -141,22 +158,36 @@ static uint64_t budget_of(const struct log *log) {
   return log->max_size > log->size ? log->max_size - log->size : 0;
 }
 
+static void end_torn(struct log *log) {
+  if (!log->torn || write(log->file, "\n", 1) != 1) return;
+  log->torn = false;
+  log->size++;
+  log->total++;
+}
+
+static void put_prefix(char prefix[LOG_PREFIX_SIZE], const char *stream, const char *tag, uint64_t nanos) {
+  log_format_time(prefix, nanos);
+  prefix[LOG_TIME_SIZE] = ' ';
+  memcpy(prefix + LOG_TIME_SIZE + 1, stream, 6);
+  memcpy(prefix + LOG_TIME_SIZE + 7, tag, 3);
+}
+
 void log_write(struct log *log, const char *stream, struct frame_piece chunk, uint64_t nanos) {
   if (log->file < 0) return;
   char full[LOG_PREFIX_SIZE];
-  log_format_time(full, nanos);
-  full[LOG_TIME_SIZE] = ' ';
-  memcpy(full + LOG_TIME_SIZE + 1, stream, 6);
-  memcpy(full + LOG_TIME_SIZE + 7, " F ", 3);
   char partial[LOG_PREFIX_SIZE];
-  memcpy(partial, full, sizeof partial);
-  partial[LOG_PREFIX_SIZE - 2] = 'P';
+  put_prefix(full, stream, " F ", nanos);
+  put_prefix(partial, stream, " P ", nanos);
   struct iovec parts[PARTS_MAX];
   while (chunk.size > 0) {
-    if (log->torn && write(log->file, "\n", 1) == 1) log->torn = false;
+    end_torn(log);
     size_t count = log_cut(&chunk, full, partial, parts, PARTS_MAX, budget_of(log));
     if (count == 0) {
       if (log->size > 0) rotate(log);
+      /* No two files begin with the same time. */
+      nanos++;
+      put_prefix(full, stream, " F ", nanos);
+      put_prefix(partial, stream, " P ", nanos);
       /* One record goes in however long it is. */
       count = log_cut(&chunk, full, partial, parts, 3, UINT64_MAX);
     }

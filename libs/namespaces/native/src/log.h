@@ -23,9 +23,18 @@ struct log {
   int file;
   char *name; /* owned */
   uint64_t size;
+  uint64_t total;    /* the size of what was there, and all that was written since */
+  char first[LOG_TIME_SIZE]; /* the time of the file's first record, which no other file of the log has */
   uint64_t max_size; /* 0: never rotates */
   uint32_t max_files;
   bool torn; /* the last record was cut off by a full disk, and lacks its newline */
+};
+
+/* A place in a log, between two records. */
+struct log_position {
+  uint64_t total;
+  uint64_t offset; /* in the file that begins with `first`; 0: it has no record yet */
+  char first[LOG_TIME_SIZE];
 };
 
 #define LOG_NONE ((struct log){.directory = -1, .file = -1})
@@ -35,6 +44,9 @@ int log_open(struct log *log, const log_plan *plan, struct failure *failure);
 
 /* Writes a chunk of output; what cannot be written is lost, for the container never waits for its log. */
 void log_write(struct log *log, const char *stream, struct frame_piece chunk, uint64_t nanos);
+
+/* Where the next record goes. */
+struct log_position log_position(const struct log *log);
 
 void log_close(struct log *log);
 

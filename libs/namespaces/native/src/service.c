@@ -139,7 +139,17 @@ static bool is_awaited(const struct service *service, const struct client *clien
   return !client->attached || (client->outbox.size > 0 && (service->exited || client_pauses_output(client)));
 }
 
-/* Drops clients that were waited for too long. Returns the milliseconds until the next could be, -1 for never. */
+/* The output goes on without this client, which finds it in the log. */
+static void give_up(struct service *service, struct client *client) {
+  if (!client->attached || service->exited) {
+    service_drop_client(service, client);
+    return;
+  }
+  const struct log_position end = log_position(&service->keeper->log);
+  service_stop_output(service, client, &end);
+}
+
+/* Waits no longer for clients that were waited for too long. Returns the milliseconds until the next could be, -1 for never. */
 static int check_stalled(struct service *service) {
   uint64_t now = monotonic_nanos();
   uint64_t next = UINT64_MAX;
@@ -148,7 +158,7 @@ static int check_stalled(struct service *service) {
     if (!is_awaited(service, client)) continue;
     uint64_t deadline = client->progress_nanos + CLIENT_STALL_NANOS;
     if (deadline <= now) {
-      service_drop_client(service, client);
+      give_up(service, client);
     } else if (deadline - now < next) {
       next = deadline - now;
     }

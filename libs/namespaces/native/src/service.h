@@ -36,6 +36,16 @@ ssize_t service_pump(struct service *service, int *fd, enum frame_type type);
 /* Output: what is left after the process has ended. Closes both streams. */
 void service_drain(struct service *service);
 
+/* Output: sends no more of it to a client, which is told from where in the log on it lacks it. Drops one for which there is
+ * no log, and one that takes nothing. */
+void service_stop_output(struct service *service, struct client *client, const struct log_position *from);
+
+/* Output: sends it again, and tells from where in the log on. */
+void service_resume_output(struct service *service, struct client *client);
+
+/* Output: tells a client whose output was stopped where it ends. False: it must be dropped. */
+bool service_send_end_of_output(struct service *service, struct client *client);
+
 /* Output: stops or continues to read it, as the first client's backlog wants. */
 void service_update_pause(struct service *service);
 

@@ -41,7 +41,7 @@ void service_send_exited(struct service *service, struct client *client) {
   exited.exited_unix_nanos = record->exited_unix_nanos;
   size_t size = berth__native__v1__exited__pack(&exited, payload);
   client->closing = true;
-  if (!client_send(client, FRAME_EXITED, payload, size) || client->outbox.size == 0) {
+  if (!service_send_end_of_output(service, client) || !client_send(client, FRAME_EXITED, payload, size) || client->outbox.size == 0) {
     service_drop_client(service, client);
   } else {
     service_watch_client(service, client);
@@ -102,6 +102,21 @@ static void send_signal(const struct service *service, const struct frame_reader
   berth__native__v1__signal__free_unpacked(wanted, NULL);
 }
 
+static void follow(struct service *service, struct client *client) {
+  Berth__Native__V1__Follow *follow =
+      berth__native__v1__follow__unpack(NULL, client->reader.payload_size, client->reader.payload);
+  if (follow == NULL) return;
+  bool output = follow->output;
+  berth__native__v1__follow__free_unpacked(follow, NULL);
+  if (service->exited || client->closing || output == client->wants_output) return;
+  if (output) {
+    service_resume_output(service, client);
+  } else {
+    const struct log_position end = log_position(&service->keeper->log);
+    service_stop_output(service, client, &end);
+  }
+}
+
 static void handle_control(struct service *service, struct client *client) {
   switch (client->reader.header.type) {
     case FRAME_REQUEST:
@@ -110,6 +125,9 @@ static void handle_control(struct service *service, struct client *client) {
     case FRAME_STDIN_END:
       client->sent_input = true;
       if (service->keeper->stdin_once) close_input(service);
+      break;
+    case FRAME_FOLLOW:
+      follow(service, client);
       break;
     case FRAME_RESIZE:
       resize(service->keeper, &client->reader);

@@ -29,11 +29,49 @@ void service_update_pause(struct service *service) {
   if (keeper->error >= 0 && !pause) service_watch(service, keeper->error, SOURCE_ERROR, 0, EPOLLIN);
 }
 
-static void broadcast(struct service *service, enum frame_type type, size_t size) {
+static bool send_position(struct client *client, const struct log_position *position) {
+  uint8_t payload[64];
+  Berth__Native__V1__LogPosition message = BERTH__NATIVE__V1__LOG_POSITION__INIT;
+  message.total_bytes = position->total;
+  message.offset_bytes = position->offset;
+  message.file = (ProtobufCBinaryData){.data = (uint8_t *)position->first, .len = LOG_TIME_SIZE};
+  return client_send(client, FRAME_LOG_POSITION, payload, berth__native__v1__log_position__pack(&message, payload));
+}
+
+void service_stop_output(struct service *service, struct client *client, const struct log_position *from) {
+  client->wants_output = false;
+  client->stopped = true;
+  if (service->keeper->log.file < 0 || !send_position(client, from)) {
+    service_drop_client(service, client);
+    return;
+  }
+  service_watch_client(service, client);
+  service_update_pause(service);
+}
+
+void service_resume_output(struct service *service, struct client *client) {
+  client->wants_output = true;
+  client->stopped = false;
+  const struct log_position end = log_position(&service->keeper->log);
+  if (send_position(client, &end)) {
+    service_watch_client(service, client);
+  } else {
+    service_drop_client(service, client);
+  }
+}
+
+bool service_send_end_of_output(struct service *service, struct client *client) {
+  const struct log_position end = log_position(&service->keeper->log);
+  return !client->stopped || send_position(client, &end);
+}
+
+static void broadcast(struct service *service, enum frame_type type, size_t size, const struct log_position *from) {
   for (size_t i = 0; i < CLIENTS_MAX; i++) {
     struct client *client = &service->clients[i];
     if (client->fd < 0 || !client->wants_output || client->closing) continue;
-    if (!client_send(client, type, chunk, size)) {
+    if (!client_has_room(client, size)) {
+      service_stop_output(service, client, from);
+    } else if (!client_send(client, type, chunk, size)) {
       service_drop_client(service, client);
     } else if (client->outbox.size > 0) {
       service_watch_client(service, client);
@@ -51,8 +89,9 @@ ssize_t service_pump(struct service *service, int *fd, enum frame_type type) {
     return -1;
   }
   const struct frame_piece piece = {.data = chunk, .size = (size_t)size};
+  const struct log_position from = log_position(&service->keeper->log);
   log_write(&service->keeper->log, type == FRAME_STDOUT ? "stdout" : "stderr", piece, unix_nanos());
-  broadcast(service, type, (size_t)size);
+  broadcast(service, type, (size_t)size, &from);
   return size;
 }
 

@@ -53,6 +53,8 @@ static bool file_is(const char *suffix, const char *expected) {
 }
 
 #define T "1970-01-01T00:00:00.000000000Z "
+/* The n-th file of a chunk begins a nanosecond later. */
+#define T_AFTER(n) "1970-01-01T00:00:00.00000000" #n "Z "
 
 static void test_lines(void) {
   struct log log;
@@ -86,9 +88,14 @@ static void test_rotation(void) {
   struct log log;
   check(open_at(&log, 100, 3), "a log is opened that rotates");
   log_write(&log, "stdout", piece("1\n2\n3\n4\n5\n6\n7\n"), 0);
-  check(file_is("", T "stdout F 7\n") && file_is(".1", T "stdout F 5\n" T "stdout F 6\n") &&
-            file_is(".2", T "stdout F 3\n" T "stdout F 4\n"),
-        "files hold as many whole records as fit, the oldest is dropped");
+  check(file_is("", T_AFTER(3) "stdout F 7\n") &&
+            file_is(".1", T_AFTER(2) "stdout F 5\n" T_AFTER(2) "stdout F 6\n") &&
+            file_is(".2", T_AFTER(1) "stdout F 3\n" T_AFTER(1) "stdout F 4\n"),
+        "files hold as many whole records as fit, begin with times of their own, and the oldest is dropped");
+  struct log_position position = log_position(&log);
+  check(position.total == 7 * (LOG_PREFIX_SIZE + 2) && position.offset == LOG_PREFIX_SIZE + 2 &&
+            memcmp(position.first, T_AFTER(3), LOG_TIME_SIZE) == 0,
+        "a position tells the file, the place in it and in all of the log");
   char long_line[302];
   memset(long_line, 'x', 300);
   memcpy(long_line + 300, "\n", 2);
@@ -97,7 +104,7 @@ static void test_rotation(void) {
   log_close(&log);
   check(open_at(&log, 50, 1), "a log is opened that may have one file");
   log_write(&log, "stdout", piece("a\nb\n"), 0);
-  check(file_is("", T "stdout F b\n"), "it starts again");
+  check(file_is("", T_AFTER(2) "stdout F b\n"), "it starts again");
   log_close(&log);
 }
 
@@ -114,6 +121,7 @@ static void test_full_disk(void) {
   log_write(&log, "stdout", piece("third\n"), 0);
   check(file_is("", T "stdout F first\n1970-01-01T00:\n" T "stdout F third\n"),
         "a torn record is ended before the next");
+  check(log_position(&log).total == 60 + 1 + LOG_PREFIX_SIZE + 6, "and every byte of it counts");
   log_close(&log);
 }
 
