@@ -48,4 +48,16 @@ describe('createGate', () => {
     expect(await third).toBe('third');
     await expect(gate.run(stop.signal, () => Promise.resolve())).rejects.toThrow('stopped');
   });
+
+  test('a task that does not wait runs only when there is room', async () => {
+    const gate = createGate(1);
+    let end: () => void = () => {};
+    const first = gate.tryRun(() => new Promise<void>((resolve) => (end = resolve)));
+    expect(gate.tryRun(() => Promise.resolve())).toBeNull();
+    const waiting = gate.run(never, () => Promise.resolve('waiting'));
+    end();
+    await first;
+    expect(await waiting).toBe('waiting');
+    expect(await gate.tryRun(() => Promise.resolve('room'))).toBe('room');
+  });
 });

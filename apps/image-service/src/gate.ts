@@ -2,6 +2,8 @@
 export interface Gate {
   /** Runs the task when it is its turn. A task whose signal is aborted while it waits rejects with the signal's reason. */
   run<Result>(signal: AbortSignal, task: () => Promise<Result>): Promise<Result>;
+  /** Runs the task when there is room at once; null when there is none. */
+  tryRun<Result>(task: () => Promise<Result>): Promise<Result> | null;
 }
 
 export function createGate(width: number): Gate {
@@ -38,14 +40,23 @@ export function createGate(width: number): Gate {
     next();
   }
 
+  async function runInside<Result>(task: () => Promise<Result>): Promise<Result> {
+    try {
+      return await task();
+    } finally {
+      leave();
+    }
+  }
+
   return {
     async run(signal, task) {
       await enter(signal);
-      try {
-        return await task();
-      } finally {
-        leave();
-      }
+      return runInside(task);
+    },
+    tryRun(task) {
+      if (free === 0) return null;
+      free--;
+      return runInside(task);
     },
   };
 }

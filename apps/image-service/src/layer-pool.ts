@@ -1,25 +1,15 @@
+import { createBringLayer, type FetchLayer } from './bring-layer.ts';
 import { createNames } from './directory-names.ts';
 import { createGate } from './gate.ts';
 import type { Layer } from './image.ts';
+import type { LayerPhase, LayerProgress } from './layer-progress.ts';
 import type { ImageStore, LayerStore, StagedLayer } from './ports.ts';
-
-/** Where a layer stands, as Docker names it. */
-export type LayerPhase = 'waiting' | 'downloading' | 'downloaded' | 'extracting' | 'complete' | 'already exists';
-
-export interface LayerProgress {
-  readonly phase: LayerPhase;
-  /** In this phase. */
-  readonly currentBytes: number;
-  /** 0 when unknown. */
-  readonly totalBytes: number;
-}
 
 export interface LayerRequest {
   readonly diffId: string;
   /** The size of the blob. */
   readonly sizeBytes: number;
-  /** Brings the blob here and returns its path. */
-  readonly fetch: (options: { signal: AbortSignal; onProgress: (receivedBytes: number) => void }) => Promise<string>;
+  readonly fetch: FetchLayer;
   readonly onProgress: (progress: LayerProgress) => void;
   /** Ends this request; the work goes on while another waits for the same layer. */
   readonly signal: AbortSignal;
@@ -77,8 +67,13 @@ export function createLayerPool({
 }: LayerPoolDeps): LayerPool {
   const flights = new Map<string, Flight>();
   const running = new Set<Promise<unknown>>();
-  const downloads = createGate(maxDownloads);
   const unpacks = createGate(maxUnpacks);
+  const bringLayer = createBringLayer({
+    layers,
+    unpacks,
+    downloads: createGate(maxDownloads),
+    earlyUnpacks: createGate(maxUnpacks),
+  });
   const nextName = createNames([...layers.list(), ...store.listLayers().map((layer) => layer.name)]);
   const isPinned = (diffId: string): boolean => flights.has(diffId);
 
@@ -109,20 +104,15 @@ export function createLayerPool({
 
   async function bring(flight: Flight, { diffId, sizeBytes, fetch }: LayerRequest): Promise<Layer> {
     const { signal } = flight.controller;
-    const onProgress = (phase: LayerPhase) => (bytes: number) => report(flight, phase, bytes, sizeBytes);
-    const blobPath = await downloads.run(signal, () => fetch({ signal, onProgress: onProgress('downloading') }));
-    report(flight, 'downloaded', sizeBytes, sizeBytes);
-    return unpacks.run(signal, async () => {
-      report(flight, 'extracting', 0, sizeBytes);
-      const staged = await layers.unpack({ blobPath, diffId, signal, onProgress: onProgress('extracting') });
-      if (signal.aborted) await staged.discard();
-      signal.throwIfAborted();
-      const layer = { name: nextName(), diffId, sizeBytes: staged.sizeBytes, root: staged.root };
-      staged.commit(layer.name);
-      flight.placed = layer;
-      report(flight, 'complete', sizeBytes, sizeBytes);
-      return layer;
-    });
+    const onProgress = (phase: LayerPhase, bytes: number): void => report(flight, phase, bytes, sizeBytes);
+    const staged = await bringLayer({ diffId, sizeBytes, fetch, report: onProgress, signal });
+    if (signal.aborted) await staged.discard();
+    signal.throwIfAborted();
+    const layer = { name: nextName(), diffId, sizeBytes: staged.sizeBytes, root: staged.root };
+    staged.commit(layer.name);
+    flight.placed = layer;
+    report(flight, 'complete', sizeBytes, sizeBytes);
+    return layer;
   }
 
   function start(request: LayerRequest): Flight {

@@ -105,6 +105,8 @@ export interface PackedLayer extends AsyncDisposable {
 
 export interface UnpackRequest {
   readonly blobPath: string;
+  /** The blob is still being written, and will have that many bytes. Default: it is whole. */
+  readonly growsTo?: number;
   /** Null: computed only. */
   readonly diffId: string | null;
   readonly signal: AbortSignal;
@@ -184,10 +186,14 @@ export interface ContentClient {
   resolve(reference: Reference, credentials: Credentials | null, signal: AbortSignal): Promise<ContentDescriptor>;
   /** A manifest or index, with the media type that was found. */
   getManifest(content: RemoteContent, signal: AbortSignal): Promise<{ bytes: Uint8Array; mediaType: string }>;
-  /** Makes sure that a blob is here, and returns its path. */
+  /** Makes sure that a blob is here, and returns its path; tells the file that it comes into, which is not verified, and that may change. */
   fetchBlob(
     content: RemoteContent,
-    options: { signal: AbortSignal; onProgress?: (receivedBytes: number) => void },
+    options: {
+      readonly signal: AbortSignal;
+      readonly onOpened?: (path: string) => void;
+      readonly onProgress?: (receivedBytes: number) => void;
+    },
   ): Promise<string>;
   /** Stores content that no registry has, kept by a lease. */
   ingest(

@@ -12,7 +12,8 @@ import {
   type Reference,
 } from '@berth/oci';
 import type { Image, ImageRecord, Layer } from './image.ts';
-import type { HeldLayer, LayerPool, LayerProgress } from './layer-pool.ts';
+import type { HeldLayer, LayerPool } from './layer-pool.ts';
+import type { LayerProgress } from './layer-progress.ts';
 import type { Durability } from './durability.ts';
 import type { ContentClient, Credentials, ImageCommit, ImageStore, LayerBlob } from './ports.ts';
 import { createProgressQueue, type ProgressQueue } from './progress-queue.ts';

@@ -20,6 +20,7 @@ beforeEach(() => {
 function download(answerBlob: AnswerBlob, { size = SIZE, signal = new AbortController().signal } = {}) {
   const registry = createMemoryRegistryClient({ answerBlob });
   const progress: number[] = [];
+  const opened: string[] = [];
   const blob = downloadBlob(
     { store, registry, retryDelayMs: 0 },
     {
@@ -27,10 +28,11 @@ function download(answerBlob: AnswerBlob, { size = SIZE, signal = new AbortContr
       credentials: null,
       descriptor: { digest: DIGEST, size, mediaType: 'layer' },
       signal,
+      onOpened: (path) => opened.push(path),
       onProgress: (bytes) => progress.push(bytes),
     },
   );
-  return { blob, requests: registry.requests, progress };
+  return { blob, requests: registry.requests, progress, opened };
 }
 
 /** Sends bytes from `start` to `end`, then ends or breaks. */
@@ -137,8 +139,9 @@ describe('a download', () => {
     ['too long', Buffer.alloc(SIZE + 1)],
   ])('begins again when the earlier part is %s', async (_name, part) => {
     await leavePartial(part);
-    const { blob } = download((offset) => send(offset, SIZE));
+    const { blob, opened } = download((offset) => send(offset, SIZE));
     expect((await blob).digest).toBe(DIGEST);
+    expect(opened[0]).toBe(`/memory/ingest/${DIGEST}`);
   });
 
   test('of other content stores and keeps nothing', async () => {

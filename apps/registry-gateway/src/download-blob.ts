@@ -12,6 +12,8 @@ export interface DownloadDeps {
 export interface Download extends RegistryRequest {
   /** A size of 0 means unknown. */
   readonly descriptor: BlobDescriptor;
+  /** Told the file that the bytes come into. */
+  onOpened(path: string): void;
   /** Told how many bytes are there. */
   onProgress(receivedBytes: number): void;
 }
@@ -28,6 +30,7 @@ export async function downloadBlob(deps: DownloadDeps, download: Download): Prom
   const { digest, size } = download.descriptor;
   const ingest = await deps.store.ingest({ digest, size: size || null, isResumable: true });
   const wasContinued = ingest.offset > 0;
+  download.onOpened(ingest.path);
   try {
     return await downloadInto(ingest, deps, download);
   } catch (error) {

@@ -63,8 +63,9 @@ async function collect(events: AsyncIterable<FetchEvent>): Promise<FetchEvent[]>
 }
 
 describe('fetchBlob', () => {
-  test('tells progress, then the blob', async () => {
+  test('tells where the blob comes to, and progress, then the blob', async () => {
     const events = fetchBlob(request());
+    expect((await events.next()).value).toEqual({ kind: 'opened', path: `/memory/ingest/${DIGEST}` });
     expect((await events.next()).value).toEqual({ kind: 'progress', receivedBytes: 100_000 });
     open();
     const rest = await collect(events);
@@ -78,6 +79,14 @@ describe('fetchBlob', () => {
     expect(events).toMatchObject([{ kind: 'stored', isAlreadyPresent: true }]);
     expect(registry.requests).toEqual(['blob 0']);
     expect(await reasonOf(collect(fetchBlob(request('public', { size: 5 }))))).toBe('SIZE_MISMATCH');
+  });
+
+  test('tells those who come later where the blob comes to', async () => {
+    const first = collect(fetchBlob(request()));
+    await sleep(10);
+    const second = collect(fetchBlob(request()));
+    open();
+    for (const events of [await first, await second]) expect(events[0]).toMatchObject({ kind: 'opened' });
   });
 
   test('asks the registry once for many callers', async () => {
@@ -117,6 +126,15 @@ describe('fetchBlob', () => {
     const allowed = collect(fetchBlob(request('public')));
     expect(await reasonOf(denied)).toBe('REGISTRY_DENIED');
     expect((await allowed).at(-1)).toMatchObject({ kind: 'stored' });
+  });
+
+  test('who shares a download and expected another size is told', async () => {
+    const right = collect(fetchBlob(request()));
+    const wrong = collect(fetchBlob(request('public', { size: 5 })));
+    await sleep(10);
+    open();
+    expect(await reasonOf(wrong)).toBe('SIZE_MISMATCH');
+    expect((await right).at(-1)).toMatchObject({ kind: 'stored' });
   });
 
   test('a failure reaches all who share it, and the next try begins anew', async () => {

@@ -17,6 +17,7 @@ export interface FetchRequest {
 }
 
 export type FetchEvent =
+  | { readonly kind: 'opened'; readonly path: string }
   | { readonly kind: 'progress'; readonly receivedBytes: number }
   | { readonly kind: 'stored'; readonly blob: StoredBlob; readonly isAlreadyPresent: boolean };
 
@@ -25,7 +26,7 @@ export interface FetchBlobDeps extends DownloadDeps {
   readonly slots: Slots;
 }
 
-/** Makes sure that a blob is in the store: tells progress, and `stored` at the end. */
+/** Makes sure that a blob is in the store: tells the file that it comes into and progress, and `stored` at the end. */
 export type FetchBlob = (request: FetchRequest) => AsyncGenerator<FetchEvent>;
 
 /** One download, and all who wait for it. It goes on as long as one of them does. */
@@ -33,6 +34,9 @@ interface Flight {
   readonly origin: FetchRequest;
   readonly stored: Promise<StoredBlob>;
   readonly cancel: AbortController;
+  path: string | null;
+  /** Resolves when there is a path, or none will come. */
+  readonly opened: Promise<void>;
   receivedBytes: number;
   followers: number;
 }
@@ -47,14 +51,19 @@ export function createFetchBlob(deps: FetchBlobDeps): FetchBlob {
     const { digest } = origin.descriptor;
     const cancel = new AbortController();
     const { signal } = cancel;
+    const opened = Promise.withResolvers<void>();
+    const onOpened = (path: string): void => {
+      flight.path = path;
+      opened.resolve();
+    };
+    const onProgress = (bytes: number): void => void (flight.receivedBytes = bytes);
     const download = async (): Promise<StoredBlob> => {
       const release = await deps.slots.take(signal);
       try {
         // A flight that ended in the meantime may have brought it.
         const present = await deps.store.get(digest);
         if (present !== null) return present;
-        const onProgress = (bytes: number) => (flight.receivedBytes = bytes);
-        const blob = await downloadBlob(deps, { ...origin, signal, onProgress });
+        const blob = await downloadBlob(deps, { ...origin, signal, onOpened, onProgress });
         deps.sources.add(digest, origin.repository);
         return blob;
       } finally {
@@ -64,9 +73,11 @@ export function createFetchBlob(deps: FetchBlobDeps): FetchBlob {
     // A flight that was given up may still be putting its partial blob away.
     const stored = locks.run(digest, download).finally(() => {
       if (flights.get(digest) === flight) flights.delete(digest);
+      opened.resolve();
     });
     stored.catch(() => {});
-    const flight: Flight = { origin, stored, cancel, receivedBytes: 0, followers: 0 };
+    const fields = { path: null, opened: opened.promise, receivedBytes: 0, followers: 0 };
+    const flight: Flight = { origin, stored, cancel, ...fields };
     flights.set(digest, flight);
     return flight;
   };
@@ -79,14 +90,21 @@ export function createFetchBlob(deps: FetchBlobDeps): FetchBlob {
     flight.cancel.abort();
   };
 
-  const follow = async function* (flight: Flight, signal: AbortSignal): AsyncGenerator<FetchEvent> {
+  const follow = async function* (flight: Flight, request: FetchRequest): AsyncGenerator<FetchEvent> {
+    const { descriptor, signal } = request;
     let told = 0;
+    let toldPath: string | null = null;
     flight.followers++;
     try {
+      await abortable(flight.opened, signal);
       for (;;) {
+        if (flight.path !== toldPath) yield { kind: 'opened', path: (toldPath = flight.path as string) };
         const tick = sleep(PROGRESS_INTERVAL_MS, null);
         const blob = await abortable(Promise.race([flight.stored, tick]), signal);
-        if (blob !== null) return yield { kind: 'stored', blob, isAlreadyPresent: false };
+        if (blob !== null) {
+          checkSize(blob, descriptor);
+          return yield { kind: 'stored', blob, isAlreadyPresent: false };
+        }
         if (flight.receivedBytes !== told) yield { kind: 'progress', receivedBytes: (told = flight.receivedBytes) };
       }
     } finally {
@@ -104,13 +122,13 @@ export function createFetchBlob(deps: FetchBlobDeps): FetchBlob {
     const running = flights.get(descriptor.digest);
     if (running !== undefined && !isSameOrigin(running.origin, request)) {
       try {
-        return yield* follow(running, signal);
+        return yield* follow(running, request);
       } catch (error) {
         // What another repository or account could not get, this one may.
         if (signal.aborted) throw error;
       }
     }
-    yield* follow(flights.get(descriptor.digest) ?? start(request), signal);
+    yield* follow(flights.get(descriptor.digest) ?? start(request), request);
   };
 }
 

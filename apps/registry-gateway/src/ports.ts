@@ -29,6 +29,8 @@ export interface IngestCommit {
 export interface Ingest extends AsyncDisposable {
   /** Bytes there so far, those of an earlier run included. */
   readonly offset: number;
+  /** Absolute path of the file that it writes, to be read while it grows. */
+  readonly path: string;
   /** Appends. The chunk must not be changed afterwards. Throws DISK_FULL. */
   write(chunk: Uint8Array): Promise<void>;
   /** Begins again from nothing. */

@@ -13,6 +13,11 @@ export interface LayerLimits {
 export interface UnpackRequest {
   /** The layer: tar, plain or compressed with gzip or zstd. */
   readonly blobPath: string;
+  /**
+   * The blob is still being written, and will have that many bytes: they are waited for. A writer that closes or cuts it earlier makes it
+   * LAYER_INVALID. Default: it is whole.
+   */
+  readonly growsTo?: number;
   /** An empty directory. What a failed unpack leaves in it is the caller's to remove. */
   readonly targetDir: string;
   /** What the uncompressed layer must hash to; null: it is only computed. */
@@ -123,9 +128,10 @@ export function startLayerTool(options: ToolOptions): LayerTool {
   };
 }
 
-function unpackArguments({ blobPath, targetDir, diffId, limits }: UnpackRequest): string[] {
+function unpackArguments({ blobPath, growsTo, targetDir, diffId, limits }: UnpackRequest): string[] {
+  const size = growsTo === undefined ? [] : ['--size', String(growsTo)];
   const promise = diffId === null ? [] : ['--diff-id', diffId];
-  return ['unpack', '--layer', blobPath, '--target', targetDir, ...promise, ...limitArguments(limits)];
+  return ['unpack', '--layer', blobPath, '--target', targetDir, ...size, ...promise, ...limitArguments(limits)];
 }
 
 function commitArguments({ targetDir, squash, limits, ...layers }: CommitRequest): string[] {

@@ -43,10 +43,7 @@ export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOp
 
   return {
     dir,
-    unpack({ blobPath, diffId, signal, onProgress }) {
-      const options = { blobPath, diffId, limits, signal, ...(onProgress ? { onProgress } : {}) };
-      return stage((targetDir) => tool.unpack({ ...options, targetDir }));
-    },
+    unpack: (request) => stage((targetDir) => tool.unpack({ ...request, limits, targetDir })),
     copy: (source, options) =>
       stage((targetDir) => tool.commit({ ...source, ...options, layersDir: dir, limits, targetDir })),
     changes: (source, signal) => tool.changes({ ...source, layersDir: dir }, signal),

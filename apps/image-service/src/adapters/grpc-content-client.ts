@@ -41,10 +41,11 @@ export function createGrpcContentClient(client: RegistryServiceClient): ContentC
 async function fetchBlob(
   client: RegistryServiceClient,
   request: ReturnType<typeof toRequest>,
-  { signal, onProgress }: { signal: AbortSignal; onProgress?: (receivedBytes: number) => void },
+  { signal, onOpened, onProgress }: Parameters<ContentClient['fetchBlob']>[1],
 ): Promise<string> {
   let blob: StoredBlob | null = null;
   for await (const { event } of client.fetchBlob(request, { signal })) {
+    if (event?.$case === 'partialPath') onOpened?.(event.value);
     if (event?.$case === 'receivedBytes') onProgress?.(Number(event.value));
     if (event?.$case === 'blob') blob = event.value;
   }

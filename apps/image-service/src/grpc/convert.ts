@@ -17,7 +17,7 @@ import type { DeleteResult } from '../delete-image.ts';
 import type { HistoryStep } from '../image-history.ts';
 import type { ImageRecord, Image as StoredImage } from '../image.ts';
 import type { LoadedImage } from '../load-images.ts';
-import type { LayerPhase as Phase } from '../layer-pool.ts';
+import type { LayerPhase as Phase } from '../layer-progress.ts';
 import type { PullEvent, PullRequest } from '../pull.ts';
 import type { PreparedSnapshot } from '../snapshots.ts';
 

@@ -61,6 +61,7 @@ export async function openFileContentStore(dir: string, index: BlobIndex): Promi
     if (size !== null) await settle(() => checkSpace(ingestDir, size - file.offset));
     let isSettled = false;
     return {
+      path,
       get offset() {
         return file.offset;
       },

@@ -37,6 +37,7 @@ export function createMemoryContentStore(): ContentStore {
     if (begun !== undefined) chunks.push(begun);
     if (key !== null) partials.delete(key);
     return {
+      path: `/memory/ingest/${digest ?? 'new'}`,
       get offset() {
         return chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
       },

@@ -61,6 +61,7 @@ export function toFetchBlobResponse(event: FetchEvent): proto.FetchBlobResponse 
   if (event.kind === 'progress') {
     return { event: { $case: 'receivedBytes', value: BigInt(event.receivedBytes) } };
   }
+  if (event.kind === 'opened') return { event: { $case: 'partialPath', value: event.path } };
   return { event: { $case: 'blob', value: toStoredBlob(event.blob, event.isAlreadyPresent) } };
 }
 

@@ -27,6 +27,7 @@ const char commands_usage[] =
     "serve runs such commands for another program, each in a process of its own.\n"
     "\n"
     "  --diff-id sha256:HEX     what the uncompressed layer must hash to\n"
+    "  --size N                 FILE is still being written, to that many bytes: wait for them\n"
     "  --compression KIND       auto (default), none, gzip, zstd\n"
     "  --max-entries N          refuse a layer with more entries (default 2000000)\n"
     "  --max-bytes N            refuse a layer that inflates to more (default 256 GiB)\n"

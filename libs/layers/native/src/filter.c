@@ -65,6 +65,7 @@ static const struct sock_filter program[] = {
     ALLOW(fchdir),
     ALLOW(getcwd),
     ALLOW(fcntl),
+    ALLOW(ppoll),
     ALLOW(lseek),
     ALLOW_WITHOUT_EXECUTION(mmap),
     ALLOW(munmap),

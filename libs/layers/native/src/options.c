@@ -93,6 +93,7 @@ static int parse_container_option(const char *name, const char *value, struct op
 
 static int parse_option(const char *name, const char *value, struct options *options) {
   if (strcmp(name, "--layer") == 0) return parse_string(value, &options->layer);
+  if (strcmp(name, "--size") == 0) return parse_number(value, &options->size);
   if (strcmp(name, "--target") == 0) return parse_string(value, &options->target);
   if (strcmp(name, "--upper") == 0) return parse_string(value, &options->upper);
   if (strcmp(name, "--layers") == 0) return parse_string(value, &options->layers);

@@ -8,6 +8,7 @@
 /* What was not given is NULL. */
 struct options {
   const char *layer;        /* path, or `-` for stdin */
+  uint64_t size;            /* what the layer's file grows to; 0: it is whole */
   const char *target;       /* an empty directory */
   const char *diff_id;      /* `sha256:<64 hex>`: what must come out */
   const char *upper;        /* the writable layer of a container, or a layer */

@@ -19,7 +19,8 @@ static void report_sometimes(struct source *source) {
   report_progress(source->read_bytes);
 }
 
-static ssize_t read_fully(int fd, unsigned char *bytes, size_t size) {
+/* Fills the buffer, as far as there is input. */
+static ssize_t read_available(int fd, unsigned char *bytes, size_t size) {
   size_t used = 0;
 
   while (used < size) {
@@ -33,6 +34,17 @@ static ssize_t read_fully(int fd, unsigned char *bytes, size_t size) {
   return (ssize_t)used;
 }
 
+/* The end of a file that grows is no end before it is whole. */
+static ssize_t read_input(struct source *source) {
+  for (;;) {
+    ssize_t got = read_available(source->fd, source->input, SOURCE_INPUT_SIZE);
+
+    if (got < 0) return fail_errno(&source->error, "read", "cannot read the layer");
+    if (got > 0 || source->read_bytes >= source->growth.size) return got;
+    if (growth_wait(&source->growth, source->fd, source->read_bytes, &source->error) < 0) return -1;
+  }
+}
+
 int source_read(struct source *source) {
   ssize_t got;
 
@@ -40,8 +52,8 @@ int source_read(struct source *source) {
     memcpy(source->storage, source->input + source->input_length - SOURCE_HISTORY, SOURCE_HISTORY);
   source->input = source->storage + SOURCE_HISTORY;
   source->input_length = 0;
-  got = read_fully(source->fd, source->input, SOURCE_INPUT_SIZE);
-  if (got < 0) return fail_errno(&source->error, "read", "cannot read the layer");
+  got = read_input(source);
+  if (got < 0) return -1;
   source->input_length = (size_t)got;
   source->read_bytes += (uint64_t)got;
   report_sometimes(source);

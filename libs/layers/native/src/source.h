@@ -4,6 +4,7 @@
 
 #include "digest.h"
 #include "error.h"
+#include "growth.h"
 #include "ring.h"
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@ enum compression { COMPRESSION_AUTO, COMPRESSION_NONE, COMPRESSION_GZIP, COMPRES
 
 struct source {
   int fd;                       /* borrowed */
+  struct growth growth;         /* of the file, when it is not whole yet */
   enum compression compression; /* AUTO becomes what was found */
   uint64_t max_bytes;           /* most bytes that may come out */
   struct digest *digest;        /* borrowed */

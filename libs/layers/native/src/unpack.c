@@ -5,13 +5,19 @@
 #include "pipeline.h"
 #include "sandbox.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-static int open_layer(const char *path, struct layer_error *error) {
+static int open_layer(const struct options *options, struct layer_error *error) {
+  const char *path = options->layer;
   int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
-  return fd >= 0 ? fd : fail_errno(error, "open", "cannot open the layer \"%.200s\"", path);
+  if (fd >= 0) return fd;
+  /* A file that was still growing may be whole meanwhile, and have another name. */
+  if (errno == ENOENT && options->size > 0)
+    return fail(error, FAILURE_INVALID, "open", "the layer \"%.200s\" is not there any more", path);
+  return fail_errno(error, "open", "cannot open the layer \"%.200s\"", path);
 }
 
 static int check_digest(const struct options *options, const char *found, struct layer_error *error) {
@@ -27,8 +33,9 @@ static int unpack(const struct options *options, struct pipeline *pipeline, stru
   if (!options->layer || !options->target) return fail(error, FAILURE_USAGE, "options", "--layer and --target are needed");
   target = open(options->target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (target < 0) return fail_errno(error, "open", "cannot open the target \"%.200s\"", options->target);
-  layer = open_layer(options->layer, error);
+  layer = open_layer(options, error);
   if (layer < 0 || pipeline_prepare(pipeline, layer, error) < 0) return -1;
+  if (options->size > 0 && growth_watch(&pipeline->source.growth, layer, options->size, error) < 0) return -1;
   root = sandbox_enter(target, options->limits.max_bytes, error);
   if (root < 0) return -1;
   if (pipeline_run(pipeline, root, options->compression, &options->limits, error) < 0) return -1;

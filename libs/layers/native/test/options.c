@@ -21,6 +21,7 @@ int main(void) {
   check(parse("--diff-id", "sha512:0123") < 0, "another algorithm is refused");
   check(parse("--compression", "zstd") == 0 && options.compression == COMPRESSION_ZSTD, "a compression is taken");
   check(parse("--compression", "xz") < 0, "an unknown compression is refused");
+  check(parse("--size", "61009958") == 0 && options.size == 61009958, "a size to wait for is taken");
   check(parse("--max-entries", "12") == 0 && options.limits.max_entries == 12, "a limit is taken");
   check(parse("--max-bytes", "-1") < 0 && parse("--max-bytes", "1k") < 0, "a limit that is no number is refused");
   check(parse("--max-bytes", "99999999999999999999") < 0, "a limit that does not fit is refused");

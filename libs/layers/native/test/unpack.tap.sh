@@ -95,6 +95,28 @@ if command -v zstd >/dev/null; then
   check 'truncated zstd is refused' fails_with 3 LAYER_INVALID "$work/cut.zst"
 fi
 
+size=$(stat -c %s "$work/pax.tar.gz")
+grow() { # grow COUNT: writes the first COUNT bytes of the archive, piece by piece, into $work/growing, and closes it
+  head -c "$1" "$work/pax.tar.gz" | while dd bs=100000 count=1 iflag=fullblock status=none of="$work/piece" && [ -s "$work/piece" ]; do
+    cat "$work/piece"
+    sleep 0.02
+  done >"$work/growing"
+}
+: >"$work/growing"
+grow "$size" &
+unpack "$work/growing" --size "$size" --diff-id "$diff_id" >/dev/null
+wait $!
+check 'a layer that grows gives the same tree' same_tree
+: >"$work/growing"
+(sleep 0.1 && grow 300000) &
+check 'a layer whose writer gives up is refused' fails_with 3 LAYER_INVALID "$work/growing" --size "$size"
+wait $!
+head -c 300000 "$work/pax.tar.gz" >"$work/growing"
+(sleep 0.1 && exec 3>>"$work/growing" && truncate -s 1000 "$work/growing" && sleep 1) &
+check 'a layer that shrinks is refused' fails_with 3 LAYER_INVALID "$work/growing" --size "$size"
+wait $!
+check 'a layer that has been moved away is refused' fails_with 3 LAYER_INVALID "$work/none" --size "$size"
+
 unpack - --diff-id "$diff_id" <"$work/pax.tar.gz" >/dev/null
 check 'standard input gives the same tree' same_tree
 
