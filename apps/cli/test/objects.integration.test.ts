@@ -429,7 +429,7 @@ test('attach, start -a and exec carry a process', async () => {
   });
   const old = 'a_long_container_name_for_width';
   expect(await berth('start', '-a', old)).toEqual({ code: 7, stdout: '', stderr: 'attached\n' });
-  expect(seen.pop()).toEqual({ container: OLD, start: true });
+  expect(seen.pop()).toEqual({ container: OLD, start: true, noStdin: true });
   expect(await berth('attach', old)).toEqual({
     code: 1,
     stdout: '',

@@ -9,14 +9,18 @@ export type ProcessInput =
   | { readonly kind: 'resize'; readonly size: TerminalSize }
   | { readonly kind: 'signal'; readonly signal: number };
 
-/** A client at a process. */
-export interface ProcessSession {
+/** A client that sends input to a process. */
+export interface InputSession {
   readonly connection: ProcessConnection;
   readonly inputs: AsyncIterable<ProcessInput>;
   /** Aborted when the client goes. */
   readonly signal: AbortSignal;
   /** Told of each signal that the client sends, before it is sent. */
   readonly onSignal: (signal: number) => void;
+}
+
+/** A client at a process. */
+export interface ProcessSession extends InputSession {
   /** Reads from the log what the client was too slow for. */
   readonly readGap: (gap: OutputGap) => AsyncIterable<OutputChunk | LostOutput>;
 }
@@ -45,6 +49,16 @@ export async function* runSession(session: ProcessSession): AsyncGenerator<Outpu
   }
 }
 
+/** Carries a client's input to a process until it ends, or the process does, or the client goes: then the connection is closed. */
+export async function runInputSession(session: InputSession): Promise<void> {
+  const { connection, signal } = session;
+  const leave = (): void => connection.close();
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  await Promise.allSettled([Promise.race([carryInput(session), connection.exited])]);
+  signal.removeEventListener('abort', leave);
+}
+
 /**
  * How the process of a session whose output is over ended. Throws ABORTED when the client was cut off: what it has is not all. A keeper that
  * is gone cuts everybody off, but then nobody knows the exit code either, which `ended` tells.
@@ -71,7 +85,7 @@ function cutOffError(): BerthError {
   return new BerthError('ABORTED', 'the client was too slow and is no longer attached');
 }
 
-async function carryInput({ connection, inputs, onSignal }: ProcessSession): Promise<void> {
+async function carryInput({ connection, inputs, onSignal }: InputSession): Promise<void> {
   for await (const input of inputs) {
     switch (input.kind) {
       case 'stdin':

@@ -18,7 +18,7 @@ import type {
   Runtime,
   StartedProcess,
 } from './ports.ts';
-import { endOfSession, runSession, type ProcessInput } from './process-session.ts';
+import { endOfSession, runInputSession, runSession, type ProcessInput } from './process-session.ts';
 import { notReadyError } from './restart-containers.ts';
 import type { ContainerStarter } from './start-container.ts';
 
@@ -71,7 +71,9 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     if (!client.detach) store.tell([containerEvent(container, 'attach')]);
     const { terminalSize } = client;
     await using log = clientLogs.open(container.id);
-    const starting = starter.start(container, { snapshot, terminalSize, attach: !client.detach, byPolicy: false });
+    const inputOnly = isInputOnly(container);
+    const wantsOutput = !client.detach && !inputOnly;
+    const starting = starter.start(container, { snapshot, terminalSize, attach: wantsOutput, byPolicy: false });
     // Whoever goes away between two events leaves nobody to hear of a failure.
     starting.catch(() => {});
     try {
@@ -81,6 +83,15 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
       const { active, process } = await starting;
       yield { kind: 'started', pid: process.pid, timings: process.timings };
       if (client.detach) return;
+      if (inputOnly) {
+        const { inputs, signal } = client;
+        return await runInputSession({
+          connection: process.connection,
+          inputs,
+          signal,
+          onSignal: tellSignal(container),
+        });
+      }
       yield* session({ container, active, connection: process.connection, log }, client);
     } finally {
       // Whoever goes away before the session leaves output that nobody reads, which would hold the process up.
@@ -124,12 +135,16 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     }
   }
 
+  function tellSignal(container: Container): (number: number) => void {
+    return (number) => store.tell([killEvent(container, number)]);
+  }
+
   /** Output until the container ends, then how it ended. */
   async function* session(
     { container, active, connection, log }: AttachedContainer,
     { inputs, signal }: Client,
   ): AsyncGenerator<ProcessEvent, void, undefined> {
-    const onSignal = (number: number): void => store.tell([killEvent(container, number)]);
+    const onSignal = tellSignal(container);
     const { readGap } = log;
     for await (const chunk of runSession({ connection, inputs, signal, onSignal, readGap }))
       yield { kind: 'output', chunk };
@@ -141,6 +156,11 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
   }
 
   return { run, attach };
+}
+
+/** Docker's `-a stdin`: whoever sends input alone is done with its end. */
+function isInputOnly({ config: { attachedStreams } }: Container): boolean {
+  return attachedStreams.length > 0 && attachedStreams.every((stream) => stream === 'stdin');
 }
 
 /** What a client is attached to. */

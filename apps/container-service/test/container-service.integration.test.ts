@@ -258,7 +258,7 @@ describe('a running container', () => {
     async function* inputs(): AsyncGenerator<ProcessInput> {
       yield { input: { $case: 'stdin', value: Buffer.from('one\nend\n') } };
     }
-    const start = { container: 'echo', start: false };
+    const start = { container: 'echo', start: false, noStdin: false };
     let stdout = '';
     let exitCode = -1;
     for await (const { event } of containers.client.attachContainer(requests(start, inputs()))) {
@@ -268,11 +268,48 @@ describe('a running container', () => {
     expect([stdout, exitCode]).toEqual(['got one\ngot end\n', 8]);
   });
 
+  test('by several clients at once gives all of it to each; one types and one must not', async () => {
+    const script = 'while read x; do echo "got $x"; echo "had $x" >&2; [ "$x" = end ] && exit 8; done; echo lost';
+    const { id } = await containers.run(sh(script), { detach: true, config: { openStdin: true, stdinOnce: true } });
+    let attached = 0;
+    const all = Promise.withResolvers<void>();
+    async function* typed(text: string): AsyncGenerator<ProcessInput> {
+      await all.promise;
+      yield* stdin(text);
+    }
+    async function client(noStdin: boolean, inputs?: AsyncIterable<ProcessInput>): Promise<string[]> {
+      const heard = { stdout: '', stderr: '', exitCode: '' };
+      const start = { container: id, start: false, noStdin };
+      for await (const { event } of containers.client.attachContainer(requests(start, inputs))) {
+        if (event?.$case === 'attached' && ++attached === 4) all.resolve();
+        if (event?.$case === 'exited') heard.exitCode = String(event.value.exitCode);
+        const output = event?.$case === 'output' ? event.value.output : undefined;
+        if (output?.$case === 'stdout' || output?.$case === 'stderr') heard[output.$case] += output.value.toString();
+      }
+      return Object.values(heard);
+    }
+    async function* patient(): AsyncGenerator<ProcessInput> {
+      await all.promise;
+      // Long enough for the input that must not be heard to come before.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      yield { input: { $case: 'stdin', value: Buffer.from('one\nend\n') } };
+    }
+    const heard = await Promise.all([
+      client(true),
+      client(true, typed('unheard\n')),
+      client(false),
+      client(false, patient()),
+    ]);
+    for (const each of heard) expect(each).toEqual(['got one\ngot end\n', 'had one\nhad end\n', '8']);
+  });
+
   test('started by whoever attaches to it loses no byte', async () => {
     const config = { ...DEFAULT_CONFIG, command: sh('echo first') };
     await containers.client.createContainer({ name: 'att', config });
     let stdout = '';
-    for await (const { event } of containers.client.attachContainer(requests({ container: 'att', start: true }))) {
+    for await (const { event } of containers.client.attachContainer(
+      requests({ container: 'att', start: true, noStdin: false }),
+    )) {
       if (event?.$case === 'output') stdout += event.value.output?.value.toString() ?? '';
     }
     expect(stdout).toBe('first\n');

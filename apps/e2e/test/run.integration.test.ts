@@ -28,6 +28,30 @@ test('without -i stdin is empty', async () => {
   expect(result.stdout.trim()).toBe('0');
 });
 
+test.each([
+  [[], 'out typed\n', 'err typed\n'],
+  [['stdin', 'stdout', 'stderr'], 'out typed\n', 'err typed\n'],
+  [['stdin', 'stdout'], 'out typed\n', ''],
+  [['STDIN', 'stderr'], '', 'err typed\n'],
+  [['stdout', 'stderr'], 'out nothing\n', 'err nothing\n'],
+  [['stdout'], 'out nothing\n', ''],
+  [['stderr'], '', 'err nothing\n'],
+])('-a %j attaches to these streams', async (streams, stdout, stderr) => {
+  const script = 'read x || x=nothing; echo out $x; echo err $x >&2; exit 7';
+  const options = streams.length === 0 ? ['-i'] : streams.flatMap((stream) => ['-a', stream]);
+  const args = ['run', '--rm', ...options, 'busybox', 'sh', '-c', script];
+  expect(await cli.engine.berth(args, { input: 'typed\n' })).toEqual({ code: 7, stdout, stderr });
+});
+
+test('-a stdin sends it and leaves the container alone', async () => {
+  const args = ['run', '-a', 'stdin', 'busybox', 'sh', '-c', 'sleep 0.5; wc -c; exit 7'];
+  const { code, stdout } = await cli.engine.berth(args, { input: 'x'.repeat(300_000) });
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^[0-9a-f]{64}\n$/)]);
+  expect(await cli.ok('wait', stdout.trim())).toBe('7');
+  expect(await cli.ok('logs', stdout.trim())).toBe('300000');
+  await cli.ok('rm', stdout.trim());
+});
+
 test('a command that a signal ends has code 128 + signal', async () => {
   const running = cli.berth('run', '--rm', '--name', 'victim', 'busybox', 'sleep', '1000');
   await waitFor(async () => (await cli.ok('ps')).includes('victim'), { what: 'the start' });

@@ -74,7 +74,7 @@ async function runContainer(
     created = id;
     cidfile.write(id);
     for (const warning of warnings) context.stderr.write(`WARNING: ${warning}\n`);
-    if (options.detach) context.stdout.write(`${id}\n`);
+    if (!streams.stdout && !streams.stderr) context.stdout.write(`${id}\n`);
   };
   const act = () => runSession(context, session, call, onCreated);
   const end = await withImage(context, config.image, options, act).catch((error: unknown) => {

@@ -28,7 +28,8 @@ export async function attachContainer(
   };
   return runSession(context, session, (inputs, signal) => {
     async function* requests(): AsyncGenerator<AttachContainerRequest> {
-      yield { request: { $case: 'start', value: { container: container.id, start: options.start ?? false } } };
+      const start = { container: container.id, start: options.start ?? false, noStdin: !session.stdin };
+      yield { request: { $case: 'start', value: start } };
       const size = session.terminal ? context.terminal.size() : null;
       if (size) yield { request: { $case: 'input', value: { input: { $case: 'resize', value: { ...size } } } } };
       for await (const input of inputs) yield { request: { $case: 'input', value: input } };

@@ -19,7 +19,7 @@ import {
   fromTimestamp,
 } from './convert.ts';
 import { bufferView, splitCopy, toProtoCopyPart, toProtoStat } from './file-stream.ts';
-import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent } from './process-stream.ts';
+import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent, withoutStdin } from './process-stream.ts';
 
 const WAIT_CONDITIONS: Readonly<Record<ProtoWaitCondition, WaitCondition>> = {
   [ProtoWaitCondition.UNSPECIFIED]: 'not-running',
@@ -60,7 +60,8 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
     },
     async *attachContainer(requests, { signal }) {
       const { start, inputs } = await splitStream(requests);
-      const client = { inputs, signal, terminalSize: null, start: start.start };
+      const given = start.noStdin ? withoutStdin(inputs) : inputs;
+      const client = { inputs: given, signal, terminalSize: null, start: start.start };
       for await (const event of runner.attach(start.container, client)) {
         if (event.kind === 'created') continue;
         const message = toProtoProcessEvent(event);

@@ -35,6 +35,11 @@ async function* inputsOf<Start>(requests: AsyncIterable<StreamMessage<Start>>): 
   }
 }
 
+/** The inputs of a client that has no stdin for the process. */
+export async function* withoutStdin(inputs: AsyncIterable<ProcessInput>): AsyncGenerator<ProcessInput> {
+  for await (const input of inputs) if (input.kind !== 'stdin' && input.kind !== 'stdin-end') yield input;
+}
+
 function fromProtoInput({ input }: ProtoInput): ProcessInput | null {
   switch (input?.$case) {
     case 'stdin':
