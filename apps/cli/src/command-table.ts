@@ -172,6 +172,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/load.ts'),
   },
   {
+    summary: 'Remove unused images',
+    paths: ['image prune'],
+    load: () => import('./commands/image-prune.ts'),
+  },
+  {
     summary: 'Download an image from a registry',
     paths: ['image pull', 'pull'],
     load: () => import('./commands/pull.ts'),

@@ -133,3 +133,56 @@ test('image inspect tells the parent, the times and where the layers lie', async
   const format = '{{.ID}} {{json .GraphDriver.Data}}';
   expect((await berth('image', 'inspect', '-f', format, 'one')).stdout).toBe(`${IMAGE} {"UpperDir":"/l/1"}\n`);
 });
+
+const REMOVED = [
+  { untagged: ['docker.io/library/old:1', `docker.io/library/old@${DIGEST}`], deleted: [IMAGE, DIGEST] },
+  { deleted: [OTHER] },
+];
+
+test('image prune asks, then lists what went', async () => {
+  const asked: object[] = [];
+  const pruneImages = async (request: object) => (
+    asked.push(request),
+    { removed: REMOVED, reclaimedBytes: 1_234_567n }
+  );
+  const engine = await startFakeEngine({ image: { pruneImages } });
+  open.push(engine);
+  const prune = (argv: string[], stdin = '') => runCli(['image', 'prune', ...argv], { root: engine.root, stdin });
+  const deleted = `Deleted Images:
+untagged: old:1
+untagged: old@${DIGEST}
+deleted: ${IMAGE}
+deleted: ${DIGEST}
+deleted: ${OTHER}
+
+Total reclaimed space: 1.235MB
+`;
+  const prompt = (what: string) => `WARNING! This will remove all ${what}.\nAre you sure you want to continue? [y/N] `;
+  expect(await prune(['-f', '--filter', 'until=24h'])).toEqual({ code: 0, stdout: deleted, stderr: '' });
+  expect((await prune([], 'y\n')).stdout).toBe(`${prompt('dangling images')}${deleted}`);
+  const unused = prompt('images without at least one container associated to them');
+  expect(await prune(['-a'], 'n\n')).toEqual({ code: 0, stdout: unused, stderr: '' });
+  expect((await prune(['--filter', 'unused-for=720h'], 'y\n')).stdout).toBe(`${unused}${deleted}`);
+  expect(asked).toEqual([
+    { all: false, filters: [{ key: 'until', value: '24h' }] },
+    { all: false, filters: [] },
+    { all: false, filters: [{ key: 'unused-for', value: '720h' }] },
+  ]);
+});
+
+test('image prune that finds nothing says how little it gained', async () => {
+  const berth = await start({ image: { pruneImages: async () => ({}) } });
+  expect((await berth('image', 'prune', '-af')).stdout).toBe('Total reclaimed space: 0B\n');
+});
+
+test('rmi hands on what shall stay', async () => {
+  const asked: object[] = [];
+  const deleteImage = async (request: object) => (asked.push(request), {});
+  const berth = await start({ image: { deleteImage }, container: { listContainers: async () => ({}) } });
+  await berth('rmi', '--no-prune', 'a');
+  await berth('image', 'rm', '-f', 'b');
+  expect(asked).toMatchObject([
+    { name: 'a', noPrune: true, force: false },
+    { name: 'b', noPrune: false, force: true },
+  ]);
+});

@@ -3,6 +3,7 @@ import { formatReference, parseReference, sha256Digest, withDefaultTag } from '@
 import { createMemoryStores, type MemoryStores } from './adapters/memory-stores.ts';
 import { createDeleteImage, type DeleteRequest } from './delete-image.ts';
 import type { Layer } from './image.ts';
+import { createRemoveImage } from './remove-image.ts';
 
 const LAYERS: Layer[] = ['1', '2'].map((name) => ({
   name,
@@ -21,7 +22,7 @@ describe('deleteImage', () => {
   });
 
   /** Adds an image and returns its id. */
-  function addImage(label: string, names: readonly string[]): string {
+  function addImage(label: string, names: readonly string[], parentId: string | null = null): string {
     const config = Buffer.from(
       JSON.stringify({
         architecture: 'amd64',
@@ -37,6 +38,7 @@ describe('deleteImage', () => {
       references: names.map((name) => withDefaultTag(parseReference(name))),
       events: [],
       isLeased: false,
+      parentId,
     });
     return id;
   }
@@ -46,8 +48,9 @@ describe('deleteImage', () => {
       isPinned: () => false,
       discard: (layers: readonly Layer[]) => void discarded.push(...layers.map((layer) => layer.name)),
     };
-    const deleteImage = createDeleteImage({ store: stores.images, pool, leases: { endUnused: () => {} } });
-    const result = deleteImage({ name, force: false, runningContainerIds: [], ...options });
+    const removeImage = createRemoveImage({ store: stores.images, pool, leases: { endUnused: () => {} } });
+    const deleteImage = createDeleteImage({ store: stores.images, removeImage });
+    const result = deleteImage({ name, force: false, runningContainerIds: [], noPrune: false, ...options });
     return { untagged: result.untagged.map(formatReference), deleted: result.deleted };
   }
 
@@ -145,5 +148,32 @@ describe('deleteImage', () => {
     const id = addImage('a', ['abc', 'other']);
     expect(remove('abc')).toEqual({ untagged: ['docker.io/library/abc:latest'], deleted: [] });
     expect(stores.images.get(id)?.references).toHaveLength(1);
+  });
+
+  test('never removes by its id what another image was committed on; its name alone goes', () => {
+    const id = addImage('a', ['a:1']);
+    addImage('b', ['b:1'], id);
+    for (const force of [false, true]) {
+      expect(() => remove(id, { force })).toThrow(
+        `conflict: unable to delete ${id.slice(7, 19)} (cannot be forced) - image has dependent child images`,
+      );
+    }
+    expect(remove('a:1')).toEqual({ untagged: ['docker.io/library/a:1'], deleted: [] });
+    expect(() => remove(id)).toThrow('image has dependent child images');
+  });
+
+  test('takes the nameless images that it was committed on with it, unless something needs them or they shall stay', () => {
+    const build = (): string[] => {
+      const ids = [addImage('a', ['a:1'])];
+      for (const label of ['b', 'c', 'd']) ids.push(addImage(label, [], ids.at(-1)));
+      return ids;
+    };
+    const [, b, c, d] = build() as [string, string, string, string];
+    expect(remove(d, { noPrune: true }).deleted).toEqual([d]);
+    expect(remove(c).deleted).toEqual([c, b]);
+    build();
+    useBy(b);
+    expect(remove(d).deleted).toEqual([d, c]);
+    expect(stores.images.get(b)).not.toBeNull();
   });
 });

@@ -1,32 +1,21 @@
 import { BerthError } from '@berth/errors';
-import {
-  formatReference,
-  parseImageConfig,
-  parseReference,
-  repositoryOf,
-  sha256Digest,
-  withDefaultTag,
-  type Reference,
-} from '@berth/oci';
-import { chainIdsOf, type ImageRecord } from './image.ts';
-import type { LayerPool } from './layer-pool.ts';
-import type { Leases } from './leases.ts';
+import { formatReference, parseReference, repositoryOf, withDefaultTag, type Reference } from '@berth/oci';
+import type { ImageRecord } from './image.ts';
 import { isIdOrPrefix, lookUpImage } from './lookup.ts';
-import type { ImageEvent, ImageStore } from './ports.ts';
+import type { ImageStore } from './ports.ts';
+import { imageEvent, type RemovedImages, type RemoveImage } from './remove-image.ts';
 
 export interface DeleteRequest {
   /** A reference, an image id, or a unique prefix of one. */
   readonly name: string;
   readonly force: boolean;
   readonly runningContainerIds: readonly string[];
+  /** Leaves nameless images that it was committed on. */
+  readonly noPrune: boolean;
 }
 
 /** What was removed, in order. */
-export interface DeleteResult {
-  readonly untagged: Reference[];
-  /** The image id, then the chainIDs of its layers that went with it, uppermost first. */
-  readonly deleted: string[];
-}
+export type DeleteResult = Pick<RemovedImages, 'untagged' | 'deleted'>;
 
 /**
  * Removes a name, and with its last name the image, by the rules of `docker rmi`
@@ -35,29 +24,23 @@ export interface DeleteResult {
 export type DeleteImage = (request: DeleteRequest) => DeleteResult;
 
 export interface DeleteDeps {
-  readonly store: ImageStore;
-  readonly pool: Pick<LayerPool, 'isPinned' | 'discard'>;
-  readonly leases: Pick<Leases, 'endUnused'>;
+  readonly store: Pick<ImageStore, 'get' | 'findByReference' | 'findByPrefix' | 'removeReferences'>;
+  readonly removeImage: RemoveImage;
 }
 
 type Conflict = { readonly isHard: boolean; readonly message: string };
 
-export function createDeleteImage({ store, pool, leases }: DeleteDeps): DeleteImage {
+export function createDeleteImage({ store, removeImage }: DeleteDeps): DeleteImage {
   function untag(image: ImageRecord, references: readonly Reference[]): void {
     store.removeReferences(
       references,
-      references.map(() => eventOf('untag', image)),
+      references.map(() => imageEvent('untag', image)),
     );
   }
 
-  /** Removes the image itself, with the names that it still has. */
-  function removeImage(image: ImageRecord, untagged: Reference[]): DeleteResult {
-    const events = [...image.references.map(() => eventOf('untag', image)), eventOf('delete', image)];
-    const { layers } = store.remove(image.id, events, pool.isPinned);
-    pool.discard(layers);
-    leases.endUnused();
-    const removed = new Set(layers.map((layer) => layer.diffId));
-    return { untagged: [...untagged, ...image.references], deleted: [image.id, ...chainIdsOfRemoved(image, removed)] };
+  function removeWhole(image: ImageRecord, untagged: Reference[], { noPrune }: DeleteRequest): DeleteResult {
+    const removed = removeImage(image, { withParents: !noPrune });
+    return { untagged: [...untagged, ...removed.untagged], deleted: removed.deleted };
   }
 
   function deleteByReference(image: ImageRecord, request: DeleteRequest): DeleteResult {
@@ -78,14 +61,14 @@ export function createDeleteImage({ store, pool, leases }: DeleteDeps): DeleteIm
     const nameless = { ...image, references: [] };
     // The name is gone, which is what was asked for: an image in use stays without a name, silently.
     if (findConflict(nameless, request) !== null) return { untagged, deleted: [] };
-    return removeImage(nameless, untagged);
+    return removeWhole(nameless, untagged, request);
   }
 
   function deleteById(image: ImageRecord, request: DeleteRequest): DeleteResult {
     const isSingle = isSingleName(image.references);
     const conflict = findConflict(isSingle ? { ...image, references: [] } : image, request);
     if (conflict !== null) throw inUse(image, conflict);
-    return removeImage(image, []);
+    return removeWhole(image, [], request);
   }
 
   return function deleteImage(request) {
@@ -120,6 +103,7 @@ function isSingleName(references: readonly Reference[]): boolean {
 
 /** What forbids the removal of the image; null: nothing. */
 function findConflict(image: ImageRecord, { force, runningContainerIds }: DeleteRequest): Conflict | null {
+  if (image.hasChildren) return { isHard: true, message: 'image has dependent child images' };
   const running = image.snapshotKeys.find((key) => runningContainerIds.includes(key));
   if (running !== undefined) {
     return { isHard: true, message: `image is being used by running container ${shortId(running)}` };
@@ -134,17 +118,6 @@ function findConflict(image: ImageRecord, { force, runningContainerIds }: Delete
 function inUse(image: ImageRecord, { isHard, message }: Conflict): BerthError {
   const remedy = isHard ? 'cannot be forced' : 'must be forced';
   return new BerthError('IMAGE_IN_USE', `conflict: unable to delete ${shortId(image.id)} (${remedy}) - ${message}`);
-}
-
-/** Docker tells the image's id as its name once the name is gone. */
-function eventOf(verb: ImageEvent['verb'], image: ImageRecord): ImageEvent {
-  return { verb, objectId: image.id, name: image.id };
-}
-
-function chainIdsOfRemoved(image: ImageRecord, removed: ReadonlySet<string>): string[] {
-  const { diffIds } = parseImageConfig(image.config);
-  const chainIds = chainIdsOf(diffIds, (text) => sha256Digest(Buffer.from(text)));
-  return chainIds.filter((_, index) => removed.has(diffIds[index] as string)).reverse();
 }
 
 function shortId(id: string): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseReference } from '@berth/oci';
 import type { Layer } from './image.ts';
-import type { ImageCommit, ImageEvent, ImageStore, LeaseList, SnapshotStore } from './ports.ts';
+import type { ImageCommit, ImageEvent, ImageStore, LeaseList, PruneEvent, SnapshotStore } from './ports.ts';
 
 /** What the contract runs on: the stores of one service, empty. */
 export interface StoresUnderTest {
@@ -9,6 +9,7 @@ export interface StoresUnderTest {
   readonly snapshots: SnapshotStore;
   readonly leases: LeaseList;
   readonly events: () => ImageEvent[];
+  readonly prunes: () => PruneEvent[];
   readonly close: () => void;
 }
 
@@ -213,6 +214,14 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         const root = { mode: 0o1777, uid: 1, gid: 2 };
         images.commit(commitOf(id('a'), [], { layers: [{ ...layer('1'), root }] }));
         expect(images.layersOf(id('a'))[0]?.root).toEqual(root);
+      }),
+    );
+
+    test(
+      'records what a prune gave back',
+      using(({ images, prunes }) => {
+        images.tell({ verb: 'prune', reclaimedBytes: 2 ** 40 });
+        expect(prunes()).toEqual([{ verb: 'prune', reclaimedBytes: 2 ** 40 }]);
       }),
     );
 

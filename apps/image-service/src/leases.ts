@@ -28,9 +28,11 @@ export interface LeasesDeps {
 
 export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
   const inUse = new Set<string>();
+  const queued = new Set<string>();
   let work = Promise.resolve();
 
   async function endOne(lease: string): Promise<void> {
+    queued.delete(lease);
     if (inUse.has(lease)) return;
     try {
       await content.setLease(lease, []);
@@ -41,7 +43,10 @@ export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
   }
 
   function endUnused(): void {
-    for (const lease of list.list()) work = work.then(() => endOne(lease));
+    for (const lease of list.list().filter((each) => !queued.has(each))) {
+      queued.add(lease);
+      work = work.then(() => endOne(lease));
+    }
   }
 
   return {

@@ -26,8 +26,10 @@ import { createLoadImages } from './load-images.ts';
 import { createLayerPool } from './layer-pool.ts';
 import { createLeases } from './leases.ts';
 import { readMergedFile } from './merged-view.ts';
+import { createPruneImages } from './prune-images.ts';
 import { createPullImage } from './pull.ts';
 import { recover } from './recover.ts';
+import { createRemoveImage } from './remove-image.ts';
 import { createSaveImages } from './save-images.ts';
 import { createSnapshots } from './snapshots.ts';
 
@@ -84,6 +86,7 @@ await runService({
       nowMs: Date.now,
       onRemovalFailed: onFailure,
     });
+    const removeImage = createRemoveImage({ store, pool, leases });
     const handlers = createImageHandlers(
       {
         images: createImages(store, layers.dir),
@@ -94,7 +97,8 @@ await runService({
         importImage: createImportImage({ store, pool, layers, content, leases, durability, nowMs: Date.now }),
         saveImages: createSaveImages({ store, pool, layers, content }),
         loadImages: createLoadImages({ store, pool, content, leases, durability }),
-        deleteImage: createDeleteImage({ store, pool, leases }),
+        deleteImage: createDeleteImage({ store, removeImage }),
+        pruneImages: createPruneImages({ store, removeImage, nowMs: Date.now }),
         diffSnapshot: createDiffSnapshot({ images: store, snapshots: snapshotStore, layers, directories }),
         commitSnapshot: createCommitSnapshot({
           images: store,

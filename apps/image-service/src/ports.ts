@@ -10,6 +10,12 @@ export interface ImageEvent {
   readonly name: string;
 }
 
+/** A prune has ended; the removals were told one by one. */
+export interface PruneEvent {
+  readonly verb: 'prune';
+  readonly reclaimedBytes: number;
+}
+
 /** An image that shall exist, with all that belongs to it. */
 export interface ImageCommit {
   readonly image: Image;
@@ -54,6 +60,8 @@ export interface ImageStore {
   remove(imageId: string, events: readonly ImageEvent[], isPinned: (diffId: string) => boolean): RemovedImage;
   /** Removes hidden images without snapshots, and layers that no image has and that are not pinned. */
   collect(isPinned: (diffId: string) => boolean): RemovedImage;
+  /** Records an event alone. */
+  tell(event: PruneEvent): void;
   get(imageId: string): ImageRecord | null;
   /** The image alone, hidden or not. */
   find(imageId: string): Image | null;

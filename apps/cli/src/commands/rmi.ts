@@ -12,8 +12,9 @@ export const command = defineCommand({
   args: { atLeast: 1 },
   options: {
     force: { kind: 'flag', short: 'f', help: 'Force removal of the image' },
+    'no-prune': { kind: 'flag', help: 'Do not delete untagged parents' },
   },
-  async run(context, { options: { force }, args }) {
+  async run(context, { options: { force, 'no-prune': noPrune }, args }) {
     const failures: string[] = [];
     // image-service does not know which containers run, and their files must stay.
     const runningContainerIds = await listRunning(context);
@@ -21,7 +22,7 @@ export const command = defineCommand({
     for (const name of args) {
       try {
         const removed = await images.calls.deleteImage(
-          { name, force, runningContainerIds },
+          { name, force, runningContainerIds, noPrune },
           { signal: context.signal },
         );
         for (const reference of removed.untagged) context.stdout.write(`Untagged: ${familiar(reference)}\n`);

@@ -11,7 +11,7 @@ import { createSqliteSnapshotStore } from './sqlite-snapshot-store.ts';
 
 imageStoreContract('memory', () => {
   const stores = createMemoryStores({ nowMs: () => CONTRACT_TIME_MS });
-  return { ...stores, events: () => stores.events, close: () => {} };
+  return { ...stores, events: () => stores.events, prunes: () => stores.prunes, close: () => {} };
 });
 
 imageStoreContract('sqlite', () => {
@@ -26,11 +26,13 @@ imageStoreContract('sqlite', () => {
     snapshots: createSqliteSnapshotStore(quick),
     leases: createSqliteLeaseList(database),
     events: () =>
-      outbox.pending(100).map(({ event }) => ({
-        verb: event.verb as ImageEvent['verb'],
-        objectId: event.objectId,
-        name: event.attributes.name ?? '',
+      outbox.pending(100).map(({ event: { verb, objectId, attributes } }) => ({
+        verb: verb as ImageEvent['verb'],
+        objectId,
+        name: attributes.name ?? '',
       })),
+    prunes: () =>
+      outbox.pending(100).map(({ event }) => ({ verb: 'prune', reclaimedBytes: Number(event.attributes.reclaimed) })),
     close() {
       quick.close();
       database.close();

@@ -1,7 +1,15 @@
 import { formatReference, parseReference, type Reference } from '@berth/oci';
 import type { Image, ImageRecord, Layer, Snapshot } from '../image.ts';
 import { imageLease } from '../leases.ts';
-import type { ImageEvent, ImageStore, LayerBlob, LeaseList, RemovedImage, SnapshotStore } from '../ports.ts';
+import type {
+  ImageEvent,
+  ImageStore,
+  LayerBlob,
+  LeaseList,
+  PruneEvent,
+  RemovedImage,
+  SnapshotStore,
+} from '../ports.ts';
 
 /** The stores of a service, which forget, for tests; `events` are what they were told. */
 export interface MemoryStores {
@@ -9,6 +17,7 @@ export interface MemoryStores {
   readonly snapshots: SnapshotStore;
   readonly leases: LeaseList;
   readonly events: ImageEvent[];
+  readonly prunes: PruneEvent[];
 }
 
 interface Entry {
@@ -33,6 +42,7 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
   const leases = new Set<string>();
   const unsynced = new Set<string>();
   const events: ImageEvent[] = [];
+  const prunes: PruneEvent[] = [];
 
   const keysOf = (imageId: string): string[] =>
     [...snapshots.values()].filter((snapshot) => snapshot.imageId === imageId).map(({ key }) => key);
@@ -115,6 +125,7 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
       return collect(isPinned);
     },
     collect,
+    tell: (event) => void prunes.push(event),
     get(imageId) {
       const entry = entries.get(imageId);
       return entry === undefined || entry.isHidden ? null : record(entry);
@@ -152,6 +163,7 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
   return {
     images,
     events,
+    prunes,
     snapshots: {
       insert(snapshot, timeMs) {
         snapshots.set(snapshot.key, snapshot);

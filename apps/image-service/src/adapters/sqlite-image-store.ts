@@ -31,7 +31,7 @@ export interface SqliteImageStoreOptions {
 export function createSqliteImageStore({ database, events, bootId, nowMs }: SqliteImageStoreOptions): ImageStore {
   const statements = prepareStatements(database);
 
-  function tell(list: readonly ImageEvent[]): void {
+  function tellAll(list: readonly ImageEvent[]): void {
     for (const { verb, objectId, name } of list) events.add({ noun: 'image', verb, objectId, attributes: { name } });
   }
 
@@ -83,21 +83,21 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
         if (isLeased) statements.keepLease.run(imageLease(id));
         addLayers(commit);
         refer(id, references);
-        tell(commit.events);
+        tellAll(commit.events);
       });
     },
 
     addReference(imageId, reference, list) {
       transaction(database, () => {
         refer(imageId, [reference]);
-        tell(list);
+        tellAll(list);
       });
     },
 
     removeReferences(references, list) {
       transaction(database, () => {
         for (const reference of references) statements.deleteReference.run(formatReference(reference));
-        tell(list);
+        tellAll(list);
       });
     },
 
@@ -106,7 +106,7 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
         statements.deleteReferences.run(imageId);
         statements.hideImage.run(imageId);
         statements.deleteHidden.run();
-        tell(list);
+        tellAll(list);
         return { layers: removeUnusedLayers(isPinned) };
       });
     },
@@ -118,6 +118,11 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
         statements.deleteHidden.run();
         return { layers: removeUnusedLayers(isPinned) };
       });
+    },
+
+    tell({ verb, reclaimedBytes }) {
+      const attributes = { reclaimed: String(reclaimedBytes) };
+      transaction(database, () => events.add({ noun: 'image', verb, objectId: '', attributes }));
     },
 
     get(imageId) {

@@ -9,6 +9,7 @@ import {
   type LoadImagesResponse,
   type PathChange as ProtoPathChange,
   type PrepareSnapshotResponse,
+  type PruneImagesResponse,
   type PullImageRequest,
   type PullImageResponse,
 } from '@berth/proto/image';
@@ -19,6 +20,7 @@ import type { ImageRecord, Image as StoredImage } from '../image.ts';
 import type { LoadedImage } from '../load-images.ts';
 import type { LayerPhase as Phase } from '../layer-progress.ts';
 import type { PullEvent, PullRequest } from '../pull.ts';
+import type { RemovedImages } from '../remove-image.ts';
 import type { PreparedSnapshot } from '../snapshots.ts';
 
 const NOTHING = new Uint8Array();
@@ -114,7 +116,12 @@ export function toPullResponse(event: PullEvent): PullImageResponse {
 }
 
 export function toDeleteResponse({ untagged, deleted }: DeleteResult): DeleteImageResponse {
-  return { untagged: untagged.map(formatReference), deleted };
+  return { untagged: untagged.map(formatReference), deleted: [...deleted] };
+}
+
+export function toPruneResponse(removed: readonly RemovedImages[]): PruneImagesResponse {
+  const reclaimedBytes = removed.reduce((sum, image) => sum + image.reclaimedBytes, 0);
+  return { removed: removed.map(toDeleteResponse), reclaimedBytes: BigInt(reclaimedBytes) };
 }
 
 export function toPrepareResponse({ image, ...snapshot }: PreparedSnapshot): PrepareSnapshotResponse {

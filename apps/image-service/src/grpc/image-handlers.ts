@@ -15,6 +15,7 @@ import type { Images } from '../images.ts';
 import type { ImportImage } from '../import-image.ts';
 import type { ListImages } from '../list-images.ts';
 import type { LoadImages } from '../load-images.ts';
+import type { PruneImages } from '../prune-images.ts';
 import type { PullImage } from '../pull.ts';
 import type { SaveImages } from '../save-images.ts';
 import type { Snapshots } from '../snapshots.ts';
@@ -27,6 +28,7 @@ import {
   toProtoImage,
   toProtoImageWithoutConfig,
   toProtoStep,
+  toPruneResponse,
   toPullResponse,
 } from './convert.ts';
 import { bufferView } from '../buffer-view.ts';
@@ -42,6 +44,7 @@ export interface ImageUseCases {
   readonly saveImages: SaveImages;
   readonly loadImages: LoadImages;
   readonly deleteImage: DeleteImage;
+  readonly pruneImages: PruneImages;
   readonly diffSnapshot: DiffSnapshot;
   readonly commitSnapshot: CommitSnapshot;
 }
@@ -49,7 +52,7 @@ export interface ImageUseCases {
 /** ImageService over the use cases. The signal, aborted when the service stops, ends calls that stay open. */
 export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSignal): ImageServiceImplementation {
   const { images, listImages, imageHistory, snapshots, pullImage, importImage, saveImages, loadImages } = useCases;
-  const { deleteImage, diffSnapshot, commitSnapshot } = useCases;
+  const { deleteImage, pruneImages, diffSnapshot, commitSnapshot } = useCases;
 
   /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
   function tryToPrepare(request: PrepareSnapshotRequest | undefined): PrepareSnapshotResponse | undefined {
@@ -86,6 +89,9 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
       })),
     tagImage: ({ name, target }) => answer(() => (images.tag(name, target), {})),
     deleteImage: (request) => answer(() => toDeleteResponse(deleteImage(request))),
+    async pruneImages(request, { signal }) {
+      return toPruneResponse(await pruneImages(request, signal));
+    },
     prepareSnapshot: ({ key, image }) => answer(() => toPrepareResponse(snapshots.prepare(key, image))),
     async *prepareSnapshots(requests) {
       for await (const { request } of untilAborted(requests, stopping)) yield { prepared: tryToPrepare(request) };
