@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { BerthError, isBerthError } from '@berth/errors';
 import type { ActiveContainers } from './active-containers.ts';
 import { checkRestartPolicy } from './spec/restart-policy.ts';
@@ -42,6 +43,8 @@ export interface ContainerChanger {
   rename(reference: string, name: string): void;
   /** Returns what the user should know. Throws INVALID_ARGUMENT, and LIMIT_REFUSED when the kernel refuses one. */
   update(reference: string, update: ContainerUpdate): Promise<readonly string[]>;
+  /** Finishes an update that a crash has interrupted, if there is one. Throws SERVICE_UNAVAILABLE. */
+  finishUpdate(id: string): Promise<void>;
 }
 
 /** Changes what containers are, whether they run or not. */
@@ -53,17 +56,38 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
     store.redefine(spec, [containerEvent(after, verb, extra)]);
   }
 
-  /** The kernel comes first and the row second: a limit that a crash keeps from the row is written again by the next update. */
-  async function limit({ id }: Container, resources: Resources): Promise<void> {
+  function note(id: string, pendingLimits: Resources | null): void {
+    const { state: _, ...spec } = find(id);
+    store.redefine({ ...spec, pendingLimits }, []);
+  }
+
+  /** What a crash may keep from being told or done is noted before: then the next start of the service finishes it. */
+  async function limit(id: string, resources: Resources): Promise<void> {
     await actives.get(id)?.started.catch(() => {});
     const after = withLimits(find(id), resources);
-    if (!isActive(after)) return;
+    if (!isActive(after) || isDeepStrictEqual(resources, NO_LIMITS)) return;
+    note(id, resources);
+    fault('update:noted');
     try {
       await runtime.updateLimits(files.paths(id).stateDir, plans.cgroup(after));
     } catch (error) {
       // It may have ended meanwhile: then the limits are for its next start.
-      if (isActive(find(id))) throw error;
+      if (!isActive(find(id))) return;
+      note(id, null);
+      throw error;
     }
+  }
+
+  async function finishUpdate(id: string): Promise<void> {
+    const pendingLimits = store.get(id)?.pendingLimits ?? null;
+    if (pendingLimits === null) return;
+    try {
+      await limit(id, pendingLimits);
+    } catch (error) {
+      if (isBerthError(error, 'LIMIT_REFUSED')) return;
+      throw error;
+    }
+    redefine(withLimits(find(id), pendingLimits), 'update');
   }
 
   function find(id: string): Container {
@@ -71,6 +95,7 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
   }
 
   return {
+    finishUpdate,
     rename(reference, wanted) {
       const name = stripSlash(wanted);
       if (name === '') throw new BerthError('INVALID_ARGUMENT', 'Neither old nor new names may be empty');
@@ -88,7 +113,7 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
       try {
         const checked = checkResources(resources, deps.hostResources(), { update: true });
         if (restartPolicy !== undefined) checkRestartPolicy(restartPolicy, container.config.autoRemove);
-        await limit(container, checked.resources);
+        await limit(container.id, checked.resources);
         fault('update:limited');
         const limited = withLimits(find(container.id), checked.resources);
         const config = restartPolicy === undefined ? limited.config : { ...limited.config, restartPolicy };
@@ -105,5 +130,5 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
 
 function withLimits(container: Container, update: Resources): Container {
   const resources = updateResources(container.config.resources, update);
-  return { ...container, config: { ...container.config, resources } };
+  return { ...container, pendingLimits: null, config: { ...container.config, resources } };
 }

@@ -122,14 +122,15 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   const runner = createContainerRunner({ ...shared, creator, starter, control });
   const containerExecs = createContainerExecs(shared);
   const health = createHealthMonitor({ ...shared, control, execs: containerExecs });
-  const recovery = createRecovery({ ...shared, cleaner, supervisor, restarter, control, containerExecs });
+  const changer = createContainerChanger({ ...shared, creator, restarter });
+  const recovery = createRecovery({ ...shared, changer, cleaner, supervisor, restarter, control, containerExecs });
   const readLogs = createLogReader(shared);
   return {
     creator,
     control,
     freezer: shared.freezer,
     meter: createContainerMeter(shared),
-    changer: createContainerChanger({ ...shared, creator, restarter }),
+    changer,
     prune: createPruneContainers({ ...shared, control }),
     runner,
     execs: containerExecs,

@@ -1,5 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { ContainerConfig, HealthCheck, MountPoint } from './container-config.ts';
+import type { Resources } from './resources.ts';
 
 /** Where a container is in its life. */
 export type ContainerStatus = 'created' | 'starting' | 'running' | 'paused' | 'restarting' | 'exited';
@@ -83,6 +84,8 @@ export interface ContainerSpec {
   readonly rootfs: Rootfs;
   /** The host's id that is 0 in its user namespace; null when it has none of its own. */
   readonly firstUserId: number | null;
+  /** New limits on their way: the kernel may have them, the config has not yet. Null when there are none. */
+  readonly pendingLimits: Resources | null;
   /** Unix time in nanoseconds, as all times here. */
   readonly createTimeNs: bigint;
 }

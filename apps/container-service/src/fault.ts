@@ -22,6 +22,7 @@ export const FAULT_POINTS = [
   'pause:frozen',
   'unpause:thawed',
   'rename:row',
+  'update:noted',
   'update:limited',
 ] as const;
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActiveContainerControl, ActiveContainers } from './active-containers.ts';
+import type { ContainerChanger } from './change-container.ts';
 import type { Cleaner } from './clean-leftovers.ts';
 import { advance, isActive, type Container } from './container.ts';
 import { containerEvent, startEvents } from './events.ts';
@@ -28,6 +29,7 @@ export interface RecoverDeps {
   readonly actives: ActiveContainers;
   readonly control: Pick<ContainerControl, 'remove'>;
   readonly restarter: Restarter;
+  readonly changer: Pick<ContainerChanger, 'finishUpdate'>;
   readonly freezer: Freezer;
   readonly containerExecs: ContainerExecs;
   readonly nowNs: () => bigint;
@@ -62,6 +64,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       if (isActive(container)) resumeActive(container);
       else if (endpoint !== null || files.hasRuntime(container.id)) releaseEnded(container);
       else resumeEnded(container.id);
+      if (container.pendingLimits !== null) finishUpdate(container.id);
     }
     for (const exec of execs.list()) deps.containerExecs.resume(exec);
   }
@@ -77,6 +80,11 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     } else {
       settle(container, active, state, 'the container and its keeper were gone');
     }
+  }
+
+  /** The kernel may have what the row has not. */
+  function finishUpdate(id: string): void {
+    untilDone('update not finished', () => deps.changer.finishUpdate(id)).catch(() => {});
   }
 
   /** Nothing of its last run is left, but a crash or a restart of the host came before what follows. */

@@ -8,8 +8,10 @@ import { FAULT_POINTS, type FaultPoint } from '../src/fault.ts';
 import type { TestContainers } from './support/containers.ts';
 import { crashService, startService } from './support/crashing-service.ts';
 import { expectNothingLeft } from './support/left-behind.ts';
+import { readLimit } from './support/read-limit.ts';
 import { eventsByContainer, expectWholeStories } from './support/stories.ts';
 
+const MEMORY_BYTES = 64n * 1024n * 1024n;
 const { PAUSED, RUNNING, EXITED, STARTING } = ContainerStatus;
 
 let engine: TestEngine;
@@ -43,7 +45,7 @@ async function takeTurns(containers: TestContainers): Promise<void> {
   await waitFor(runsAgain, { what: 'the restart' });
   await client.pauseContainer({ container });
   await client.unpauseContainer({ container });
-  const resources = Resources.fromPartial({ memoryBytes: 64 * 1024 * 1024 });
+  const resources = Resources.fromPartial({ memoryBytes: MEMORY_BYTES });
   await client.updateContainer({ container, resources, restartPolicy: undefined });
   await client.renameContainer({ container, name: 'turned' });
   await client.restartContainer({ container, timeoutSeconds: 0, signal: '' });
@@ -57,7 +59,8 @@ function isFrozen(id: string): boolean {
 
 const TWICE = ['create', 'start', 'die', 'start'];
 const THAWED = [...TWICE, 'pause', 'unpause'];
-const RENAMED = [...THAWED, 'update', 'rename'];
+const UPDATED = [...THAWED, 'update'];
+const RENAMED = [...UPDATED, 'rename'];
 
 /** What is true once a service has come back from a crash at a turn, and what was told by then. */
 const TURNS = {
@@ -65,7 +68,8 @@ const TURNS = {
   'restart:due': { status: RUNNING, name: 'turns', told: TWICE },
   'pause:frozen': { status: RUNNING, name: 'turns', told: TWICE },
   'unpause:thawed': { status: PAUSED, name: 'turns', told: [...TWICE, 'pause'] },
-  'update:limited': { status: RUNNING, name: 'turns', told: THAWED },
+  'update:noted': { status: RUNNING, name: 'turns', told: UPDATED },
+  'update:limited': { status: RUNNING, name: 'turns', told: UPDATED },
   'rename:row': { status: RUNNING, name: 'turned', told: RENAMED },
   'stop:row': { status: RUNNING, name: 'turned', told: [...RENAMED, 'kill'] },
   'restart:stopped': { status: EXITED, name: 'turned', told: [...RENAMED, 'kill', 'kill', 'die', 'stop'] },
@@ -110,7 +114,17 @@ describe('the turns of a container', () => {
       () => {},
     );
     expect(await found()).toEqual(expected);
+    await waitFor(() => eventsByContainer(engine).at(-1)?.length === told.length, { what: 'the events' }).catch(
+      () => {},
+    );
     expect(eventsByContainer(engine).at(-1)).toEqual(told);
+    for (const { id, status: found, config } of (await containers.client.listContainers({ all: true })).containers) {
+      const { memoryBytes = 0n } = config?.resources ?? {};
+      expect(memoryBytes).toBe(told.includes('update') ? MEMORY_BYTES : 0n);
+      if (found === RUNNING && memoryBytes > 0n) {
+        expect(readLimit(engine, id, 'memory.limit_in_bytes', 'memory.max')).toBe(String(memoryBytes));
+      }
+    }
     await containers.removeAll();
     await expectNothingLeft(engine);
     expectWholeStories(engine);

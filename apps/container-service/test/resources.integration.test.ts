@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { engineNames, legacyCgroupDirs } from '@berth/client';
 import type { Resources } from '@berth/proto/container';
 import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectContainers, type TestContainers } from './support/containers.ts';
 import { expectNothingLeft } from './support/left-behind.ts';
+import { readLimit } from './support/read-limit.ts';
 
 let engine: TestEngine;
 let containers: TestContainers;
@@ -49,16 +49,6 @@ function limits(resources: Partial<Resources>) {
   return { config: { resources: { ...NONE, ...resources } } };
 }
 
-/** What a file of a container's control groups holds; the names are those of v1, then of v2. */
-function readLimit(id: string, ...[v1, v2]: [string, string]): string {
-  const { cgroupDir } = engineNames(engine.root);
-  const files = [
-    ...legacyCgroupDirs(cgroupDir).map((dir) => join(dir, id, v1)),
-    ...['containers', 'apart'].map((name) => join(cgroupDir, name, id, v2)),
-  ];
-  return readFileSync(files.find((file) => existsSync(file)) ?? '', 'utf8').trim();
-}
-
 describe('limits', () => {
   test('a container that wants more memory than it may have is killed, and says so', async () => {
     const script = 'x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done';
@@ -88,8 +78,8 @@ describe('limits', () => {
   test('processor limits are in the files', async () => {
     const resources = { nanoCpus: 500_000_000n, cpuShares: 512n, cpusetCpus: '1' };
     const id = await containers.startDetached('sleep 1000', limits(resources));
-    expect(readLimit(id, 'cpu.cfs_quota_us', 'cpu.max')).toMatch(/^50000( 100000)?$/);
-    expect(['512', '59']).toContain(readLimit(id, 'cpu.shares', 'cpu.weight'));
+    expect(readLimit(engine, id, 'cpu.cfs_quota_us', 'cpu.max')).toMatch(/^50000( 100000)?$/);
+    expect(['512', '59']).toContain(readLimit(engine, id, 'cpu.shares', 'cpu.weight'));
     expect((await containers.exec(id, ['grep', 'Cpus_allowed_list', '/proc/self/status'])).stdout).toMatch(/\t1\n$/);
   });
 
@@ -113,8 +103,8 @@ describe('limits', () => {
     await update({ memoryBytes: 16n * MIB, memorySwapBytes: 16n * MIB, pidsLimit: 5n });
     await update({ memoryBytes: 32n * MIB, memorySwapBytes: 32n * MIB });
     await update({ memoryBytes: 20n * MIB, memorySwapBytes: 24n * MIB });
-    expect(readLimit(id, 'memory.limit_in_bytes', 'memory.max')).toBe(String(20n * MIB));
-    expect(readLimit(id, 'cgroup.procs', 'cgroup.procs').split('\n')).toHaveLength(2);
+    expect(readLimit(engine, id, 'memory.limit_in_bytes', 'memory.max')).toBe(String(20n * MIB));
+    expect(readLimit(engine, id, 'cgroup.procs', 'cgroup.procs').split('\n')).toHaveLength(2);
     const forks = ['sh', '-c', 'for i in 1 2 3 4 5; do sleep 5 & done; echo all'];
     expect((await containers.exec(id, forks)).stdout).toBe('');
     const hungry = ['sh', '-c', 'x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done'];

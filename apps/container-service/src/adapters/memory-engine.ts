@@ -91,6 +91,7 @@ export function aSpec(fields: Partial<ContainerSpec> = {}): ContainerSpec {
     mounts: [],
     rootfs: { layersDir: '/l', lowerDirs: ['b', 'a'], upperDir: '/u', workDir: '/w' },
     firstUserId: null,
+    pendingLimits: null,
     createTimeNs: 1n,
     ...fields,
   };

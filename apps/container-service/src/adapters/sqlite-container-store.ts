@@ -116,7 +116,12 @@ function lostRace(container: Container): BerthError {
 
 function decodeSpec(text: string): ContainerSpec {
   const spec = JSON.parse(text) as Stored<ContainerSpec>;
-  return { ...spec, config: { ...UNSAID, ...spec.config }, createTimeNs: BigInt(spec.createTimeNs) };
+  return {
+    ...spec,
+    pendingLimits: spec.pendingLimits ?? null,
+    config: { ...UNSAID, ...spec.config },
+    createTimeNs: BigInt(spec.createTimeNs),
+  };
 }
 
 function decodeState(text: string): ContainerState {

@@ -77,6 +77,7 @@ export function specifyContainer(config: ContainerConfig, input: SpecificationIn
     mounts,
     rootfs,
     firstUserId,
+    pendingLimits: null,
     createTimeNs,
   };
 }
