@@ -76,6 +76,11 @@ export interface LayerTool extends AsyncDisposable {
    * DIGEST_MISMATCH then; LAYER_INVALID, LAYER_LIMIT, DISK_FULL, CANCELLED, INTERNAL.
    */
   pack(request: PackRequest): Promise<void>;
+  /**
+   * Tells the file system that the directories in this one have nothing to do with each other, so that it puts each into a place of its own;
+   * one that cannot be told does as it always does. Throws INTERNAL.
+   */
+  spread(dir: string): Promise<void>;
   /** Resolves when what was written to the directory's file system is on the disk. Throws INTERNAL. */
   sync(dir: string): Promise<void>;
   /** Ends the tool and what it does. */
@@ -100,6 +105,11 @@ export function startLayerTool(options: ToolOptions): LayerTool {
     throw failureOf(last);
   }
 
+  async function runInDirectory(command: string, dir: string): Promise<void> {
+    const last = await run([command, dir], new AbortController().signal);
+    if (last?.kind !== 'done') throw failureOf(last);
+  }
+
   return {
     async pack({ layerDir, diffId, outputPath, signal }) {
       await runForLayer(['pack', '--upper', layerDir, '--diff-id', diffId, '--output', outputPath], signal);
@@ -119,10 +129,8 @@ export function startLayerTool(options: ToolOptions): LayerTool {
       if (last?.kind !== 'done') throw failureOf(last);
       return parsePathChanges(await bytes);
     },
-    async sync(dir) {
-      const last = await run(['sync', dir], new AbortController().signal);
-      if (last?.kind !== 'done') throw failureOf(last);
-    },
+    spread: (dir) => runInDirectory('spread', dir),
+    sync: (dir) => runInDirectory('sync', dir),
     close,
     [Symbol.asyncDispose]: close,
   };

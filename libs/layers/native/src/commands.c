@@ -3,9 +3,12 @@
 #include "cleanup.h"
 #include "report.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 const char commands_usage[] =
     "Usage: berth-layer unpack --layer FILE|- --target DIR [OPTIONS]\n"
@@ -15,6 +18,7 @@ const char commands_usage[] =
     "       berth-layer stat --pid PID --path PATH [--follow yes]\n"
     "       berth-layer archive --pid PID --path PATH [--follow yes] [--whole yes] --output FILE|--stream SOCKET\n"
     "       berth-layer extract --pid PID --path PATH [--keep-place yes] [--owner UID:GID] --stream SOCKET\n"
+    "       berth-layer spread DIR\n"
     "       berth-layer sync DIR\n"
     "       berth-layer serve\n"
     "\n"
@@ -23,6 +27,7 @@ const char commands_usage[] =
     "commit makes a layer of a writable layer in an empty directory, and computes its digest.\n"
     "pack writes a layer's directory as the archive that it was computed of.\n"
     "stat, archive and extract tell what lies at a path of a container, write it as an archive, and unpack one into a directory there.\n"
+    "spread tells the file system that what is made in DIR has nothing to do with each other.\n"
     "sync waits until what was written to the file system of DIR is on the disk.\n"
     "serve runs such commands for another program, each in a process of its own.\n"
     "\n"
@@ -41,22 +46,47 @@ const char commands_usage[] =
     "Exit status: 0 done, 1 system error, 2 usage, 3 bad layer, 4 digest mismatch, 5 disk full, 6 limit exceeded,\n"
     "7 no such path, 8 something else in the place, 9 read-only.\n";
 
-int sync_command(int count, char **arguments) {
+static int sync_directory(int fd, const char *path, struct layer_error *error) {
+  return syncfs(fd) == 0 ? 0 : fail_errno(error, "sync", "cannot sync \"%.200s\"", path);
+}
+
+/* ext4's; other file systems have nothing like it, or do not say so. */
+static int spread_directory(int fd, const char *path, struct layer_error *error) {
+  int flags = 0;
+
+  if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+    flags |= FS_TOPDIR_FL;
+    if (ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0) return 0;
+  }
+  if (errno == ENOTTY || errno == EOPNOTSUPP || errno == EINVAL) return 0;
+  return fail_errno(error, "spread", "cannot set a flag of \"%.200s\"", path);
+}
+
+static int run_in_directory(int count, char **arguments, int (*task)(int, const char *, struct layer_error *)) {
   struct layer_error error = {0};
   cleanup_close int fd = -1;
+  int result;
 
   if (count != 3) {
-    fail(&error, FAILURE_USAGE, "options", "sync takes one directory");
-  } else if ((fd = open(arguments[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-    fail_errno(&error, "open", "cannot open \"%.200s\"", arguments[2]);
-  } else if (syncfs(fd) != 0) {
-    fail_errno(&error, "sync", "cannot sync \"%.200s\"", arguments[2]);
+    result = fail(&error, FAILURE_USAGE, "options", "%.20s takes one directory", arguments[1]);
   } else {
+    fd = open(arguments[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    result = fd < 0 ? fail_errno(&error, "open", "cannot open \"%.200s\"", arguments[2]) : task(fd, arguments[2], &error);
+  }
+  if (result == 0) {
     report_done();
     return 0;
   }
   report_error(&error);
   return (int)error.kind;
+}
+
+int sync_command(int count, char **arguments) {
+  return run_in_directory(count, arguments, sync_directory);
+}
+
+int spread_command(int count, char **arguments) {
+  return run_in_directory(count, arguments, spread_directory);
 }
 
 int run_command(int count, char **arguments) {
@@ -66,7 +96,7 @@ int run_command(int count, char **arguments) {
   } commands[] = {
       {"unpack", unpack_command}, {"changes", changes_command}, {"commit", commit_command},
       {"pack", pack_command},     {"sync", sync_command},       {"stat", stat_command},
-      {"archive", archive_command}, {"extract", extract_command},
+      {"archive", archive_command}, {"extract", extract_command}, {"spread", spread_command},
   };
   struct layer_error error = {0};
 

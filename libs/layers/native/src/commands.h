@@ -23,6 +23,9 @@ int extract_command(int count, char **arguments);
 /* `sync DIR`: waits until what was written to the directory's file system is on the disk. */
 int sync_command(int count, char **arguments);
 
+/* `spread DIR`: tells the file system to put what is made in the directory apart from each other. */
+int spread_command(int count, char **arguments);
+
 extern const char commands_usage[];
 
 #endif

@@ -141,6 +141,12 @@ check 'a missing layer is an error' fails_with 1 INTERNAL "$work/none"
 check 'an empty stream is an empty layer' unpack "$work/empty"
 check 'the limit of a file is kept when it is sparse' fails_with 6 LAYER_LIMIT "$work/pax.tar" --max-bytes 4000000
 
+is_spread() {
+  "$BERTH_LAYER" spread "$work/in" && if [ "$(stat -f -c %T "$work/in")" = ext2/ext3 ]; then lsattr -d "$work/in" | grep -q '^[^ ]*T'; fi
+}
+check 'a directory is told to spread what is made in it' is_spread
+check 'where that cannot be told it is no failure' "$BERTH_LAYER" spread /proc
+
 if mkdir "$work/small" && mount -t tmpfs -o size=256k tmpfs "$work/small" 2>/dev/null; then
   "$BERTH_LAYER" unpack --layer "$work/pax.tar" --target "$work/small" >"$work/result"
   status=$?
