@@ -18,7 +18,6 @@ done
 put 755 apps/cli/bin/berth "$lib/apps/cli/bin/berth"
 put 644 apps/cli/bin/start.cjs "$lib/apps/cli/bin/start.cjs"
 put 755 libs/namespaces/native/build/berth-ns "$lib/libs/namespaces/native/build/berth-ns"
-put 644 libs/namespaces/native/build/seccomp-default.bpf "$lib/libs/namespaces/native/build/seccomp-default.bpf"
 put 755 libs/namespaces/native/build/berth-init "$lib/libs/namespaces/native/build/berth-init"
 put 755 libs/layers/native/build/berth-layer "$lib/libs/layers/native/build/berth-layer"
 case $(uname -m) in aarch64) arch=arm64 ;; *) arch=x64 ;; esac

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { present, type Field } from './contestant.ts';
 import { toOciSeccomp } from './oci-seccomp.ts';
-import { dockerLikeSpec } from './oci-spec.ts';
+import { CAPABILITIES, dockerLikeSpec } from './oci-spec.ts';
 import { describeFailure } from './programs.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
-const PROFILE = join(import.meta.dirname, '../../../libs/namespaces/native/seccomp/default.profile');
+const PROFILE = join(import.meta.dirname, '../../container-service/src/seccomp/default-profile.json');
 
 /** `crun run` on a bundle of its own: no image, no overlay, no veth, no log. */
 export interface Crun extends Disposable {
@@ -19,7 +19,7 @@ export async function openCrun(layer: string, stopwatch: Stopwatch): Promise<Cru
   const remove = () => rmSync(bundle, { recursive: true, force: true });
   writeFileSync(
     join(bundle, 'config.json'),
-    JSON.stringify(dockerLikeSpec(toOciSeccomp(readFileSync(PROFILE, 'utf8')))),
+    JSON.stringify(dockerLikeSpec(toOciSeccomp(readFileSync(PROFILE, 'utf8'), CAPABILITIES))),
   );
   try {
     await stopwatch.run(['cp', '-a', layer, join(bundle, 'rootfs')]);

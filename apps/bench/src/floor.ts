@@ -8,7 +8,7 @@ import { openLineProgram } from './line-program.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 const PROGRAM = join(import.meta.dirname, '../native/build/floor');
-const FILTER = join(import.meta.dirname, '../../../libs/namespaces/native/build/seccomp-default.bpf');
+const FILTER = join(import.meta.dirname, '../../container-service/dist/seccomp-default.bpf');
 const run = promisify(execFile);
 
 /** The floor program on a bridge, a cgroup and a directory of its own. */

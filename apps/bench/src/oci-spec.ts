@@ -1,6 +1,7 @@
 import type { OciSeccomp } from './oci-seccomp.ts';
 
-const CAPABILITIES = [
+/** The capabilities that Docker gives. */
+export const CAPABILITIES: readonly string[] = [
   'CHOWN',
   'DAC_OVERRIDE',
   'FOWNER',

@@ -14,8 +14,10 @@ const environment = z.object({
 
 /** What this service is told by its environment. */
 export interface Config {
-  /** The default seccomp filter: an array of struct sock_filter. */
+  /** The filter of the default seccomp profile and capabilities: an array of struct sock_filter. */
   readonly seccompFilter: Buffer;
+  /** The numbers of system calls, for all other filters. */
+  readonly syscallTablesFile: string;
   /** The init of `--init`. */
   readonly initProgram: string;
   /** BERTH_LAYER_BIN: absolute path of berth-layer, which reads and writes the files of containers. */
@@ -24,8 +26,9 @@ export interface Config {
   readonly fault: string;
 }
 
-/** Where the filter is in the source tree, and beside a bundle in `apps/<app>/dist`. */
-const SECCOMP_FILE = join(import.meta.dirname, '../../../libs/namespaces/native/build/seccomp-default.bpf');
+/** Beside the bundle, seen from it and from the source tree. */
+const SECCOMP_FILE = join(import.meta.dirname, '../dist/seccomp-default.bpf');
+const SYSCALL_TABLES_FILE = join(import.meta.dirname, '../dist/syscalls.json');
 const INIT_FILE = join(import.meta.dirname, '../../../libs/namespaces/native/build/berth-init');
 const SOCK_FILTER_BYTES = 8;
 
@@ -43,6 +46,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   return Object.freeze({
     seccompFilter,
+    syscallTablesFile: SYSCALL_TABLES_FILE,
     layerProgram: BERTH_LAYER_BIN,
     initProgram: BERTH_INIT_FILE,
     fault: BERTH_FAULT,

@@ -15,8 +15,8 @@ import type {
   VolumeClient,
 } from './ports.ts';
 import { checkContainerName, generateContainerName, nameInUseError, stripSlash } from './spec/container-name.ts';
+import type { PlanBuilder } from './plan/build-plan.ts';
 import type { HostResources } from './plan/cgroup-layout.ts';
-import { seccompWarning } from './spec/seccomp-warning.ts';
 import { checkResources } from './spec/resources.ts';
 import { resolveMounts } from './spec/mounts.ts';
 import { startStopwatch } from './stopwatch.ts';
@@ -34,6 +34,7 @@ export interface CreateDeps {
   readonly nowNs: () => bigint;
   readonly hostHostname: string;
   readonly hostResources: () => HostResources;
+  readonly plans: Pick<PlanBuilder, 'checkFilter'>;
   readonly fault: Fault;
   readonly log: Log;
 }
@@ -140,6 +141,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     isCreating: (id) => creating.has(id),
     async create(asked) {
       checkConfig(asked.config);
+      deps.plans.checkFilter(asked.config.isolation);
       const request = { ...asked, config: resolveJoins(store, asked.config) };
       const checked = checkResources(request.config.resources, deps.hostResources(), { update: false });
       resolveMounts(request.config.mounts, []);
@@ -154,8 +156,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
         store.insert(created.container, [containerEvent(created.container, 'create')]);
         stopwatch('create-row');
         fault('create:row');
-        const seccomp = seccompWarning(request.config.isolation);
-        return { ...created, warnings: [...checked.warnings, ...(seccomp === null ? [] : [seccomp])] };
+        return { ...created, warnings: checked.warnings };
       } catch (error) {
         if (progress.firstUserId !== null) deps.userIds.release(progress.firstUserId);
         if (progress.prepared) await undo(id);

@@ -9,9 +9,9 @@ export interface IsolationConfig {
   readonly capabilitiesAdd: readonly string[];
   /** Likewise; one that is also added stays. */
   readonly capabilitiesDrop: readonly string[];
-  /** All capabilities and devices, nothing hidden or read-only, no seccomp filter. */
+  /** All capabilities and devices, nothing hidden or read-only, no seccomp filter but one of `seccompProfile`. */
   readonly privileged: boolean;
-  /** Empty: the default; or `unconfined`. */
+  /** Empty or `builtin`: the default; `unconfined`; or a profile in Docker's format. */
   readonly seccompProfile: string;
   /** Empty: the default; or `unconfined`. */
   readonly apparmorProfile: string;
@@ -65,6 +65,11 @@ export const DEFAULT_NAMES: NamesConfig = {
   dnsSearch: [],
   dnsOptions: [],
 };
+
+/** The seccomp profile that is meant: without one being asked for, privileged containers have none. */
+export function seccompProfileOf({ privileged, seccompProfile }: IsolationConfig): string {
+  return privileged && seccompProfile === '' ? 'unconfined' : seccompProfile;
+}
 
 /** The id (when asked for: the reference) of the container that a mode names; null when it names none. */
 export function joinedContainer(mode: string): string | null {

@@ -34,6 +34,8 @@ import { readConfig } from './config.ts';
 import { createContainerEngine } from './container-engine.ts';
 import { createFault } from './fault.ts';
 import { createContainerHandlers } from './grpc/container-handlers.ts';
+import { createSeccompFilters } from './seccomp/filters.ts';
+import { readFilterHost, readSyscallTables } from './seccomp/read-host.ts';
 import { subnetStartIndex } from './network/address-pool.ts';
 
 // A name that a user filters by is a regular expression: one that would take ages is left to an engine that takes linear time.
@@ -69,7 +71,11 @@ await runService({
       processes: openProcProcesses(),
       fileTool,
       planSettings: {
-        seccompFilter: config.seccompFilter,
+        seccomp: createSeccompFilters({
+          defaultProgram: config.seccompFilter,
+          syscallTables: () => readSyscallTables(config.syscallTablesFile),
+          host: readFilterHost(),
+        }),
         initProgram: config.initProgram,
         bridge: names.bridge,
         cgroups: { layout: cgroupLayout, engineDir: names.cgroupDir },

@@ -95,6 +95,36 @@ describe('privileges', () => {
     expect((await containers.exec(id, status('Seccomp'))).stdout).toBe('Seccomp:\t2\n');
   });
 
+  test('the filter follows the capabilities that are added and dropped', async () => {
+    const script = 'grep Seccomp: /proc/self/status; hostname x && echo named; chroot / true && echo moved';
+    const added = await containers.run(sh(script), { config: { capabilitiesAdd: ['SYS_ADMIN'] } });
+    expect(added.stdout).toBe('Seccomp:\t2\nnamed\nmoved\n');
+    expect(added.exit).toMatchObject({ exitCode: 0 });
+    const dropped = await containers.run(sh(script), { config: { capabilitiesDrop: ['ALL'] } });
+    expect(dropped.stdout).toBe('Seccomp:\t2\n');
+  });
+
+  test('a profile of the user is the filter of the container and of its execs', async () => {
+    const rule = { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 95 };
+    const seccompProfile = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] });
+    const id = await containers.startDetached('sleep 60', { config: { seccompProfile } });
+    const { stderr } = await containers.exec(id, ['mkdir', '/x']);
+    expect(stderr).toContain('Operation not supported');
+    expect((await containers.get(id)).config).toMatchObject({ seccompProfile });
+    const privileged = await containers.run(['mkdir', '/x'], { config: { seccompProfile, privileged: true } });
+    expect(privileged.stderr).toContain('Operation not supported');
+  });
+
+  test('with a profile that lets nothing through the process ends at once; one that is none is refused', async () => {
+    const start = (seccompProfile: string) => containers.run(['true'], { config: { seccompProfile } });
+    expect((await start('{"defaultAction":"SCMP_ACT_ERRNO"}')).exit).toMatchObject({ exitCode: 139 });
+    expect((await start('{"defaultAction":"SCMP_ACT_KILL_PROCESS"}')).exit).toMatchObject({ exitCode: 159 });
+    await expect(start('{"defaultAction":"X"}')).rejects.toMatchObject({
+      reason: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('Decoding seccomp profile failed: defaultAction'),
+    });
+  });
+
   test('no filter, and open system paths, when asked for', async () => {
     const config = { seccompProfile: 'unconfined', systemPathsUnconfined: true };
     const script = 'grep Seccomp: /proc/self/status; grep -c " /proc/" /proc/self/mountinfo';

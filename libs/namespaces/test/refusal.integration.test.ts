@@ -46,6 +46,7 @@ describe('a plan is refused', () => {
     ],
     ['without a command', () => ({ process: planProcess([]) })],
     ['with the user 4294967295', () => ({ process: planProcess(['true'], { userId: 0xffffffff }) })],
+    ['with an unknown flag of filters', () => ({ process: planProcess(['true'], { seccompFlags: 8 }) })],
     ['with half a filter', () => ({ process: planProcess(['true'], { seccompFilter: Buffer.alloc(7) }) })],
   ];
 

@@ -67,6 +67,7 @@ export function planProcess(args: string[], changes: Partial<Process> = {}): Pro
     },
     noNewPrivileges: false,
     seccompFilter: Buffer.alloc(0),
+    seccompFlags: 0,
     terminal: false,
     terminalSize: undefined,
     resourceLimits: [],
@@ -163,4 +164,23 @@ export function planExec(places: PlanPlaces, stateDir: string, process: Process)
     detached: false,
     userNamespace: undefined,
   };
+}
+
+/** A filter that refuses one call with EPERM. */
+export function planFilter(call: 'unshare'): Pick<Process, 'seccompFilter' | 'seccompFlags'> {
+  const number = { x64: { unshare: 272 }, arm64: { unshare: 97 } }[process.arch as 'x64' | 'arm64'][call];
+  const instructions = [
+    [0x20, 0, 0, 0], // load the number of the call
+    [0x15, 0, 1, number], // goes on when it is this one
+    [0x06, 0, 0, 0x0005_0001], // SECCOMP_RET_ERRNO | EPERM
+    [0x06, 0, 0, 0x7fff_0000], // SECCOMP_RET_ALLOW
+  ] as const;
+  const seccompFilter = Buffer.alloc(instructions.length * 8);
+  instructions.forEach(([code, whenTrue, whenFalse, value], index) => {
+    seccompFilter.writeUInt16LE(code, index * 8);
+    seccompFilter.writeUInt8(whenTrue, index * 8 + 2);
+    seccompFilter.writeUInt8(whenFalse, index * 8 + 3);
+    seccompFilter.writeUInt32LE(value, index * 8 + 4);
+  });
+  return { seccompFilter, seccompFlags: 4 };
 }

@@ -2,7 +2,7 @@ import type { ContainerConfig } from '../container-config.ts';
 import type { ContainerSpec } from '../container.ts';
 import { createContainerEngine, type ContainerEngine } from '../container-engine.ts';
 import { NO_LIMITS } from '../resources.ts';
-import { createMemoryHostDevices, HOST_RESOURCES, UNIFIED_LAYOUT } from './memory-host.ts';
+import { createMemoryHostDevices, HOST_RESOURCES, UNIFIED_LAYOUT, createMemorySeccompFilters } from './memory-host.ts';
 import { DEFAULT_ISOLATION, DEFAULT_NAMES } from '../isolation.ts';
 import type { Log } from '../ports.ts';
 import { createMemoryContainerFiles, createMemoryImageClient, createMemoryVolumeClient } from './memory-clients.ts';
@@ -117,7 +117,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     processes: createMemoryProcesses(),
     fileTool: outside.fileTool,
     planSettings: {
-      seccompFilter: Buffer.alloc(8),
+      seccomp: createMemorySeccompFilters(),
       initProgram: '/berth-init',
       bridge: 'berth0',
       cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/cgroup' },

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import type { CgroupLayout, HostResources } from '../plan/cgroup-layout.ts';
 import type { HostDevices } from '../plan/devices.ts';
 import type { DevicePlan } from '../plan/plan.ts';
+import { createSeccompFilters, type SeccompFilters } from '../seccomp/filters.ts';
 
 /** Where a host with cgroup v2 has its controllers. */
 export const UNIFIED_LAYOUT: CgroupLayout = {
@@ -10,6 +11,16 @@ export const UNIFIED_LAYOUT: CgroupLayout = {
   legacy: {},
   weightFile: 'io.weight',
 };
+
+/** Seccomp filters of a host that has the call `read` alone. */
+export function createMemorySeccompFilters(): SeccompFilters {
+  const read = { read: 0 };
+  return createSeccompFilters({
+    defaultProgram: Buffer.alloc(8),
+    syscallTables: () => ({ x86_64: read, x86: read, x32: read, aarch64: read, arm: read }),
+    host: { machine: 'x86_64', kernel: { major: 6, minor: 1 } },
+  });
+}
 
 /** A host with two processors that can set every limit. */
 export const HOST_RESOURCES: HostResources = { cpus: 2, cpusetCpus: '0-1', cpusetMems: '0', missing: new Set() };

@@ -28,7 +28,7 @@ export function fromProtoIsolation(config: ProtoIsolation): IsolationConfig {
     capabilitiesAdd: parseCapabilities('CapAdd', config.capabilitiesAdd),
     capabilitiesDrop: parseCapabilities('CapDrop', config.capabilitiesDrop),
     privileged: config.privileged,
-    seccompProfile: config.seccompProfile === 'builtin' ? '' : config.seccompProfile,
+    seccompProfile: config.seccompProfile,
     apparmorProfile: config.apparmorProfile,
     readonlyRoot: config.readonlyRoot,
     systemPathsUnconfined: config.systemPathsUnconfined,

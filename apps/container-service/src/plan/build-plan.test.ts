@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { aConfig, aSpec } from '../adapters/memory-engine.ts';
-import { createMemoryHostDevices, UNIFIED_LAYOUT } from '../adapters/memory-host.ts';
+import { createMemoryHostDevices, UNIFIED_LAYOUT, createMemorySeccompFilters } from '../adapters/memory-host.ts';
 import type { ContainerConfig, MountPoint } from '../container-config.ts';
 import { newContainer } from '../container.ts';
 import { createPlanBuilder } from './build-plan.ts';
@@ -16,7 +16,7 @@ const endpoint = {
 };
 const files = { resolvConf: '/s/resolv.conf', hostname: '/s/hostname', hosts: '/s/hosts', log: '/s/container.log' };
 const builder = createPlanBuilder({
-  seccompFilter: Buffer.alloc(16),
+  seccomp: createMemorySeccompFilters(),
   initProgram: '/berth-init',
   bridge: 'berth0',
   cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/sys/fs/cgroup/berth' },

@@ -4,6 +4,8 @@ import { USER_IDS_PER_CONTAINER } from '../user-namespace/id-ranges.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts';
 import { legacyDirs, planCgroups, unifiedDir, type CgroupSettings } from './cgroups.ts';
+import { seccompProfileOf, type IsolationConfig } from '../isolation.ts';
+import { NO_FILTER, type SeccompFilter, type SeccompFilters } from '../seccomp/filters.ts';
 import { blockNumbers, DEFAULT_SYMLINKS, planDevices, type HostDevices, type PlannedDevices } from './devices.ts';
 import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-paths.ts';
 import { logRotation } from '../spec/log-config.ts';
@@ -24,8 +26,7 @@ import { planUserNamespace } from './user-namespace.ts';
 
 /** What of the engine and its host goes into every plan. */
 export interface PlanSettings {
-  /** An array of struct sock_filter. */
-  readonly seccompFilter: Buffer;
+  readonly seccomp: SeccompFilters;
   /** Absolute path of the init of `--init` on the host. */
   readonly initProgram: string;
   readonly bridge: string;
@@ -69,6 +70,8 @@ export interface ExecPlanInput {
 export interface PlanBuilder {
   container(container: Container, input: ContainerPlanInput): ContainerPlan;
   exec(container: Container, input: ExecPlanInput): ExecPlan;
+  /** Throws INVALID_ARGUMENT when the seccomp profile is none. */
+  checkFilter(isolation: IsolationConfig): void;
   /** The paths that are hidden from containers, and those that they cannot write. */
   protectedPaths(config: Container['config']): Pick<ContainerPlan, 'maskedPaths' | 'readonlyPaths'>;
   /** The control groups that a container has, or is to have with other limits. */
@@ -116,10 +119,13 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     return { maskedPaths, readonlyPaths: READONLY_PATHS };
   }
 
+  function filterOf(isolation: IsolationConfig): SeccompFilter {
+    return settings.seccomp.get(seccompProfileOf(isolation), capabilitiesOf(isolation));
+  }
+
   function planProcess(container: Container, process: ProcessInput): ProcessPlan {
     const { isolation, noNewPrivileges } = container.config;
     const { privileged, ...rest } = process;
-    const unfiltered = privileged || isolation.privileged || isolation.seccompProfile === 'unconfined';
     return {
       ...rest,
       environment: processEnvironment(process.environment, {
@@ -129,7 +135,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
       }),
       capabilities: privileged ? ALL_CAPABILITIES : capabilitiesOf(isolation),
       noNewPrivileges,
-      seccompFilter: unfiltered ? NO_FILTER : settings.seccompFilter,
+      seccompFilter: privileged ? NO_FILTER : filterOf(isolation),
       resourceLimits: planUlimits(container.config.resources.ulimits),
     };
   }
@@ -141,6 +147,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
 
   return {
     protectedPaths,
+    checkFilter: filterOf,
     cgroup: (container) => cgroupOf(container, devicesOf(container).access),
     cgroupDir,
     legacyCgroupDirs: ({ id, config }) => legacyDirs(id, config.resources, settings.cgroups),
@@ -222,7 +229,6 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
 
 /** Where Docker has the init of `--init`. */
 const INIT_PATH = '/sbin/docker-init';
-const NO_FILTER = Buffer.alloc(0);
 
 function planSysctls(config: Container['config'], networkDefaults: readonly FileValue[]): FileValue[] {
   const { domainName } = config.names;

@@ -41,6 +41,12 @@ export function capabilitiesOf(isolation: IsolationConfig): bigint {
   return (DEFAULT_CAPABILITIES & ~maskOf(drop)) | maskOf(add);
 }
 
-function maskOf(names: readonly string[]): bigint {
+/** Whether a mask has `CAP_NET_ADMIN`, say; never, when there is no capability of that name. */
+export function holdsCapability(mask: bigint, name: string): boolean {
+  return (mask & (BITS.get(name) ?? 0n)) !== 0n;
+}
+
+/** The mask of capabilities by name; names of none are passed over. */
+export function maskOf(names: readonly string[]): bigint {
   return names.reduce((mask, name) => mask | (BITS.get(name) ?? 0n), 0n);
 }

@@ -1,5 +1,6 @@
 import type { TerminalSize } from '../container-config.ts';
 import type { Endpoint, Identity, Rootfs } from '../container.ts';
+import type { SeccompFilter } from '../seccomp/filters.ts';
 
 /** All that the native helper needs to start a container: it decides nothing itself. Paths are absolute. */
 export interface ContainerPlan {
@@ -72,8 +73,7 @@ export interface ProcessPlan {
   /** The bounding set as a mask; root has them effective and permitted too. The other sets stay empty. */
   readonly capabilities: bigint;
   readonly noNewPrivileges: boolean;
-  /** An array of struct sock_filter. */
-  readonly seccompFilter: Buffer;
+  readonly seccompFilter: SeccompFilter;
   readonly terminal: boolean;
   /** Null: the kernel's 0 by 0. */
   readonly terminalSize: TerminalSize | null;

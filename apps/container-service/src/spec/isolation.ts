@@ -31,10 +31,7 @@ function checkConflicts({ hostname, networkMode, isolation, names }: ContainerCo
   }
 }
 
-function checkProfiles({ isolation: { seccompProfile, apparmorProfile } }: ContainerConfig): void {
-  if (seccompProfile !== '' && seccompProfile !== 'unconfined') {
-    throw new BerthError('UNIMPLEMENTED', 'seccomp: only the default profile (builtin) and unconfined are supported');
-  }
+function checkProfiles({ isolation: { apparmorProfile } }: ContainerConfig): void {
   if (apparmorProfile !== '' && apparmorProfile !== 'unconfined') {
     throw new BerthError(
       'UNIMPLEMENTED',

@@ -37,6 +37,10 @@ const struct architecture *architecture_by_audit(uint32_t audit) {
   return NULL;
 }
 
+uint32_t architecture_call_number(uint32_t index) {
+  return index < CALLS ? index : ARM_PRIVATE + index - CALLS;
+}
+
 static const char *recent_call_name(const struct architecture *architecture, uint32_t number) {
   if (architecture->audit == AUDIT_ARCH_X86_64 && number == URETPROBE) return "uretprobe";
   for (size_t i = 0; i < RECENT_CALLS; i++)

@@ -19,6 +19,17 @@ struct architecture {
 const struct architecture *architecture_by_name(const char *name, size_t size);
 const struct architecture *architecture_by_audit(uint32_t audit);
 
+/* No architecture here numbers its calls higher than CALLS, but for arm's private ones. */
+enum {
+  CALLS = 1024,
+  ARM_PRIVATE = 0x0f0000, /* __ARM_NR_BASE */
+  ARM_PRIVATE_CALLS = 16,
+  ARCHITECTURE_CALLS = CALLS + ARM_PRIVATE_CALLS,
+};
+
+/* The number that a call of some architecture can have, for each index below ARCHITECTURE_CALLS. */
+uint32_t architecture_call_number(uint32_t index);
+
 /*
  * The name of system call `number` of an architecture, NULL when there is none. The name lies in `buffer`.
  * Numbers of x32 are without X32_BIT.

@@ -8,12 +8,9 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the offsets of an argument's halves are those of little endian");
 
 enum {
-  CALLS = 1024,           /* no architecture here numbers its calls higher, but for arm's private ones */
-  ARM_PRIVATE = 0x0f0000, /* __ARM_NR_BASE */
-  ARM_PRIVATE_CALLS = 16,
   X32_OWN = 512, /* where x32's own entries begin in the table that it shares with x86_64 */
   VERDICT_RULES = 16,
-  RANGES = CALLS + ARM_PRIVATE_CALLS + 4,
+  RANGES = ARCHITECTURE_CALLS + 4,
 };
 
 /* What happens to a call: the rules with conditions in order, then `action`. */
@@ -186,9 +183,8 @@ size_t compile(const struct profile *profile, const struct architecture *native,
 
 static bool call_exists(const struct architecture *architecture, const char *call) {
   char name[PROFILE_NAME_SIZE];
-  for (uint32_t number = 0; number < CALLS + ARM_PRIVATE_CALLS; number++) {
-    uint32_t actual = number < CALLS ? number : ARM_PRIVATE + number - CALLS;
-    const char *found = architecture_call_name(architecture, actual, name);
+  for (uint32_t index = 0; index < ARCHITECTURE_CALLS; index++) {
+    const char *found = architecture_call_name(architecture, architecture_call_number(index), name);
     if (found && strcmp(found, call) == 0) return true;
   }
   return false;

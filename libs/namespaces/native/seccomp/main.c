@@ -1,5 +1,5 @@
-/* berth-seccomp: turns a seccomp profile into the array of struct sock_filter that the kernel loads. Runs when Berth is
- * built. */
+/* berth-seccomp: turns a seccomp profile into the array of struct sock_filter that the kernel loads, or prints the tables of
+ * system calls as JSON. Runs when Berth is built. */
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 enum { PROFILE_FILE_SIZE = 1 << 20 };
 
 static int usage(void) {
-  fputs("usage: berth-seccomp [--arch x86_64|aarch64] PROFILE OUTPUT\n", stderr);
+  fputs("usage: berth-seccomp [--arch x86_64|aarch64] PROFILE OUTPUT\n       berth-seccomp --tables\n", stderr);
   return 2;
 }
 
@@ -56,6 +56,26 @@ static int write_program(const char *path, const struct sock_filter *instruction
   return -1;
 }
 
+/* {"x86_64":{"read":0,...},...}, x32's numbers without X32_BIT. */
+static int print_tables(void) {
+  static const char *const names[] = {"x86_64", "x86", "x32", "aarch64", "arm"};
+  char buffer[PROFILE_NAME_SIZE];
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    const struct architecture *architecture = architecture_by_name(names[i], strlen(names[i]));
+    const char *separator = "";
+    printf("%s\"%s\":{", i == 0 ? "{" : "},\n", names[i]);
+    for (uint32_t index = 0; index < ARCHITECTURE_CALLS; index++) {
+      uint32_t number = architecture_call_number(index);
+      const char *call = architecture_call_name(architecture, number, buffer);
+      if (!call) continue;
+      printf("%s\"%s\":%u", separator, call, number);
+      separator = ",";
+    }
+  }
+  puts("}}");
+  return fflush(stdout) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
   static struct profile profile;
   static struct sock_filter instructions[PROGRAM_SIZE];
@@ -64,6 +84,7 @@ int main(int argc, char **argv) {
 #else
   const char *name = "x86_64";
 #endif
+  if (argc == 2 && strcmp(argv[1], "--tables") == 0) return print_tables();
   int first = 1;
   if (argc > 2 && strcmp(argv[1], "--arch") == 0) {
     name = argv[2];

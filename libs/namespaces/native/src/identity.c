@@ -79,12 +79,12 @@ static int raise_ambient(uint64_t ambient, struct failure *failure) {
   return 0;
 }
 
-static int set_filter(const ProtobufCBinaryData *filter, struct failure *failure) {
+static int set_filter(const process_plan *process, struct failure *failure) {
+  const ProtobufCBinaryData *filter = &process->seccomp_filter;
   if (filter->len == 0) return 0;
   struct sock_fprog program = {.len = (unsigned short)(filter->len / sizeof(struct sock_filter)),
                                .filter = (struct sock_filter *)(void *)filter->data};
-  /* Without SPEC_ALLOW, kernels before 5.16 switch speculative store bypass off for the whole life of the process. */
-  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0) return 0;
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, process->seccomp_flags, &program) == 0) return 0;
   return fail(failure, "seccomp", errno, "load a filter of %u instructions", program.len);
 }
 
@@ -104,11 +104,11 @@ static int take_capabilities(const process_plan *process, struct failure *failur
 
 int identity_take(const process_plan *process, struct failure *failure) {
   bool last = process->no_new_privileges;
-  if (!last && set_filter(&process->seccomp_filter, failure) < 0) return -1;
+  if (!last && set_filter(process, failure) < 0) return -1;
   if (take_capabilities(process, failure) < 0) return -1;
   if (!last) return 0;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return fail(failure, "identity", errno, "set no_new_privs");
-  return set_filter(&process->seccomp_filter, failure);
+  return set_filter(process, failure);
 }
 
 int identity_make_as(uid_t user, gid_t group) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #define ARGUMENTS_MAX 65536
 #define GROUPS_MAX 65536
 #define FILTER_MAX (4096 * 8) /* BPF_MAXINSNS × sizeof(struct sock_filter) */
+#define FILTER_FLAGS (SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW)
 #define HOST_NAME_MAX_LINUX 64
 #define INTERFACE_NAME_MAX 15
 #define FSCONFIG_VALUE_MAX 255
@@ -189,6 +191,7 @@ static int check_process(const process_plan *process, struct failure *failure) {
   if (process->seccomp_filter.len % 8 != 0 || process->seccomp_filter.len > FILTER_MAX) {
     return refuse(failure, "process.seccomp_filter", "is not a program", "");
   }
+  if ((process->seccomp_flags & ~FILTER_FLAGS) != 0) return refuse(failure, "process.seccomp_flags", "are unknown", "");
   if (check_count(process->n_resource_limits, RLIM_NLIMITS, "process.resource_limits", failure) < 0) return -1;
   for (size_t i = 0; i < process->n_resource_limits; i++) {
     const Berth__Native__V1__ResourceLimit *limit = process->resource_limits[i];

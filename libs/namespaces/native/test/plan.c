@@ -172,6 +172,7 @@ static void test_fields(void) {
   refuses(s->process.umask = 01000, "a strange umask");
   refuses(s->process.working_directory = "x", "a relative working directory");
   refuses(s->process.seccomp_filter.len = 4096 * 8 + 8, "a filter that is too long");
+  refuses(s->process.seccomp_flags = 8, "a flag that makes a listener of a filter");
 }
 
 static void test_noise(void) {

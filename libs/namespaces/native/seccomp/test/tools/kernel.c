@@ -1,4 +1,4 @@
-/* The default filter in the kernel: it loads, denies what it must, and ordinary programs run under it. */
+/* The default filter, a file named by the first argument, in the kernel: it loads, denies what it must, and ordinary programs run under it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
