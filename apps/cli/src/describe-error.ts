@@ -1,14 +1,21 @@
 import { BerthError } from '@berth/errors';
 import { CliError } from './cli-error.ts';
-import { UnreachableError } from './grpc/call-error.ts';
+import { UnreachableError } from '@berth/client/grpc-client';
 
 /** What is printed for an error, and the exit code. Throws what is no failure but a mistake in the program. */
 export function describeError(error: unknown): { message: string; exitCode: number } {
   if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
-  if (error instanceof UnreachableError) return { message: error.message, exitCode: 1 };
+  if (error instanceof UnreachableError) return { message: unreachableText(error), exitCode: 1 };
   if (error instanceof BerthError) return { message: `Error response from daemon: ${error.message}`, exitCode: 1 };
   if (isSystemError(error)) return { message: systemErrorText(error), exitCode: 1 };
   throw error;
+}
+
+function unreachableText({ socketPath, code }: UnreachableError): string {
+  const isForbidden = code === 'EACCES' || code === 'EPERM';
+  return isForbidden
+    ? `permission denied while trying to connect to the Berth engine at unix://${socketPath}`
+    : `Cannot connect to the Berth engine at unix://${socketPath}. Is the engine running?`;
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

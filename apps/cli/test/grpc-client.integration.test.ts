@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:http2';
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { join } from 'node:path';
 import { BerthError } from '@berth/errors';
 import { ContainerServiceDefinition, type RunContainerRequest } from '@berth/proto/container';
-import { ImageServiceDefinition } from '@berth/proto/image';
+import { GetImageResponse, ImageServiceDefinition } from '@berth/proto/image';
 import { VolumeServiceDefinition } from '@berth/proto/volume';
-import { createGrpcClient } from '../src/grpc/client.ts';
+import { createGrpcClient } from '@berth/client/grpc-client';
 import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
 
 const open: AsyncDisposable[] = [];
@@ -61,7 +61,7 @@ describe('unary calls', () => {
   test('say what is wrong when nobody listens', async () => {
     using client = createGrpcClient(VolumeServiceDefinition, '/tmp/berth-none/volume-service.sock');
     await expect(client.calls.listVolumes({})).rejects.toThrow(
-      'Cannot connect to the Berth engine at unix:///tmp/berth-none/volume-service.sock. Is the engine running?',
+      'cannot reach /tmp/berth-none/volume-service.sock: ENOENT',
     );
   });
 
@@ -227,6 +227,49 @@ test('a server that codes headers in other ways is understood', async () => {
   await new Promise((resolve) => server.close(resolve));
   rmSync(directory, { recursive: true });
 });
+
+describe('a client that stays', () => {
+  test('connects again when the service has been away', async () => {
+    const directory = mkdtempSync('/tmp/berth-');
+    const socket = join(directory, 's.sock');
+    using client = createGrpcClient(ImageServiceDefinition, socket);
+    for (const answer of ['first', 'second']) {
+      const server = await answerAll(socket, answer);
+      expect((await client.calls.getImage({})).image?.id).toBe(answer);
+      server.sessions.forEach((session) => session.destroy());
+      await new Promise((resolve) => server.http.close(resolve));
+      await expect(client.calls.getImage({})).rejects.toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
+    }
+    rmSync(directory, { recursive: true });
+  });
+
+  test('goes on over a new connection when the service leaves the old one', async () => {
+    const directory = mkdtempSync('/tmp/berth-');
+    const socket = join(directory, 's.sock');
+    const server = await answerAll(socket, 'x');
+    using client = createGrpcClient(ImageServiceDefinition, socket);
+    await client.calls.getImage({});
+    server.sessions[0]?.goaway(0, 2 ** 31 - 1);
+    while (server.sessions.length < 2) expect((await client.calls.getImage({})).image?.id).toBe('x');
+    server.sessions.forEach((session) => session.destroy());
+    await new Promise((resolve) => server.http.close(resolve));
+    rmSync(directory, { recursive: true });
+  });
+});
+
+/** A service that answers each call with an image of this id. */
+async function answerAll(socket: string, id: string): Promise<{ http: Http2Server; sessions: ServerHttp2Session[] }> {
+  const sessions: ServerHttp2Session[] = [];
+  const http = createServer().on('session', (session) => sessions.push(session));
+  const message = GetImageResponse.encode(GetImageResponse.fromPartial({ image: { id } })).finish();
+  http.on('stream', (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]));
+  });
+  await new Promise<void>((resolve) => http.listen(socket, resolve));
+  return { http, sessions };
+}
 
 function stdin(text: string): RunContainerRequest {
   return { request: { $case: 'input', value: { input: { $case: 'stdin', value: Buffer.from(text) } } } };

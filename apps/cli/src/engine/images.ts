@@ -1,7 +1,7 @@
 import { ImageServiceDefinition } from '@berth/proto/image';
 import { resolvePaths } from '@berth/client/engine-paths';
 import type { CommandContext } from '../context.ts';
-import { createGrpcClient, type GrpcClient } from '../grpc/client.ts';
+import { createGrpcClient, type GrpcClient } from '@berth/client/grpc-client';
 
 /** A client of image-service. */
 export type Images = GrpcClient<ImageServiceDefinition>;

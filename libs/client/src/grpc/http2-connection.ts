@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { createFrameReader, encodeFrame, encodeFrameHeader, unpadPayload } from './frame.ts';
 import { ErrorCode, Flag, FrameType, MAX_FRAME_SIZE, Setting, type Frame } from './frame.ts';
-import { decodeHeaders, encodeHeaders, type Headers } from './hpack.ts';
+import { decodeHeaders, type Headers } from './hpack.ts';
 
 /** What becomes of a stream. After `onEnd` or `onFailure` nothing more comes. */
 export interface StreamListener {
@@ -33,6 +33,7 @@ export const STREAM_WINDOW = 1024 * 1024;
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const DEFAULT_WINDOW = 65_535;
 const MAX_WINDOW = 2 ** 31 - 1;
+const MAX_STREAM_ID = 2 ** 31 - 1;
 
 interface StreamState {
   listener: StreamListener;
@@ -46,6 +47,8 @@ export class Http2Connection {
   readonly #streams = new Map<number, StreamState>();
   #nextStreamId = 1;
   #failure: Error | undefined;
+  #isLeaving = false;
+  #isCorked = false;
   #sendWindow = DEFAULT_WINDOW;
   #initialSendWindow = DEFAULT_WINDOW;
   #receivedSinceGrant = 0;
@@ -66,10 +69,16 @@ export class Http2Connection {
     socket.on('drain', () => this.#wake());
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#fail(new Error('the connection was closed')));
-    socket.write(Buffer.concat([Buffer.from(PREFACE), settings(), windowUpdate(0, MAX_WINDOW - DEFAULT_WINDOW)]));
+    this.#send(Buffer.concat([Buffer.from(PREFACE), settings(), windowUpdate(0, MAX_WINDOW - DEFAULT_WINDOW)]));
   }
 
-  request(headers: Iterable<readonly [string, string]>, listener: StreamListener): Http2Stream {
+  /** False when a new request needs a new connection: this one is lost, or the peer is leaving. */
+  get isUsable(): boolean {
+    return this.#failure === undefined && !this.#isLeaving && this.#nextStreamId < MAX_STREAM_ID;
+  }
+
+  /** Begins a request of encoded fields. With a body it is whole: nothing more is written. */
+  request(headers: Buffer, listener: StreamListener, body?: Buffer): Http2Stream {
     const streamId = this.#nextStreamId;
     this.#nextStreamId += 2;
     if (this.#failure) {
@@ -77,20 +86,22 @@ export class Http2Connection {
       queueMicrotask(() => listener.onFailure({ error }));
     } else {
       this.#streams.set(streamId, { listener, sendWindow: this.#initialSendWindow, localEnded: false });
-      this.#socket.write(encodeFrame(FrameType.HEADERS, Flag.END_HEADERS, streamId, encodeHeaders(headers)));
+      this.#send(encodeFrame(FrameType.HEADERS, Flag.END_HEADERS, streamId, headers));
+      if (body !== undefined) void this.#write(streamId, body).then(() => this.#end(streamId));
     }
     return {
       write: (data) => this.#write(streamId, data),
       end: () => this.#end(streamId),
       cancel: () => this.#cancel(streamId),
       grant: (bytes) => {
-        if (this.#streams.has(streamId)) this.#socket.write(windowUpdate(streamId, bytes));
+        if (this.#streams.has(streamId)) this.#send(windowUpdate(streamId, bytes));
       },
     };
   }
 
   /** Ends the connection; streams that are still open fail. */
   close(): void {
+    this.#isLeaving = true;
     this.#socket.end();
     this.#socket.unref();
   }
@@ -111,7 +122,7 @@ export class Http2Connection {
         return this.#receiveSettings(frame);
       case FrameType.PING:
         if (frame.flags & Flag.ACK) return;
-        this.#socket.write(encodeFrame(FrameType.PING, Flag.ACK, 0, frame.payload));
+        this.#send(encodeFrame(FrameType.PING, Flag.ACK, 0, frame.payload));
         return;
       case FrameType.GOAWAY:
         return this.#refuseAfter(frame.payload.readUInt32BE(0) & MAX_WINDOW);
@@ -127,7 +138,7 @@ export class Http2Connection {
     // The connection as a whole is not limited, each of its streams is.
     this.#receivedSinceGrant += frame.payload.length;
     if (this.#receivedSinceGrant > MAX_WINDOW / 2) {
-      this.#socket.write(windowUpdate(0, this.#receivedSinceGrant));
+      this.#send(windowUpdate(0, this.#receivedSinceGrant));
       this.#receivedSinceGrant = 0;
     }
     this.#streams.get(frame.streamId)?.listener.onData(unpadPayload(frame));
@@ -149,7 +160,7 @@ export class Http2Connection {
       for (const stream of this.#streams.values()) stream.sendWindow += window - this.#initialSendWindow;
       this.#initialSendWindow = window;
     }
-    this.#socket.write(encodeFrame(FrameType.SETTINGS, Flag.ACK, 0));
+    this.#send(encodeFrame(FrameType.SETTINGS, Flag.ACK, 0));
     this.#wake();
   }
 
@@ -162,7 +173,9 @@ export class Http2Connection {
 
   /** Streams that the peer will never serve fail; those that it has begun go on to their end (RFC 9113, 6.8). */
   #refuseAfter(lastServed: number): void {
+    this.#isLeaving = true;
     for (const id of this.#streams.keys()) if (id > lastServed) this.#failStream(id, ErrorCode.REFUSED_STREAM);
+    this.#leaveWhenIdle();
   }
 
   #endRemote(streamId: number, trailers: Headers): void {
@@ -170,8 +183,9 @@ export class Http2Connection {
     if (!stream) return;
     this.#streams.delete(streamId);
     // An answer that is complete before the request is: the peer wants no more of it (RFC 9113, 8.1).
-    if (!stream.localEnded) this.#socket.write(resetStream(streamId, ErrorCode.NO_ERROR));
+    if (!stream.localEnded) this.#send(resetStream(streamId, ErrorCode.NO_ERROR));
     stream.listener.onEnd(trailers);
+    this.#leaveWhenIdle();
     this.#wake();
   }
 
@@ -179,6 +193,7 @@ export class Http2Connection {
     const stream = this.#streams.get(streamId);
     this.#streams.delete(streamId);
     stream?.listener.onFailure({ resetCode });
+    this.#leaveWhenIdle();
     this.#wake();
   }
 
@@ -204,10 +219,8 @@ export class Http2Connection {
       }
       this.#sendWindow -= size;
       stream.sendWindow -= size;
-      this.#socket.cork();
-      this.#socket.write(encodeFrameHeader(FrameType.DATA, 0, streamId, size));
-      this.#socket.write(rest.subarray(0, size));
-      this.#socket.uncork();
+      this.#send(encodeFrameHeader(FrameType.DATA, 0, streamId, size));
+      this.#send(rest.subarray(0, size));
       rest = rest.subarray(size);
     }
   }
@@ -216,13 +229,31 @@ export class Http2Connection {
     const stream = this.#streams.get(streamId);
     if (!stream || stream.localEnded) return;
     stream.localEnded = true;
-    this.#socket.write(encodeFrame(FrameType.DATA, Flag.END_STREAM, streamId));
+    this.#send(encodeFrame(FrameType.DATA, Flag.END_STREAM, streamId));
   }
 
   #cancel(streamId: number): void {
     if (!this.#streams.delete(streamId)) return;
-    this.#socket.write(resetStream(streamId, ErrorCode.CANCEL));
+    this.#send(resetStream(streamId, ErrorCode.CANCEL));
     this.#wake();
+  }
+
+  /** What is sent at one go leaves in one system call, and wakes the peer once. */
+  #send(bytes: Buffer): void {
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        this.#socket.uncork();
+      });
+    }
+    this.#socket.write(bytes);
+  }
+
+  /** The peer serves nothing new: when it has answered what it has begun, the connection is of no use. */
+  #leaveWhenIdle(): void {
+    if (this.#isLeaving && this.#streams.size === 0) this.#socket.end();
   }
 
   #wake(): void {

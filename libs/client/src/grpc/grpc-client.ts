@@ -1,14 +1,20 @@
-// A gRPC client for the unix socket of a service, made to start fast: grpc-js takes longer to load than a container to start, and
-// node:http2 half as long (docs/adr/0011 has the figures). It calls what ts-proto generated, without deadlines, metadata, retries or TLS.
+// A gRPC client for the unix socket of a service. grpc-js takes longer to load than a container to start, and half a millisecond more for
+// each call (docs/adr/0011 has the figures). It calls what ts-proto generated, without deadlines, metadata, retries or TLS.
 import type { Client, CompatServiceDefinition } from 'nice-grpc';
 import { BerthError } from '@berth/errors';
-import { call, type CallTarget } from './call.ts';
+import { call, callUnary, type CallTarget } from './call.ts';
 import { connectSocket } from './connect-socket.ts';
+import { encodeHeaders } from './hpack.ts';
 import { Http2Connection } from './http2-connection.ts';
+
+export { UnreachableError } from './call-error.ts';
 
 /** A typed client of one service, with the connection below it. */
 export interface GrpcClient<Service extends CompatServiceDefinition> extends Disposable {
-  /** Of the options of a call only `signal` is heeded. */
+  /**
+   * Every failed call rejects with a BerthError, which is an UnreachableError when nobody listens; one aborted by its signal, with the
+   * signal's reason. Of the options of a call only `signal` is heeded.
+   */
   readonly calls: Client<Service>;
   close(): void;
 }
@@ -17,7 +23,8 @@ export interface GrpcClient<Service extends CompatServiceDefinition> extends Dis
 interface MessageType {
   encode(message: unknown): { finish(): Uint8Array };
   decode(bytes: Uint8Array): unknown;
-  fromPartial(message: unknown): unknown;
+  /** Absent in what others generated. */
+  fromPartial?(message: unknown): unknown;
 }
 
 interface MethodDefinition {
@@ -29,40 +36,72 @@ interface MethodDefinition {
 }
 
 interface ServiceDefinition {
-  name: string;
   fullName: string;
   methods: Record<string, MethodDefinition>;
 }
 
 type CallOptions = { signal?: AbortSignal };
 
-/** Makes a client that connects with its first call. A call to a service that is not there throws an UnreachableError. */
+/** Makes a client that connects with its first call, and again with the first call after the connection was lost or the service went away. */
 export function createGrpcClient<Service extends CompatServiceDefinition>(
   definition: Service,
   socketPath: string,
 ): GrpcClient<Service> {
   const { fullName, methods } = definition as unknown as ServiceDefinition;
+  const service = serviceName(socketPath);
   let connection: Http2Connection | undefined;
+  let closed = false;
   const calls: Record<string, unknown> = {};
   for (const [key, method] of Object.entries(methods)) {
-    calls[key] = (request: unknown, options: CallOptions = {}) => {
-      connection ??= new Http2Connection(connectSocket(socketPath));
-      const target = { connection, path: `/${fullName}/${method.name}`, socketPath, service: serviceName(socketPath) };
-      return makeCall(target, method, request, options.signal);
+    const headers = requestHeaders(`/${fullName}/${method.name}`);
+    calls[key] = (request: unknown, { signal }: CallOptions = {}) => {
+      if (connection === undefined || (!connection.isUsable && !closed)) {
+        connection = new Http2Connection(connectSocket(socketPath));
+      }
+      return makeCall({ connection, headers, socketPath, service }, method, request, signal);
     };
   }
-  const close = () => connection?.close();
+  const close = () => {
+    closed = true;
+    connection?.close();
+  };
   return { calls: calls as Client<Service>, close, [Symbol.dispose]: close };
 }
 
+function requestHeaders(path: string): Buffer {
+  return encodeHeaders([
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':path', path],
+    [':authority', 'localhost'],
+    ['te', 'trailers'],
+    ['content-type', 'application/grpc+proto'],
+    ['user-agent', 'berth'],
+  ]);
+}
+
 function makeCall(target: CallTarget, method: MethodDefinition, request: unknown, signal?: AbortSignal): unknown {
+  if (!method.requestStream && !method.responseStream) return unary(target, method, request, signal);
   const requests = method.requestStream ? (request as AsyncIterable<unknown>) : [request];
   const responses = decodeAll(method, call(target, encodeAll(method, requests), signal));
   return method.responseStream ? responses : only(responses, target);
 }
 
-async function* encodeAll({ requestType }: MethodDefinition, requests: AsyncIterable<unknown> | Iterable<unknown>) {
-  for await (const request of requests) yield requestType.encode(requestType.fromPartial(request)).finish();
+async function unary(
+  target: CallTarget,
+  method: MethodDefinition,
+  request: unknown,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  return method.responseType.decode(await callUnary(target, encode(method, request), signal));
+}
+
+function encode({ requestType }: MethodDefinition, request: unknown): Uint8Array {
+  return requestType.encode(requestType.fromPartial?.(request) ?? request).finish();
+}
+
+async function* encodeAll(method: MethodDefinition, requests: AsyncIterable<unknown> | Iterable<unknown>) {
+  for await (const request of requests) yield encode(method, request);
 }
 
 async function* decodeAll({ responseType }: MethodDefinition, responses: AsyncIterable<Buffer>) {

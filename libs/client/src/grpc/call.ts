@@ -1,15 +1,54 @@
 import { errorOfFailure, errorOfTrailers } from './call-error.ts';
 import { STREAM_WINDOW, type Http2Connection, type Http2Stream, type StreamListener } from './http2-connection.ts';
+import { BerthError } from '@berth/errors';
 import { createMessageReader, encodeMessage } from './message-frame.ts';
 
 /** What a call is made with. */
 export interface CallTarget {
   connection: Http2Connection;
-  /** `/berth.volume.v1.VolumeService/ListVolumes` */
-  path: string;
+  /** The encoded fields of the request. */
+  headers: Buffer;
   socketPath: string;
   /** The peer's name in error texts. */
   service: string;
+}
+
+/**
+ * Makes a call of one request and one response: all of the request goes out in one write. Throws as `call`, and INTERNAL for another number
+ * of responses.
+ */
+export function callUnary(target: CallTarget, request: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
+  const { connection, headers, socketPath, service } = target;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) throw signal.reason;
+    const readMessages = createMessageReader();
+    const responses: Buffer[] = [];
+    let ungranted = 0;
+    const end = (error: Error | undefined): void => {
+      signal?.removeEventListener('abort', onAbort);
+      const [response] = responses;
+      if (error !== undefined) reject(error);
+      else if (response !== undefined && responses.length === 1) resolve(response);
+      else reject(new BerthError('INTERNAL', `${service} sent ${responses.length} responses instead of one`));
+    };
+    const listener: StreamListener = {
+      onData(data) {
+        responses.push(...readMessages(data));
+        ungranted += data.length;
+        if (ungranted < STREAM_WINDOW / 4) return;
+        stream.grant(ungranted);
+        ungranted = 0;
+      },
+      onEnd: (trailers) => end(errorOfTrailers(trailers, service)),
+      onFailure: (failure) => end(errorOfFailure(failure, socketPath, service)),
+    };
+    const onAbort = (): void => {
+      stream.cancel();
+      reject(signal?.reason as Error);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const stream = connection.request(headers, listener, encodeMessage(request));
+  });
 }
 
 /**
@@ -23,7 +62,7 @@ export async function* call(
 ): AsyncGenerator<Buffer, void, undefined> {
   signal?.throwIfAborted();
   const inbox = createInbox(target);
-  const stream = target.connection.request(requestHeaders(target.path), inbox.listener);
+  const stream = target.connection.request(target.headers, inbox.listener);
   inbox.open(stream);
   const onAbort = () => inbox.finish(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -35,18 +74,6 @@ export async function* call(
     stream.cancel();
     sending.stop();
   }
-}
-
-function requestHeaders(path: string): [string, string][] {
-  return [
-    [':method', 'POST'],
-    [':scheme', 'http'],
-    [':path', path],
-    [':authority', 'localhost'],
-    ['te', 'trailers'],
-    ['content-type', 'application/grpc+proto'],
-    ['user-agent', 'berth-cli'],
-  ];
 }
 
 /** Sends requests until they or the call end. An error of the iterator fails the call. */

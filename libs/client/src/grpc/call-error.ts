@@ -7,11 +7,22 @@ import type { Headers } from './hpack.ts';
 const Status = { OK: '0', CANCELLED: '1', UNIMPLEMENTED: '12', UNAVAILABLE: '14' } as const;
 
 /** The trailer that carries a failure's reason code. */
-const REASON_TRAILER = 'berth-reason';
+export const REASON_TRAILER = 'berth-reason';
 
-/** The service could not be reached at all. `message` is for the user. */
-export class UnreachableError extends Error {
-  override readonly name = 'UnreachableError';
+/** What connect(2) and the way to the socket fail with. */
+const CANNOT_CONNECT = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'EACCES', 'EPERM']);
+
+/** Nobody listens at the service's socket, or it may not be used. */
+export class UnreachableError extends BerthError {
+  readonly socketPath: string;
+  /** The system's error code, such as ENOENT. */
+  readonly code: string;
+
+  constructor(socketPath: string, { code = '' }: NodeJS.ErrnoException) {
+    super('SERVICE_UNAVAILABLE', `cannot reach ${socketPath}: ${code}`);
+    this.socketPath = socketPath;
+    this.code = code;
+  }
 }
 
 /** Makes an error of a call's trailers; undefined when the call succeeded. `service` names the peer in texts of gRPC's own failures. */
@@ -40,22 +51,9 @@ export function errorOfFailure(failure: StreamFailure, socketPath: string, servi
   return new BerthError('SERVICE_UNAVAILABLE', `${service} ended the call: HTTP/2 error ${failure.resetCode}`);
 }
 
-function connectionError(cause: Error, socketPath: string, service: string): Error {
-  switch ((cause as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-    case 'ECONNREFUSED': {
-      const text = `Cannot connect to the Berth engine at unix://${socketPath}. Is the engine running?`;
-      return new UnreachableError(text, { cause });
-    }
-    case 'EACCES':
-    case 'EPERM': {
-      const text = `permission denied while trying to connect to the Berth engine at unix://${socketPath}`;
-      return new UnreachableError(text, { cause });
-    }
-    default:
-      return new BerthError('SERVICE_UNAVAILABLE', `lost the connection to ${service}: ${cause.message}`, { cause });
-  }
+function connectionError(cause: NodeJS.ErrnoException, socketPath: string, service: string): Error {
+  if (CANNOT_CONNECT.has(cause.code ?? '')) return new UnreachableError(socketPath, cause);
+  return new BerthError('SERVICE_UNAVAILABLE', `lost the connection to ${service}: ${cause.message}`, { cause });
 }
 
 /** Percent-decodes a grpc-message; what is not well-formed is shown as it is. */
