@@ -197,6 +197,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/tag.ts'),
   },
   {
+    summary: 'Show disk usage',
+    paths: ['system df'],
+    load: () => import('./commands/system-df.ts'),
+  },
+  {
     summary: 'Get real time events from the server',
     paths: ['system events', 'events'],
     load: () => import('./commands/events.ts'),
@@ -205,6 +210,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Display system-wide information',
     paths: ['system info', 'info'],
     load: () => import('./commands/info.ts'),
+  },
+  {
+    summary: 'Remove unused data',
+    paths: ['system prune'],
+    load: () => import('./commands/system-prune.ts'),
   },
   {
     summary: 'Return low-level information on Berth objects',

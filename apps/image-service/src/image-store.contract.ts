@@ -218,6 +218,22 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
     );
 
     test(
+      'tells which image has which layer, also of one that is hidden',
+      using(({ images, snapshots }) => {
+        images.commit(commitOf(id('a'), ['a'], { layers: [layer('1'), layer('2'), layer('1')] }));
+        images.commit(commitOf(id('b'), ['b']));
+        snapshots.insert({ key: 'k', name: '1', imageId: id('b') }, 1);
+        images.remove(id('b'), [], unpinned);
+        const uses = images.listUses().map(({ imageId, diffId, sizeBytes }) => `${imageId} ${diffId} ${sizeBytes}`);
+        expect(uses.sort()).toEqual([
+          `${id('a')} ${layer('1').diffId} 10`,
+          `${id('a')} ${layer('2').diffId} 10`,
+          `${id('b')} ${layer('1').diffId} 10`,
+        ]);
+      }),
+    );
+
+    test(
       'records what a prune gave back',
       using(({ images, prunes }) => {
         images.tell({ verb: 'prune', reclaimedBytes: 2 ** 40 });

@@ -25,6 +25,7 @@ import { createListImages } from './list-images.ts';
 import { createLoadImages } from './load-images.ts';
 import { createLayerPool } from './layer-pool.ts';
 import { createLeases } from './leases.ts';
+import { createMeasureImages } from './measure-images.ts';
 import { readMergedFile } from './merged-view.ts';
 import { createPruneImages } from './prune-images.ts';
 import { createPullImage } from './pull.ts';
@@ -91,6 +92,7 @@ await runService({
       {
         images: createImages(store, layers.dir),
         listImages: createListImages({ store, nowMs: Date.now }),
+        measureImages: createMeasureImages(store),
         imageHistory: createImageHistory(store),
         snapshots,
         pullImage: createPullImage({ store, pool, content, durability, signal }),

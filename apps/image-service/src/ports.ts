@@ -39,6 +39,13 @@ export interface LayerBlob extends ContentDescriptor {
   readonly repository: string | null;
 }
 
+/** That an image has a layer. */
+export interface LayerUse {
+  readonly imageId: string;
+  readonly diffId: string;
+  readonly sizeBytes: number;
+}
+
 /** What may be removed with an image, or with its last snapshot. */
 export interface RemovedImage {
   /** Layers that no image has any more; their rows are gone. */
@@ -73,6 +80,8 @@ export interface ImageStore {
   list(): ImageRecord[];
   /** The layers of an image, hidden or not, lowest first. */
   layersOf(imageId: string): Layer[];
+  /** Each layer of each image, hidden or not, once. */
+  listUses(): LayerUse[];
   findLayer(diffId: string): Layer | null;
   /** The archive of a layer; null when it was made here. One that a registry has counts more than one that none has. */
   findBlob(diffId: string): LayerBlob | null;

@@ -36,6 +36,8 @@ export interface VolumeStore {
 export interface VolumeDirectories {
   /** The absolute path of a volume's data, whether it exists or not. */
   mountpoint(name: string): string;
+  /** The sizes of all files of a volume, bytes; each counts once. */
+  measure(name: string): Promise<number>;
   /** Makes the directory of a volume, or leaves it as it is. Throws DISK_FULL. */
   create(name: string): void;
   /** Moves the directory of a volume to the trash before it returns; resolves once its data is removed. Idempotent. */

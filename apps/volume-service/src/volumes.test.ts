@@ -53,6 +53,17 @@ describe('create', () => {
   });
 });
 
+test('measures what is in volumes, and leaves out those that are not there', async () => {
+  const { volumes, create, directories } = engine();
+  create('data');
+  create('empty');
+  directories.contents.set('data', ['four', 'five5']);
+  expect([...(await volumes.measure(['data', 'gone', 'empty']))]).toEqual([
+    ['data', 9],
+    ['empty', 0],
+  ]);
+});
+
 describe('remove', () => {
   test('removes the volume with its data and tells of it', async () => {
     const { volumes, create, store, directories } = engine();

@@ -29,6 +29,8 @@ export interface Volumes {
   create(spec: VolumeSpec): VolumeView;
   get(name: string): VolumeView;
   list(): VolumeView[];
+  /** The bytes in each of these volumes; one that does not exist is left out. */
+  measure(names: readonly string[]): Promise<Map<string, number>>;
   remove(name: string, options: { force: boolean }): Promise<void>;
   acquire(name: string, containerId: string): VolumeView;
   release(containerId: string, options: { deleteAnonymous: boolean }): Promise<void>;
@@ -77,6 +79,14 @@ export function createVolumes({ store, directories, nowMs, onOrphan }: VolumesDe
     create,
     get,
     list: () => store.list().map(view),
+
+    async measure(names) {
+      const sizes = new Map<string, number>();
+      for (const name of names) {
+        if (store.get(name) !== null) sizes.set(name, await directories.measure(name));
+      }
+      return sizes;
+    },
 
     async remove(name, { force }) {
       const volume = store.get(name);

@@ -1,10 +1,8 @@
 import { defineCommand } from '../command.ts';
 import { confirm } from '../engine/confirm.ts';
-import { connectContainers } from '../engine/containers.ts';
-import { formatSize } from '../format/human-size.ts';
 import { parseFilterOptions } from '../options/filter-options.ts';
-
-const TOTAL_PRECISION = 4;
+import { pruneContainers } from '../prune/prune-containers.ts';
+import { prunedText } from '../prune/pruned.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
@@ -17,13 +15,7 @@ export const command = defineCommand({
     const filters = parseFilterOptions(options.filter);
     const warning = 'WARNING! This will remove all stopped containers.';
     if (!options.force && !(await confirm(context, warning))) return 0;
-    using containers = connectContainers(context);
-    const { deletedIds, reclaimedBytes } = await containers.calls.pruneContainers(
-      { filters },
-      { signal: context.signal },
-    );
-    if (deletedIds.length > 0) context.stdout.write(`Deleted Containers:\n${deletedIds.join('\n')}\n\n`);
-    context.stdout.write(`Total reclaimed space: ${formatSize(reclaimedBytes, TOTAL_PRECISION)}\n`);
+    context.stdout.write(prunedText(await pruneContainers(context, filters)));
     return 0;
   },
 });

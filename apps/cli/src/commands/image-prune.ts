@@ -1,11 +1,9 @@
 import { defineCommand } from '../command.ts';
 import { confirm } from '../engine/confirm.ts';
-import { connectImages } from '../engine/images.ts';
-import { formatSize } from '../format/human-size.ts';
-import { pruneImages } from '../image/prune-images.ts';
 import { parseFilterOptions } from '../options/filter-options.ts';
+import { pruneImages } from '../prune/prune-images.ts';
+import { prunedText } from '../prune/pruned.ts';
 
-const TOTAL_PRECISION = 4;
 const WARNINGS = {
   all: 'WARNING! This will remove all images without at least one container associated to them.',
   dangling: 'WARNING! This will remove all dangling images.',
@@ -27,10 +25,7 @@ export const command = defineCommand({
     const filters = parseFilterOptions(filter);
     const isOfAll = all || filters.some(({ key }) => key === 'unused-for');
     if (!force && !(await confirm(context, isOfAll ? WARNINGS.all : WARNINGS.dangling))) return 0;
-    using images = connectImages(context);
-    const { text, reclaimedBytes } = await pruneImages(images, { all, filters, signal: context.signal });
-    if (text !== '') context.stdout.write(`${text}\n`);
-    context.stdout.write(`Total reclaimed space: ${formatSize(reclaimedBytes, TOTAL_PRECISION)}\n`);
+    context.stdout.write(prunedText(await pruneImages(context, { all, filters })));
     return 0;
   },
 });

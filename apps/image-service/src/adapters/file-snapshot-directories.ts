@@ -1,9 +1,9 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { measureDirectory } from '@berth/service-kit';
 import { BerthError } from '@berth/errors';
 import type { SnapshotDirectories } from '../ports.ts';
 import { openTrash } from './directory-trash.ts';
-import { measureDirectory } from './measure-directory.ts';
 
 /** Keeps snapshots as `<stateDir>/snapshots/<name>/{upper,work}`, reachable by root only. */
 export function openFileSnapshotDirectories(stateDir: string): SnapshotDirectories {

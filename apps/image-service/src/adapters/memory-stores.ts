@@ -143,6 +143,14 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
       return sorted.map(record);
     },
     layersOf: (imageId) => (entries.get(imageId)?.diffIds ?? []).map((diffId) => layers.get(diffId) as Layer),
+    listUses: () =>
+      [...entries.values()].flatMap(({ image, diffIds }) =>
+        [...new Set(diffIds)].map((diffId) => ({
+          imageId: image.id,
+          diffId,
+          sizeBytes: layers.get(diffId)?.sizeBytes ?? 0,
+        })),
+      ),
     findLayer: (diffId) => layers.get(diffId) ?? null,
     findBlob: (diffId) => blobs.get(diffId) ?? null,
     listLayers: () => [...layers.values()],

@@ -54,6 +54,7 @@ export function prepareStatements(database: DatabaseSync) {
     snapshotKeys: sql('SELECT key FROM snapshots WHERE image_id = ? ORDER BY sequence'),
     allSnapshotKeys: sql('SELECT image_id, key FROM snapshots ORDER BY sequence'),
     layersOf: sql('SELECT layers.* FROM image_layers JOIN layers USING (diff_id) WHERE image_id = ? ORDER BY position'),
+    layerUses: sql('SELECT DISTINCT image_id, diff_id, size_bytes FROM image_layers JOIN layers USING (diff_id)'),
     layer: sql('SELECT * FROM layers WHERE diff_id = ?'),
     layers: sql('SELECT * FROM layers'),
     unsynced: sql('SELECT name FROM layers WHERE unsynced_boot IS NOT NULL'),

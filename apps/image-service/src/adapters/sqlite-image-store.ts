@@ -149,6 +149,13 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
     list,
     layersOf: (imageId) => statements.layersOf.all(imageId).map(toLayer),
 
+    listUses: () =>
+      statements.layerUses.all().map((row) => ({
+        imageId: String(row.image_id),
+        diffId: String(row.diff_id),
+        sizeBytes: Number(row.size_bytes),
+      })),
+
     findLayer(diffId) {
       const row = statements.layer.get(diffId);
       return row === undefined ? null : toLayer(row);

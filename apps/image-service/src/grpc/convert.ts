@@ -7,6 +7,7 @@ import {
   type HistoryStep as ProtoStep,
   type Image,
   type LoadImagesResponse,
+  type MeasureImagesResponse,
   type PathChange as ProtoPathChange,
   type PrepareSnapshotResponse,
   type PruneImagesResponse,
@@ -19,6 +20,7 @@ import type { HistoryStep } from '../image-history.ts';
 import type { ImageRecord, Image as StoredImage } from '../image.ts';
 import type { LoadedImage } from '../load-images.ts';
 import type { LayerPhase as Phase } from '../layer-progress.ts';
+import type { ImagesUsage } from '../measure-images.ts';
 import type { PullEvent, PullRequest } from '../pull.ts';
 import type { RemovedImages } from '../remove-image.ts';
 import type { PreparedSnapshot } from '../snapshots.ts';
@@ -78,6 +80,18 @@ export function toProtoImage(image: ImageRecord): Image {
 
 export function toProtoImageWithoutConfig(image: ImageRecord): Image {
   return toProtoImage({ ...image, config: NOTHING });
+}
+
+export function toMeasureResponse({ usages, layersBytes, reclaimableBytes }: ImagesUsage): MeasureImagesResponse {
+  return {
+    usages: usages.map(({ image, sharedBytes, uniqueBytes }) => ({
+      image: toProtoImageWithoutConfig(image),
+      sharedSizeBytes: BigInt(sharedBytes),
+      uniqueSizeBytes: BigInt(uniqueBytes),
+    })),
+    layersSizeBytes: BigInt(layersBytes),
+    reclaimableBytes: BigInt(reclaimableBytes),
+  };
 }
 
 export function toProtoStep({ imageId, tags, createTimeMs, createdBy, sizeBytes, comment }: HistoryStep): ProtoStep {

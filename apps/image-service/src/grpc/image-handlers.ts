@@ -15,6 +15,7 @@ import type { Images } from '../images.ts';
 import type { ImportImage } from '../import-image.ts';
 import type { ListImages } from '../list-images.ts';
 import type { LoadImages } from '../load-images.ts';
+import type { MeasureImages } from '../measure-images.ts';
 import type { PruneImages } from '../prune-images.ts';
 import type { PullImage } from '../pull.ts';
 import type { SaveImages } from '../save-images.ts';
@@ -23,6 +24,7 @@ import {
   fromPullRequest,
   toDeleteResponse,
   toLoadResponse,
+  toMeasureResponse,
   toPrepareResponse,
   toProtoChange,
   toProtoImage,
@@ -37,6 +39,7 @@ import { untilAborted } from './until-aborted.ts';
 export interface ImageUseCases {
   readonly images: Images;
   readonly listImages: ListImages;
+  readonly measureImages: MeasureImages;
   readonly imageHistory: ImageHistory;
   readonly snapshots: Snapshots;
   readonly pullImage: PullImage;
@@ -51,7 +54,8 @@ export interface ImageUseCases {
 
 /** ImageService over the use cases. The signal, aborted when the service stops, ends calls that stay open. */
 export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSignal): ImageServiceImplementation {
-  const { images, listImages, imageHistory, snapshots, pullImage, importImage, saveImages, loadImages } = useCases;
+  const { images, listImages, measureImages, imageHistory, snapshots, pullImage, importImage, saveImages, loadImages } =
+    useCases;
   const { deleteImage, pruneImages, diffSnapshot, commitSnapshot } = useCases;
 
   /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
@@ -87,6 +91,7 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
       answer(() => ({
         images: listImages(request).map(request.omitConfig ? toProtoImageWithoutConfig : toProtoImage),
       })),
+    measureImages: () => answer(() => toMeasureResponse(measureImages())),
     tagImage: ({ name, target }) => answer(() => (images.tag(name, target), {})),
     deleteImage: (request) => answer(() => toDeleteResponse(deleteImage(request))),
     async pruneImages(request, { signal }) {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:f
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '@berth/errors';
+import { measureDirectory } from '@berth/service-kit';
 import type { VolumeDirectories } from '../ports.ts';
 
 /**
@@ -18,6 +19,7 @@ export function openFileVolumeDirectories(root: string): VolumeDirectories {
 
   return {
     mountpoint,
+    measure: (name) => measureDirectory(mountpoint(name)),
     create(name) {
       try {
         makeDirectory(join(volumesDir, name), 0o701);

@@ -8,6 +8,7 @@ export function createMemoryVolumeDirectories(): VolumeDirectories & {
   return {
     contents,
     mountpoint: (name) => `/volumes/${name}/_data`,
+    measure: (name) => Promise.resolve(contents.get(name)?.join('').length ?? 0),
     create(name) {
       if (!contents.has(name)) contents.set(name, []);
     },

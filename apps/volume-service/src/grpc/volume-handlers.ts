@@ -8,6 +8,10 @@ export function createVolumeHandlers(volumes: Volumes): VolumeServiceImplementat
     createVolume: (request) => Promise.resolve({ volume: toProtoVolume(volumes.create(request)) }),
     getVolume: (request) => Promise.resolve({ volume: toProtoVolume(volumes.get(request.name)) }),
     listVolumes: () => Promise.resolve({ volumes: volumes.list().map(toProtoVolume) }),
+    async measureVolumes({ names }) {
+      const sizes = await volumes.measure(names);
+      return { usages: [...sizes].map(([name, size]) => ({ name, sizeBytes: BigInt(size) })) };
+    },
     async deleteVolume(request) {
       await volumes.remove(request.name, { force: request.force });
       return {};
