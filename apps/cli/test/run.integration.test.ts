@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BerthError } from '@berth/errors';
 import { LayerPhase } from '@berth/proto/image';
 import { MountType } from '@berth/proto/container';
+import { NO_MOUNT } from '../src/container/mounts.ts';
 import type {
   DeepPartial,
   KillContainerRequest,
@@ -85,10 +86,10 @@ describe('run', () => {
           labels: { k: 'v', only: '' },
           networkMode: 'none',
           mounts: [
-            { type: MountType.VOLUME, source: 'data', target: '/d', readonly: true, tmpfsOptions: '' },
-            { type: MountType.BIND, source: '/cwd/x', target: '/x', readonly: false, tmpfsOptions: '' },
-            { type: MountType.VOLUME, source: '', target: '/anon', readonly: false, tmpfsOptions: '' },
-            { type: MountType.BIND, source: '/a', target: '/b', readonly: true, tmpfsOptions: '' },
+            { ...NO_MOUNT, type: MountType.VOLUME, source: 'data', target: '/d', readonly: true, mode: 'ro' },
+            { ...NO_MOUNT, type: MountType.BIND, source: '/cwd/x', target: '/x', mode: '' },
+            { ...NO_MOUNT, type: MountType.VOLUME, target: '/anon', mode: '' },
+            { ...NO_MOUNT, type: MountType.BIND, source: '/a', target: '/b', readonly: true },
           ],
           noNewPrivileges: true,
           userNamespaceMode: 'auto',

@@ -1,5 +1,6 @@
 import type { DeviceMapping, DeviceRequest, Resources } from './resources.ts';
 import type { ContainerMode, IsolationConfig, NamesConfig } from './isolation.ts';
+import type { MountConfig } from './mount.ts';
 import type { Healthcheck } from '@berth/oci';
 
 /** What a user asks of a container. Empty means: as the image says. */
@@ -20,6 +21,10 @@ export interface ContainerConfig {
   readonly labels: Readonly<Record<string, string>>;
   readonly networkMode: NetworkMode;
   readonly mounts: readonly MountConfig[];
+  /** Containers whose mounts it has too: `CONTAINER[:mode]`. */
+  readonly volumesFrom: readonly string[];
+  /** The driver of the volumes of `-v` and of the image that have to be made; empty: local. */
+  readonly volumeDriver: string;
   readonly noNewPrivileges: boolean;
   /** A name or number; empty: the image's, or SIGTERM. */
   readonly stopSignal: string;
@@ -77,30 +82,6 @@ export interface HealthCheck extends Healthcheck {
 
 /** The network namespace of a container: its own on the engine's bridge, the host's, its own with a loopback only, or another's. */
 export type NetworkMode = 'bridge' | 'host' | 'none' | ContainerMode;
-
-/** A mount that a user asked for. */
-export interface MountConfig {
-  readonly type: 'volume' | 'bind' | 'tmpfs';
-  /** A volume's name (empty: anonymous), or an absolute host path; empty for a tmpfs. */
-  readonly source: string;
-  readonly target: string;
-  readonly readonly: boolean;
-  /** Of a tmpfs, as in tmpfs(5). */
-  readonly tmpfsOptions?: string;
-}
-
-/** A mount, resolved. */
-export interface MountPoint {
-  readonly type: 'volume' | 'bind' | 'tmpfs';
-  /** The volume's name; empty for others. */
-  readonly name: string;
-  /** Absolute path on the host; empty for a tmpfs. */
-  readonly source: string;
-  readonly target: string;
-  readonly readonly: boolean;
-  /** Of a tmpfs, as in tmpfs(5). */
-  readonly tmpfsOptions?: string;
-}
 
 /** A terminal's size. */
 export interface TerminalSize {

@@ -54,10 +54,10 @@ describe('create', () => {
   test('leaves no volume behind when one of several is refused before another is there', async () => {
     const engine = createMemoryEngine();
     const { acquire } = engine.volumes;
-    engine.volumes.acquire = async (name, containerId) => {
+    engine.volumes.acquire = async (name, ...rest) => {
       if (name === 'refused') throw new BerthError('VOLUME_NAME_INVALID', 'refused');
       await new Promise((resolve) => setTimeout(resolve, 20));
-      return acquire(name, containerId);
+      return acquire(name, ...rest);
     };
     const mounts = ['refused', 'slow'].map((source) => ({
       type: 'volume' as const,

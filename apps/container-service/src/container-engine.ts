@@ -24,6 +24,7 @@ import type {
   ContainerStore,
   ExecStore,
   FileTool,
+  HostPaths,
   ImageClient,
   Log,
   Processes,
@@ -55,6 +56,7 @@ export interface EngineDeps {
   readonly files: ContainerFiles;
   readonly processes: Processes;
   readonly fileTool: FileTool;
+  readonly hostPaths: HostPaths;
   readonly planSettings: PlanSettings;
   readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings'>;
   readonly hostNameFiles: () => HostNameFiles;

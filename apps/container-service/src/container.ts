@@ -1,5 +1,6 @@
 import { BerthError } from '@berth/errors';
-import type { ContainerConfig, HealthCheck, MountPoint } from './container-config.ts';
+import type { ContainerConfig, HealthCheck } from './container-config.ts';
+import type { MountPoint, Rootfs } from './mount.ts';
 import type { Resources } from './resources.ts';
 
 /** Where a container is in its life. */
@@ -21,16 +22,6 @@ export const NEXT: Readonly<
   // Start-up finds containers that ended with the host.
   exited: { start: 'starting', 'back-off': 'restarting', remove: 'gone' },
 };
-
-/** The image's overlay below the container's writable layer. */
-export interface Rootfs {
-  /** Absolute path below which `lowerDirs` lie. */
-  readonly layersDir: string;
-  /** Uppermost first. */
-  readonly lowerDirs: readonly string[];
-  readonly upperDir: string;
-  readonly workDir: string;
-}
 
 /** Who a process runs as. */
 export interface Identity {
@@ -81,6 +72,7 @@ export interface ContainerSpec {
   /** Null when its health is not checked. */
   readonly healthCheck: HealthCheck | null;
   readonly mounts: readonly MountPoint[];
+  /** The image's layers below the container's writable one. */
   readonly rootfs: Rootfs;
   /** The host's id that is 0 in its user namespace; null when it has none of its own. */
   readonly firstUserId: number | null;

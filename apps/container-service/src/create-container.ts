@@ -1,14 +1,14 @@
 import { type Container, newContainer, type ContainerSpec } from './container.ts';
-import type { ContainerConfig, MountConfig, MountPoint } from './container-config.ts';
+import type { ContainerConfig } from './container-config.ts';
 import { containerEvent } from './events.ts';
 import { findContainer } from './find-container.ts';
 import type { Fault } from './fault.ts';
 import { joinedContainer } from './isolation.ts';
 import { resolveJoins } from './join-namespaces.ts';
 import type {
-  ContainerFiles,
   ContainerStore,
   CreateRequest,
+  HostPaths,
   ImageClient,
   Log,
   PreparedSnapshot,
@@ -22,13 +22,14 @@ import { resolveMounts } from './spec/mounts.ts';
 import { startStopwatch } from './stopwatch.ts';
 import type { IdPool } from './user-namespace/id-ranges.ts';
 import { checkConfig, specifyContainer } from './spec/specify-container.ts';
+import { createMountMaker } from './make-mounts.ts';
 
 /** What creating needs. */
 export interface CreateDeps {
   readonly store: ContainerStore;
   readonly images: ImageClient;
   readonly volumes: VolumeClient;
-  readonly files: ContainerFiles;
+  readonly hostPaths: HostPaths;
   readonly userIds: IdPool;
   readonly generateId: () => string;
   readonly nowNs: () => bigint;
@@ -65,7 +66,8 @@ interface CreationProgress {
 
 /** The snapshot and the volumes come first and the row last, so that a row always stands for a container that can start. */
 export function createContainerCreator(deps: CreateDeps): ContainerCreator {
-  const { store, images, volumes, files, fault, log } = deps;
+  const { store, images, volumes, fault, log } = deps;
+  const mounts = createMountMaker(deps);
   const creating = new Map<string, string>();
 
   function chooseName(wanted: string): string {
@@ -81,16 +83,6 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     if (holder !== undefined) throw nameInUseError(wanted, holder);
   }
 
-  async function mountPoint(mount: MountConfig, containerId: string): Promise<MountPoint> {
-    if (mount.type === 'volume') {
-      const volume = await volumes.acquire(mount.source, containerId);
-      return { ...mount, name: volume.name, source: volume.mountpoint };
-    }
-    if (mount.type === 'tmpfs') return { ...mount, name: '', source: '' };
-    files.ensureBindSource(mount.source);
-    return { ...mount, name: '' };
-  }
-
   async function specify(
     { id, name }: { id: string; name: string },
     config: ContainerConfig,
@@ -100,7 +92,6 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     progress.prepared = true;
     fault('create:snapshot');
     const { image, imageId, rootfs } = snapshot;
-    const mounts = resolveMounts(config.mounts, image.volumes);
     const joined = joinedContainer(config.networkMode);
     const joinedHostname = joined === null ? null : findContainer(store, joined).hostname;
     if (config.userNamespaceMode === 'auto') progress.firstUserId = deps.userIds.take();
@@ -118,12 +109,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     };
     // All that can be refused is refused before a volume is made.
     const spec: ContainerSpec = specifyContainer(config, { ...resolved, mounts: [] });
-    // All have ended before one that failed is undone: none may come after that.
-    const results = await Promise.allSettled(mounts.map((mount) => mountPoint(mount, id)));
-    const points = results.map((result) => {
-      if (result.status === 'rejected') throw result.reason;
-      return result.value;
-    });
+    const points = await mounts.make(id, config, image.volumes);
     return { container: newContainer({ ...spec, mounts: points }), snapshot };
   }
 

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { createChange } from './adapters/durability.ts';
 import { openContainerFiles } from './adapters/file-container-files.ts';
+import { hostPaths } from './adapters/host-paths.ts';
 import { createCgroupLayoutReader, readHostResources } from './adapters/host-cgroups.ts';
 import { createUsageReader } from './adapters/host-usage.ts';
 import { hostDevices } from './adapters/host-devices.ts';
@@ -70,6 +71,7 @@ await runService({
       files,
       processes: openProcProcesses(),
       fileTool,
+      hostPaths,
       planSettings: {
         seccomp: createSeccompFilters({
           defaultProgram: config.seccompFilter,

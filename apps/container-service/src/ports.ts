@@ -1,10 +1,11 @@
 import type { ContainerConfig, TerminalSize } from './container-config.ts';
-import type { Container, ContainerSpec, Rootfs } from './container.ts';
+import type { Container, ContainerSpec } from './container.ts';
 import type { NameFilePaths } from './plan/mounts.ts';
 import type { NameFiles } from './network/name-files.ts';
 import type { CgroupPlan, ContainerPlan, ExecPlan, MountPlan } from './plan/plan.ts';
 import type { HostFacts, ProcessInfo } from './processes/process-info.ts';
 import type { ImageDefaults } from './spec/specify-container.ts';
+import type { Rootfs, VolumeSettings } from './mount.ts';
 
 /** What happened, as Docker names it; stored with the change itself, told later. */
 export interface ContainerEvent {
@@ -259,9 +260,9 @@ export interface SnapshotCommit {
 export interface ImageClient {
   /** Prepares a container's file system, or returns the one it has. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, SERVICE_UNAVAILABLE. */
   prepareSnapshot(containerId: string, image: string): Promise<PreparedSnapshot>;
-  /** Removes a container's file system. Idempotent. */
+  /** Removes a container's file system, and those of the images that it mounts. Idempotent. */
   deleteSnapshot(containerId: string): Promise<void>;
-  /** The ids of all containers that have one. */
+  /** The ids of all containers that have one, and what it has for the images that it mounts. */
   listSnapshots(): Promise<string[]>;
   /** What a container changes of its image, by path; not the empty `mountPoints` that the image lacks. Throws SNAPSHOT_NOT_FOUND. */
   diffSnapshot(containerId: string, mountPoints: readonly string[], signal: AbortSignal): Promise<PathChange[]>;
@@ -288,12 +289,16 @@ export interface AcquiredVolume {
   readonly name: string;
   /** Absolute path of its data on the host. */
   readonly mountpoint: string;
+  readonly driver: string;
 }
 
 /** Where containers get their volumes from. */
 export interface VolumeClient {
-  /** Records a container's use of a volume, which is created when missing; an empty name makes an anonymous one. */
-  acquire(name: string, containerId: string): Promise<AcquiredVolume>;
+  /**
+   * Records a container's use of a volume, which is made with these settings when it is missing; an empty name makes an anonymous one.
+   * Throws VOLUME_NAME_INVALID, INVALID_ARGUMENT, DISK_FULL, SERVICE_UNAVAILABLE.
+   */
+  acquire(name: string, containerId: string, settings: VolumeSettings): Promise<AcquiredVolume>;
   /** Ends every use by a container. Idempotent. */
   release(containerId: string, options: { deleteAnonymous: boolean }): Promise<void>;
   /** The ids of all containers that use a volume. */
@@ -319,8 +324,22 @@ export interface ContainerFiles {
   remove(containerId: string): void;
   /** The ids of all containers with a file or a run-time directory. */
   list(): string[];
-  /** Makes a host directory that is to be mounted when nothing is there, as Docker does for `-v`. */
-  ensureBindSource(path: string): void;
+}
+
+/** Paths of the host that containers are to see. */
+export interface HostPaths {
+  exists(path: string): boolean;
+  /** Makes a directory with its parents when nothing is there. Throws INVALID_ARGUMENT. */
+  ensureDirectory(path: string): void;
+  /** What the mount says that a path lies on. */
+  sharing(path: string): MountSharing;
+}
+
+/** How a mount of the host exchanges mounts with others. */
+export interface MountSharing {
+  readonly mountPoint: string;
+  readonly shared: boolean;
+  readonly slave: boolean;
 }
 
 /** Absolute paths of a container's files. */

@@ -1,6 +1,7 @@
 import { isBerthError, toBerthError } from '@berth/errors';
 import type { ActiveContainer, ActiveContainerControl, ActiveContainers } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
+import { checkPropagation, prepareBindSource } from './bind-sources.ts';
 import { advance, type Container, type Endpoint } from './container.ts';
 import type { TerminalSize } from './container-config.ts';
 import { containerEvent, startEvents } from './events.ts';
@@ -15,6 +16,7 @@ import type { PlanBuilder } from './plan/build-plan.ts';
 import type {
   ContainerFiles,
   ContainerStore,
+  HostPaths,
   ImageClient,
   Log,
   PreparedSnapshot,
@@ -32,6 +34,7 @@ export interface StartDeps {
   readonly store: ContainerStore;
   readonly images: ImageClient;
   readonly files: ContainerFiles;
+  readonly hostPaths: HostPaths;
   readonly runtime: Runtime;
   readonly network: EngineNetwork;
   readonly plans: PlanBuilder;
@@ -119,6 +122,10 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     const identity = resolveUser(user, snapshot, config.isolation.additionalGroups);
     const { networkMode, names } = config;
     const joins = planJoins({ store, files }, starting);
+    for (const mount of starting.mounts) {
+      prepareBindSource(deps.hostPaths, mount);
+      checkPropagation(deps.hostPaths, mount);
+    }
     if (files.hasRuntime(id)) await deps.cleaner.cleanRuntime(id);
     const named = { networkMode, hostname, address: endpoint?.address ?? null, gateway: network.gateway, names };
     files.prepare(id, nameFiles(named, deps.hostNameFiles()));

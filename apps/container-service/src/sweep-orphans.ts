@@ -1,6 +1,7 @@
 import type { Cleaner } from './clean-leftovers.ts';
 import type { ContainerCreator } from './create-container.ts';
 import type { ContainerFiles, ContainerStore, ImageClient, Log, VolumeClient } from './ports.ts';
+import { snapshotOwner } from './make-mounts.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 
 /** What sweeping needs. */
@@ -38,7 +39,8 @@ export function createSweepOrphans(deps: SweepDeps): SweepOrphans {
   }
 
   async function sweepSnapshots(): Promise<void> {
-    for (const id of (await deps.images.listSnapshots()).filter(isOrphan)) {
+    const owners = new Set((await deps.images.listSnapshots()).map(snapshotOwner));
+    for (const id of [...owners].filter(isOrphan)) {
       log.info({ containerId: id }, 'snapshot of no container removed');
       await deps.images.deleteSnapshot(id);
     }

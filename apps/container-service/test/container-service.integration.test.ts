@@ -4,7 +4,14 @@ import { engineNames } from '@berth/client';
 import { ContainerStatus, MountType, type ProcessInput } from '@berth/proto/container';
 import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectContainers, DEFAULT_CONFIG, requests, stdin, type TestContainers } from './support/containers.ts';
+import {
+  aMount,
+  connectContainers,
+  DEFAULT_CONFIG,
+  requests,
+  stdin,
+  type TestContainers,
+} from './support/containers.ts';
 import { expectNothingLeft } from './support/left-behind.ts';
 
 let engine: TestEngine;
@@ -347,13 +354,7 @@ describe('logs', () => {
 });
 
 describe('mounts', () => {
-  const volume = (source: string, target: string, readonly = false) => ({
-    type: MountType.VOLUME,
-    source,
-    target,
-    readonly,
-    tmpfsOptions: '',
-  });
+  const volume = (source: string, target: string, readonly = false) => aMount({ source, target, readonly });
 
   test('a volume outlives its containers, begins with what the image has, and is in use meanwhile', async () => {
     const mounts = [volume('data', '/etc')];
@@ -370,6 +371,9 @@ describe('mounts', () => {
         readonly: false,
         name: 'data',
         source: join(engine.paths.serviceDir('volume-service'), 'volumes/data/_data'),
+        driver: 'local',
+        mode: 'z',
+        propagation: '',
       },
     ]);
   });
@@ -385,14 +389,8 @@ describe('mounts', () => {
     const dir = join(engine.root, 'host');
     mkdirSync(dir);
     writeFileSync(join(dir, 'file'), 'from the host');
-    const bind = { type: MountType.BIND, source: dir, target: '/host', readonly: true, tmpfsOptions: '' };
-    const missing = {
-      type: MountType.BIND,
-      source: join(dir, 'new'),
-      target: '/new',
-      readonly: false,
-      tmpfsOptions: '',
-    };
+    const bind = aMount({ type: MountType.BIND, source: dir, target: '/host', readonly: true });
+    const missing = aMount({ type: MountType.BIND, source: join(dir, 'new'), target: '/new' });
     const { stdout } = await containers.run(
       sh('cat /host/file; touch /host/x 2>/dev/null || echo " ro"; echo 1 > /new/a'),
       {

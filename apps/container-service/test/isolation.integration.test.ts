@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { MountType } from '@berth/proto/container';
 import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectContainers, type TestContainers } from './support/containers.ts';
+import { aMount, connectContainers, type TestContainers } from './support/containers.ts';
 
 let engine: TestEngine;
 let containers: TestContainers;
@@ -135,13 +135,13 @@ describe('privileges', () => {
 });
 
 test('a read-only root lets only the tmpfs be written, with the options asked for', async () => {
-  const tmpfs = {
+  const tmpfs = aMount({
     type: MountType.TMPFS,
     source: '',
     target: '/t',
     readonly: false,
     tmpfsOptions: 'size=1m,mode=1770,exec',
-  };
+  });
   const script =
     'touch /x /etc/hosts 2>&1 | grep -c "Read-only"; touch /t/x && stat -c %a /t; grep " /t " /proc/self/mountinfo | sed "s/.* tmpfs rw,//;s/inode64//;s/,$//" ';
   const { stdout } = await containers.run(sh(script), { config: { readonlyRoot: true, mounts: [tmpfs] } });

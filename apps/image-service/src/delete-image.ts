@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import { formatReference, parseReference, repositoryOf, withDefaultTag, type Reference } from '@berth/oci';
-import type { ImageRecord } from './image.ts';
+import { snapshotOwner, type ImageRecord } from './image.ts';
 import { isIdOrPrefix, lookUpImage } from './lookup.ts';
 import type { ImageStore } from './ports.ts';
 import { imageEvent, type RemovedImages, type RemoveImage } from './remove-image.ts';
@@ -104,7 +104,7 @@ function isSingleName(references: readonly Reference[]): boolean {
 /** What forbids the removal of the image; null: nothing. */
 function findConflict(image: ImageRecord, { force, runningContainerIds }: DeleteRequest): Conflict | null {
   if (image.hasChildren) return { isHard: true, message: 'image has dependent child images' };
-  const running = image.snapshotKeys.find((key) => runningContainerIds.includes(key));
+  const running = image.snapshotKeys.map(snapshotOwner).find((id) => runningContainerIds.includes(id));
   if (running !== undefined) {
     return { isHard: true, message: `image is being used by running container ${shortId(running)}` };
   }

@@ -293,6 +293,10 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         snapshots.insert(snapshot, 1);
         expect(snapshots.get('k')).toEqual(snapshot);
         expect(snapshots.list()).toEqual([snapshot]);
+        const [owned, other] = ['k.0', 'k0'].map((key) => ({ ...snapshot, key, name: key }));
+        for (const more of [owned, other]) if (more !== undefined) snapshots.insert(more, 1);
+        expect(snapshots.listOwned('k')).toEqual([snapshot, owned]);
+        for (const key of ['k.0', 'k0']) snapshots.remove(key, 5);
         expect(snapshots.remove('k', 5)).toEqual({ wasLastOfHidden: false });
         expect(snapshots.remove('k', 5)).toEqual({ wasLastOfHidden: false });
         expect(snapshots.get('k')).toBeNull();

@@ -86,3 +86,8 @@ export function chainIdsOf(diffIds: readonly string[], digest: (text: string) =>
   }
   return chainIds;
 }
+
+/** The container that a snapshot is of: its key is the container's id, with a dot and more for an image that the container mounts. */
+export function snapshotOwner(key: string): string {
+  return key.split('.', 1)[0] ?? key;
+}

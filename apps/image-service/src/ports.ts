@@ -101,6 +101,8 @@ export interface SnapshotStore {
   /** Adds a snapshot and notes that its image was used. */
   insert(snapshot: Snapshot, timeMs: number): void;
   get(key: string): Snapshot | null;
+  /** The snapshot of that key, and those whose key goes on with a dot after it. */
+  listOwned(key: string): Snapshot[];
   list(): Snapshot[];
   /** Removes one, notes that its image was used until now, and tells whether that is hidden and has no other. */
   remove(key: string, timeMs: number): { readonly wasLastOfHidden: boolean };

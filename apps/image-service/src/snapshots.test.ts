@@ -86,6 +86,12 @@ describe('snapshots', () => {
     expect(stores.images.find('sha256:a')).toBeNull();
   });
 
+  test('go with the one that owns them', () => {
+    for (const key of ['k1', 'k1.0', 'k1.10', 'k10', 'k1x.0']) snapshots.prepare(key, 'app');
+    snapshots.delete('k1');
+    expect(snapshots.list()).toEqual(['k10', 'k1x.0']);
+  });
+
   test('leaves nothing behind when it fails', () => {
     const insert = stores.snapshots.insert;
     stores.snapshots.insert = () => {

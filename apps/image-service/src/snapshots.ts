@@ -23,7 +23,7 @@ export interface PreparedSnapshot {
 export interface Snapshots {
   /** Makes the snapshot of that key from an image, or returns it as it is. Throws as lookUpImage, INVALID_ARGUMENT, DISK_FULL. */
   prepare(key: string, imageName: string): PreparedSnapshot;
-  /** Takes the snapshot out of its place; its data goes in the background. Idempotent. */
+  /** Takes the snapshot, and those that it owns (`key.…`), out of their place; their data goes in the background. Idempotent. */
   delete(key: string): void;
   /** The keys. */
   list(): string[];
@@ -117,11 +117,13 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
       return existing === null ? create(key, lookUpImageId(images, imageName)) : viewExisting(existing);
     },
 
-    delete(key) {
-      const snapshot = snapshots.get(key);
-      if (snapshot === null) return;
-      removeDirectories(snapshot.name);
-      if (!snapshots.remove(key, nowMs()).wasLastOfHidden) return;
+    delete(owner) {
+      let isRubbish = false;
+      for (const { key, name } of snapshots.listOwned(owner)) {
+        removeDirectories(name);
+        isRubbish = snapshots.remove(key, nowMs()).wasLastOfHidden || isRubbish;
+      }
+      if (!isRubbish) return;
       pool.discard(images.collect(pool.isPinned).layers);
       leases.endUnused();
     },

@@ -3,14 +3,17 @@ import { createMemoryVolumeDirectories } from './adapters/memory-volume-director
 import { createMemoryVolumeStore } from './adapters/memory-volume-store.ts';
 import { createVolumes } from './volumes.ts';
 
+const UNSAID = { driver: '', labels: {}, options: {} };
+
 function engine() {
   const store = createMemoryVolumeStore();
   const directories = createMemoryVolumeDirectories();
   const orphans: string[] = [];
   const onOrphan = (name: string) => void orphans.push(name);
   const volumes = createVolumes({ store, directories, nowMs: () => 1_700_000_000_000, onOrphan });
-  const create = (name: string) => volumes.create({ name, driver: '', labels: {}, options: {} });
-  return { store, directories, orphans, volumes, create };
+  const create = (name: string) => volumes.create({ ...UNSAID, name });
+  const acquire = (name: string, containerId: string) => volumes.acquire({ ...UNSAID, name }, containerId);
+  return { store, directories, orphans, volumes, create, acquire };
 }
 
 describe('create', () => {
@@ -75,9 +78,9 @@ describe('remove', () => {
   });
 
   test('refuses one in use, even by force, and names its users', async () => {
-    const { volumes, directories } = engine();
-    volumes.acquire('data', 'c1');
-    volumes.acquire('data', 'c2');
+    const { volumes, directories, acquire } = engine();
+    acquire('data', 'c1');
+    acquire('data', 'c2');
     await expect(volumes.remove('data', { force: true })).rejects.toThrow('remove data: volume is in use - [c1, c2]');
     expect(directories.list()).toEqual(['data']);
   });
@@ -91,17 +94,17 @@ describe('remove', () => {
 
 describe('acquire and release', () => {
   test('acquiring creates what is missing, and twice is once', () => {
-    const { volumes } = engine();
-    volumes.acquire('data', 'c1');
-    expect(volumes.acquire('data', 'c1').containerIds).toEqual(['c1']);
+    const { acquire } = engine();
+    acquire('data', 'c1');
+    expect(acquire('data', 'c1').containerIds).toEqual(['c1']);
   });
 
   test('releasing keeps named volumes and removes anonymous ones that nobody else uses', async () => {
-    const { volumes } = engine();
-    volumes.acquire('named', 'c1');
-    const mine = volumes.acquire('', 'c1').name;
-    const ours = volumes.acquire('', 'c1').name;
-    volumes.acquire(ours, 'c2');
+    const { volumes, acquire } = engine();
+    acquire('named', 'c1');
+    const mine = acquire('', 'c1').name;
+    const ours = acquire('', 'c1').name;
+    acquire(ours, 'c2');
     await volumes.release('c1', { deleteAnonymous: true });
     const left = volumes.list().map((volume) => volume.name);
     expect(left.sort()).toEqual(['named', ours].sort());
@@ -110,8 +113,8 @@ describe('acquire and release', () => {
   });
 
   test('releasing keeps anonymous volumes when it is not asked to remove them', async () => {
-    const { volumes } = engine();
-    const { name } = volumes.acquire('', 'c1');
+    const { volumes, acquire } = engine();
+    const { name } = acquire('', 'c1');
     await volumes.release('c1', { deleteAnonymous: false });
     expect(volumes.get(name).containerIds).toEqual([]);
   });

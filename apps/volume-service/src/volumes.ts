@@ -32,7 +32,8 @@ export interface Volumes {
   /** The bytes in each of these volumes; one that does not exist is left out. */
   measure(names: readonly string[]): Promise<Map<string, number>>;
   remove(name: string, options: { force: boolean }): Promise<void>;
-  acquire(name: string, containerId: string): VolumeView;
+  /** Records that a container uses a volume, which is made when it is missing. */
+  acquire(spec: VolumeSpec, containerId: string): VolumeView;
   release(containerId: string, options: { deleteAnonymous: boolean }): Promise<void>;
   /** Finishes what a crash interrupted, before it returns; resolves once the trash is empty. */
   recover(): Promise<void>;
@@ -100,8 +101,8 @@ export function createVolumes({ store, directories, nowMs, onOrphan }: VolumesDe
       await finishRemoval(name);
     },
 
-    acquire(name, containerId) {
-      const volume = create({ name, driver: '', labels: {}, options: {} });
+    acquire(spec, containerId) {
+      const volume = create(spec);
       store.addUse(volume.name, containerId);
       return get(volume.name);
     },

@@ -1,4 +1,4 @@
-import type { Cgroup, Mount, Process, StartContainer, StartExec } from '@berth/proto/native';
+import type { BindMount, Cgroup, Mount, Process, StartContainer, StartExec } from '@berth/proto/native';
 
 /** The CLONE_NEW* flags of a container with everything of its own: ns, cgroup, uts, ipc, pid, net. */
 export const ALL_NAMESPACES = 0x00020000n | 0x02000000n | 0x04000000n | 0x08000000n | 0x20000000n | 0x40000000n;
@@ -27,15 +27,22 @@ export function filesystem(target: string, type: string, attributes = 0, options
   return { target, attributes: BigInt(attributes), source: { $case: 'filesystem', value: { type, options } } };
 }
 
+/** How a bind differs from a recursive, writable one. */
+interface BindOptions extends Partial<BindMount> {
+  readonly?: boolean;
+}
+
+const PLAIN_BIND = { subpath: '', propagation: 0n, attributesOnTop: false };
+
 export function bind(
   source: string,
   target: string,
-  { readonly = false, recursive = true, copyUp = false } = {},
+  { readonly = false, recursive = true, copyUp = false, ...more }: BindOptions = {},
 ): Mount {
   return {
     target,
     attributes: readonly ? BigInt(RDONLY) : 0n,
-    source: { $case: 'bind', value: { source, recursive, copyUp } },
+    source: { $case: 'bind', value: { ...PLAIN_BIND, ...more, source, recursive, copyUp } },
   };
 }
 

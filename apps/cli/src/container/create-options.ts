@@ -5,7 +5,9 @@ import type { CommandContext } from '../context.ts';
 import type { Options, OptionValues } from '../options/option.ts';
 import { checkEnvironment, checkLabel, collectEnvironment, collectLabels } from './environment.ts';
 import { exposedPorts } from './exposed-ports.ts';
-import { parseMount, parseTmpfs, parseVolume } from './mounts.ts';
+import { parseMount } from './mount-option.ts';
+import { parseTmpfs, parseVolume } from './mounts.ts';
+import { checkOf, valueOf } from './resource-values.ts';
 import { ISOLATION_OPTIONS, isolationConfig } from './options/isolation.ts';
 import { NAMES_OPTIONS, namesConfig } from './options/names.ts';
 import { RESOURCE_OPTIONS, resourceFields } from './resource-options.ts';
@@ -37,7 +39,12 @@ export const CREATE_OPTIONS = {
   label: { kind: 'list', short: 'l', help: 'Set meta data on a container', check: checkLabel },
   'label-file': { kind: 'list', help: 'Read in a line delimited file of labels' },
   ...LOG_OPTIONS,
-  mount: { kind: 'list', valueName: 'mount', help: 'Attach a filesystem mount to the container' },
+  mount: {
+    kind: 'list',
+    valueName: 'mount',
+    help: 'Attach a filesystem mount to the container',
+    check: checkOf((text) => parseMount(text, '/')),
+  },
   name: { kind: 'string', help: 'Assign a name to the container' },
   net: { kind: 'string', aliasOf: 'network', hidden: true, help: '' },
   network: { kind: 'string', valueName: 'network', help: 'Connect a container to a network' },
@@ -61,6 +68,8 @@ export const CREATE_OPTIONS = {
   user: { kind: 'string', short: 'u', help: 'Username or UID (format: <name|uid>[:<group|gid>])' },
   userns: { kind: 'string', help: 'User namespace to use' },
   volume: { kind: 'list', short: 'v', help: 'Bind mount a volume' },
+  'volume-driver': { kind: 'string', help: 'Optional volume driver for the container' },
+  'volumes-from': { kind: 'list', help: 'Mount volumes from the specified container(s)' },
   workdir: { kind: 'string', short: 'w', help: 'Working directory inside the container' },
 } as const satisfies Options;
 
@@ -105,8 +114,10 @@ export function containerConfig(
     mounts: [
       ...options.volume.map((text) => parseVolume(text, context.cwd)),
       ...options.tmpfs.map(parseTmpfs),
-      ...options.mount.map((text) => parseMount(text, context.cwd)),
+      ...options.mount.map((text) => valueOf(parseMount(text, context.cwd))),
     ],
+    volumesFrom: options['volumes-from'],
+    volumeDriver: options['volume-driver'] ?? '',
     stopSignal: options['stop-signal'] ?? '',
     stopTimeoutSeconds: options['stop-timeout'],
     ...isolationConfig(context, options),

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BerthError } from '@berth/errors';
 import type { ContainerFiles, ContainerPaths } from '../ports.ts';
 
 /** Keeps what stays in `<stateDir>/containers/<id>/`, and what one run has in `<runDir>/containers/<id>/`. */
@@ -47,19 +46,7 @@ export function openContainerFiles(stateDir: string, runDir: string): ContainerF
       remove(join(keptDir, id));
     },
     list: () => [...new Set([...readdirSync(keptDir), ...readdirSync(runtimeDir)])],
-    ensureBindSource,
   };
-}
-
-function ensureBindSource(path: string): void {
-  try {
-    if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o755 });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new BerthError('INVALID_ARGUMENT', `error while creating mount source path '${path}': ${message}`, {
-      cause: error,
-    });
-  }
 }
 
 function makeEmptyDirectory(path: string): void {

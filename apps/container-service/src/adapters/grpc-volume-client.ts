@@ -6,10 +6,11 @@ import { retryUnavailable } from './retry-unavailable.ts';
 /** volume-service. */
 export function createGrpcVolumeClient(client: VolumeServiceClient): VolumeClient {
   return {
-    async acquire(name, containerId) {
-      const { volume } = await retryUnavailable(() => client.acquireVolume({ name, containerId }));
+    async acquire(name, containerId, { driver, options, labels }) {
+      const request = { name, containerId, driver, options: { ...options }, labels: { ...labels } };
+      const { volume } = await retryUnavailable(() => client.acquireVolume(request));
       if (volume === undefined) throw new BerthError('INTERNAL', 'volume-service lent a volume and did not say which');
-      return { name: volume.name, mountpoint: volume.mountpoint };
+      return { name: volume.name, mountpoint: volume.mountpoint, driver: volume.driver };
     },
     async release(containerId, { deleteAnonymous }) {
       await client.releaseVolumes({ containerId, deleteAnonymous });

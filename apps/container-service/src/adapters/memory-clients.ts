@@ -59,7 +59,7 @@ export function createMemoryImageClient(): MemoryImageClient {
     },
     deleteSnapshot(containerId) {
       if (client.down) return Promise.reject(new BerthError('SERVICE_UNAVAILABLE', 'image-service is down'));
-      snapshots.delete(containerId);
+      for (const key of snapshots) if (key.split('.')[0] === containerId) snapshots.delete(key);
       return Promise.resolve();
     },
     listSnapshots: () => Promise.resolve([...snapshots]),
@@ -85,7 +85,7 @@ export function createMemoryVolumeClient(): VolumeClient & { readonly uses: Map<
     acquire(name, containerId) {
       const volume = name === '' ? `anonymous-${uses.size}` : name;
       uses.set(containerId, [...(uses.get(containerId) ?? []), volume]);
-      return Promise.resolve({ name: volume, mountpoint: `/volumes/${volume}/_data` });
+      return Promise.resolve({ name: volume, mountpoint: `/volumes/${volume}/_data`, driver: 'local' });
     },
     release(containerId) {
       uses.delete(containerId);
@@ -133,6 +133,5 @@ export function createMemoryContainerFiles(): ContainerFiles & {
       runtimes.delete(id);
     },
     list: () => [...new Set([...names.keys(), ...runtimes])],
-    ensureBindSource: () => {},
   };
 }

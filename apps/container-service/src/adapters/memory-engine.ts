@@ -2,7 +2,13 @@ import type { ContainerConfig } from '../container-config.ts';
 import type { ContainerSpec } from '../container.ts';
 import { createContainerEngine, type ContainerEngine } from '../container-engine.ts';
 import { NO_LIMITS } from '../resources.ts';
-import { createMemoryHostDevices, HOST_RESOURCES, UNIFIED_LAYOUT, createMemorySeccompFilters } from './memory-host.ts';
+import {
+  createMemoryHostDevices,
+  createMemoryHostPaths,
+  createMemorySeccompFilters,
+  HOST_RESOURCES,
+  UNIFIED_LAYOUT,
+} from './memory-host.ts';
 import { DEFAULT_ISOLATION, DEFAULT_NAMES } from '../isolation.ts';
 import type { Log } from '../ports.ts';
 import { createMemoryContainerFiles, createMemoryImageClient, createMemoryVolumeClient } from './memory-clients.ts';
@@ -19,6 +25,7 @@ export interface MemoryEngine extends ContainerEngine {
   readonly volumes: ReturnType<typeof createMemoryVolumeClient>;
   readonly files: ReturnType<typeof createMemoryContainerFiles>;
   readonly fileTool: ReturnType<typeof createMemoryFileTool>;
+  readonly hostPaths: ReturnType<typeof createMemoryHostPaths>;
   /** Warnings and errors that were logged. */
   readonly troubles: string[];
   /** The clock; a test moves it. */
@@ -46,6 +53,8 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     labels: {},
     networkMode: 'bridge',
     mounts: [],
+    volumesFrom: [],
+    volumeDriver: '',
     noNewPrivileges: false,
     stopSignal: '',
     stopTimeoutSeconds: null,
@@ -99,7 +108,7 @@ export function aSpec(fields: Partial<ContainerSpec> = {}): ContainerSpec {
 
 type Outside = Pick<
   MemoryEngine,
-  'stores' | 'runtime' | 'images' | 'volumes' | 'files' | 'fileTool' | 'troubles' | 'clock'
+  'stores' | 'runtime' | 'images' | 'volumes' | 'files' | 'fileTool' | 'hostPaths' | 'troubles' | 'clock'
 >;
 
 /** Makes an engine. */
@@ -116,6 +125,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     files,
     processes: createMemoryProcesses(),
     fileTool: outside.fileTool,
+    hostPaths: outside.hostPaths,
     planSettings: {
       seccomp: createMemorySeccompFilters(),
       initProgram: '/berth-init',
@@ -156,6 +166,7 @@ function createOutside(): Outside {
     volumes: createMemoryVolumeClient(),
     files: createMemoryContainerFiles(),
     fileTool: createMemoryFileTool(),
+    hostPaths: createMemoryHostPaths(),
     troubles: [],
     clock,
   };

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import type { CgroupLayout, HostResources } from '../plan/cgroup-layout.ts';
 import type { HostDevices } from '../plan/devices.ts';
 import type { DevicePlan } from '../plan/plan.ts';
+import type { HostPaths } from '../ports.ts';
 import { createSeccompFilters, type SeccompFilters } from '../seccomp/filters.ts';
 
 /** Where a host with cgroup v2 has its controllers. */
@@ -51,5 +52,20 @@ export function createMemoryHostDevices(): HostDevices {
       return path === '/dev/file' ? 'not a device node' : 'no such file or directory';
     },
     all: () => [DISK, ...SOUND],
+  };
+}
+
+/** Paths of a host that has all but what `missing` names; `made` are those that were to be made. */
+export function createMemoryHostPaths(): HostPaths & { readonly missing: Set<string>; readonly made: string[] } {
+  const missing = new Set<string>();
+  const made: string[] = [];
+  return {
+    missing,
+    made,
+    exists: (path) => !missing.has(path),
+    ensureDirectory(path) {
+      if (missing.delete(path)) made.push(path);
+    },
+    sharing: (path) => ({ mountPoint: '/', shared: path.startsWith('/shared'), slave: path.startsWith('/slave') }),
   };
 }

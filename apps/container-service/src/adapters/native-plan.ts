@@ -1,6 +1,6 @@
 import type { Cgroup, Mount, MountContainer, Process, StartContainer, StartExec } from '@berth/proto/native';
-import type { Rootfs } from '../container.ts';
 import type { CgroupPlan, ContainerPlan, ExecPlan, InterfacePlan, MountPlan, ProcessPlan } from '../plan/plan.ts';
+import type { Rootfs } from '../mount.ts';
 
 /** A container's plan as the native helper reads it. */
 export function toNativeContainer(plan: ContainerPlan): StartContainer {
@@ -80,8 +80,12 @@ function toNativeMount({ target, source, attributes }: MountPlan): Mount {
   if (source.kind === 'shared') {
     return { target, source: { $case: 'shared', value: { join: source.join, path: source.path } }, attributes };
   }
-  const value = { source: source.path, recursive: source.recursive, copyUp: source.copyUp };
-  return { target, source: { $case: 'bind', value }, attributes };
+  if (source.kind === 'image') {
+    const rootfs = { ...source.rootfs, lowerDirs: [...source.rootfs.lowerDirs], readonly: true };
+    return { target, source: { $case: 'image', value: { rootfs, subpath: source.subpath } }, attributes };
+  }
+  const { kind: _, path, ...bind } = source;
+  return { target, source: { $case: 'bind', value: { source: path, ...bind } }, attributes };
 }
 
 function toNativeProcess(process: ProcessPlan): Process {

@@ -131,6 +131,8 @@ function decodeState(text: string): ContainerState {
 
 /** What containers have whose rows were written before there was such a thing. */
 const UNSAID = {
+  volumesFrom: [],
+  volumeDriver: '',
   isolation: DEFAULT_ISOLATION,
   names: DEFAULT_NAMES,
   annotations: {},

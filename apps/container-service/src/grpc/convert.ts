@@ -1,11 +1,8 @@
 import {
   ChangeKind,
   ContainerStatus as ProtoStatus,
-  MountType,
   type Container as ProtoContainer,
   type ContainerConfig as ProtoConfig,
-  type MountConfig as ProtoMountConfig,
-  type MountPoint as ProtoMountPoint,
   type NameFilePaths,
   type NetworkEndpoint,
   type PathChange as ProtoPathChange,
@@ -17,7 +14,6 @@ import { posix } from 'node:path';
 import { isActive, type Container, type ContainerStatus } from '../container.ts';
 import type {
   ContainerConfig,
-  MountConfig,
   NetworkMode,
   RestartPolicy,
   StreamName,
@@ -31,6 +27,7 @@ import { fromProtoDevice, fromProtoResources, toProtoResources } from './convert
 import { copyNames, fromProtoIsolation, parseContainerMode, toProtoIsolation } from './convert-isolation.ts';
 import { fromProtoHealthCheck, toProtoHealth, toProtoHealthCheck } from './convert-health.ts';
 import { formatSignal } from '../spec/signal.ts';
+import { fromProtoMount, toProtoMount, toProtoMountPoint } from './convert-mounts.ts';
 
 const STATUSES: Readonly<Record<ContainerStatus, ProtoStatus>> = {
   created: ProtoStatus.CREATED,
@@ -51,12 +48,6 @@ export function toProtoChange({ path, kind }: PathChange): ProtoPathChange {
   return { path, kind: CHANGE_KINDS[kind] };
 }
 
-const MOUNT_TYPES: Readonly<Record<MountConfig['type'], MountType>> = {
-  volume: MountType.VOLUME,
-  bind: MountType.BIND,
-  tmpfs: MountType.TMPFS,
-};
-
 /** A config from the wire. Throws INVALID_ARGUMENT and NETWORK_NOT_FOUND. */
 export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfig {
   if (config === undefined) throw new BerthError('INVALID_ARGUMENT', 'a container needs a config');
@@ -75,6 +66,8 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     labels: config.labels,
     networkMode: fromNetworkMode(config.networkMode),
     mounts: config.mounts.map(fromProtoMount),
+    volumesFrom: config.volumesFrom,
+    volumeDriver: config.volumeDriver,
     noNewPrivileges: config.noNewPrivileges,
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? null,
@@ -127,13 +120,6 @@ function fromNetworkMode(mode: string): NetworkMode {
 function fromStreamName(name: string): StreamName {
   if (name === 'stdin' || name === 'stdout' || name === 'stderr') return name;
   throw new BerthError('INVALID_ARGUMENT', `there is no stream ${JSON.stringify(name)}`);
-}
-
-function fromProtoMount({ type, source, target, readonly, tmpfsOptions }: ProtoMountConfig): MountConfig {
-  if (type === MountType.TMPFS) return { type: 'tmpfs', source: '', target, readonly, tmpfsOptions };
-  if (type === MountType.VOLUME) return { type: 'volume', source, target, readonly };
-  if (type === MountType.BIND) return { type: 'bind', source, target, readonly };
-  throw new BerthError('INVALID_ARGUMENT', `a mount needs a type: volume, bind or tmpfs, for ${target}`);
 }
 
 /** A container for the wire. */
@@ -200,13 +186,9 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     autoRemove: config.autoRemove,
     labels: { ...config.labels },
     networkMode: config.networkMode,
-    mounts: config.mounts.map(({ type, source, target, readonly, tmpfsOptions = '' }) => ({
-      type: toProtoMountType(type),
-      source,
-      target,
-      readonly,
-      tmpfsOptions,
-    })),
+    mounts: config.mounts.map(toProtoMount),
+    volumesFrom: [...config.volumesFrom],
+    volumeDriver: config.volumeDriver,
     noNewPrivileges: config.noNewPrivileges,
     stopSignal: config.stopSignal,
     stopTimeoutSeconds: stopTimeoutSeconds ?? undefined,
@@ -244,14 +226,6 @@ function toProtoEndpoint(container: Container): NetworkEndpoint {
     gateway: endpoint?.gateway ?? '',
     hardwareAddress: endpoint?.hardwareAddress ?? '',
   };
-}
-
-function toProtoMountPoint({ type, name, source, target, readonly }: Container['mounts'][number]): ProtoMountPoint {
-  return { type: toProtoMountType(type), name, source, target, readonly };
-}
-
-function toProtoMountType(type: MountConfig['type']): MountType {
-  return MOUNT_TYPES[type];
 }
 
 /** A time for the wire; absent when it is null. */

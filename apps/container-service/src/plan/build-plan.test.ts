@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { aConfig, aSpec } from '../adapters/memory-engine.ts';
 import { createMemoryHostDevices, UNIFIED_LAYOUT, createMemorySeccompFilters } from '../adapters/memory-host.ts';
-import type { ContainerConfig, MountPoint } from '../container-config.ts';
+import type { ContainerConfig } from '../container-config.ts';
 import { newContainer } from '../container.ts';
 import { createPlanBuilder } from './build-plan.ts';
 import { CLONE } from './namespaces.ts';
+import type { MountPoint } from '../mount.ts';
 
 const ID = 'ab'.repeat(32);
 const identity = { userId: 0, groupId: 0, groupIds: [0], home: '/root' };
@@ -59,7 +60,7 @@ describe('the plan of a container has the defaults of Docker', () => {
   test('file systems, in order', () => {
     const mounts = aPlan().mounts.map(({ target, source, attributes }) => [
       target,
-      source.kind === 'filesystem' ? [source.type, ...source.options].join(' ') : source.path,
+      source.kind === 'filesystem' ? [source.type, ...source.options].join(' ') : 'path' in source && source.path,
       attributes,
     ]);
     expect(mounts).toEqual([
@@ -123,6 +124,15 @@ describe('the plan of a container has the defaults of Docker', () => {
   });
 });
 
+const PLAIN_BIND = {
+  kind: 'bind',
+  recursive: true,
+  copyUp: false,
+  subpath: '',
+  propagation: 0n,
+  attributesOnTop: false,
+};
+
 describe('the plan of a container', () => {
   test('names its cgroup and its interface after its id', () => {
     expect(aPlan().cgroup.unifiedDir).toBe(`/sys/fs/cgroup/berth/containers/${ID}`);
@@ -153,13 +163,30 @@ describe('the plan of a container', () => {
       { type: 'volume', name: 'v', source: '/volumes/v/_data', target: '/a', readonly: false },
     ]).mounts.slice(-2);
     expect(mounts).toEqual([
-      {
-        target: '/a',
-        source: { kind: 'bind', path: '/volumes/v/_data', recursive: true, copyUp: true },
-        attributes: 0n,
-      },
-      { target: '/a/b/c', source: { kind: 'bind', path: '/host', recursive: true, copyUp: false }, attributes: 1n },
+      { target: '/a', source: { ...PLAIN_BIND, path: '/volumes/v/_data', copyUp: true }, attributes: 0n },
+      { target: '/a/b/c', source: { ...PLAIN_BIND, path: '/host' }, attributes: 1n },
     ]);
+  });
+
+  test.each([
+    ['bind', { recursion: 'disabled' }, { recursive: false }],
+    ['bind', { recursion: 'writable' }, { attributesOnTop: true }],
+    ['bind', { recursion: 'readonly' }, {}],
+    ['bind', { propagation: 'slave' }, { propagation: BigInt(1 << 19) }],
+    ['bind', { propagation: 'rshared' }, { propagation: BigInt(1 << 20) }],
+    ['volume', { noCopy: true }, {}],
+    ['volume', { subpath: 'a/b' }, { subpath: 'a/b' }],
+    ['volume', {}, { copyUp: true }],
+  ] as const)('a %s with %j', (type, settings, expected) => {
+    const point = { type, name: '', source: '/s', target: '/t', readonly: true, ...settings };
+    expect(aPlan({}, [point]).mounts.at(-1)?.source).toEqual({ ...PLAIN_BIND, path: '/s', ...expected });
+  });
+
+  test('an image, read-only', () => {
+    const rootfs = { layersDir: '/layers', lowerDirs: ['1'], upperDir: '/u', workDir: '/w' };
+    const point = { type: 'image', name: 'sha256:1', source: 'app', target: '/t', readonly: true, rootfs } as const;
+    const source = { kind: 'image', rootfs, subpath: '' };
+    expect(aPlan({}, [point]).mounts.at(-1)).toEqual({ target: '/t', source, attributes: 1n });
   });
 
   test('a mount of the user takes the place of a default, and of what is below it', () => {

@@ -8,3 +8,6 @@ export const MOUNT_ATTR = {
   STRICTATIME: 0x20n,
   NODIRATIME: 0x80n,
 } as const;
+
+/** MS_SHARED and MS_SLAVE of include/uapi/linux/mount.h. */
+export const MOUNT_PROPAGATION = { SHARED: 1n << 20n, SLAVE: 1n << 19n } as const;

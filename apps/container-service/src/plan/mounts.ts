@@ -1,8 +1,8 @@
-import type { MountPoint } from '../container-config.ts';
 import { joinedContainer, type IsolationConfig } from '../isolation.ts';
-import { MOUNT_ATTR } from './mount-attributes.ts';
-import type { MountPlan } from './plan.ts';
+import { MOUNT_ATTR, MOUNT_PROPAGATION } from './mount-attributes.ts';
+import type { BindSource, MountPlan } from './plan.ts';
 import { planTmpfs } from './tmpfs.ts';
+import type { MountPoint, MountPropagation, Rootfs } from '../mount.ts';
 
 const { RDONLY, NOSUID, NODEV, NOEXEC, STRICTATIME } = MOUNT_ATTR;
 const INERT = NOSUID | NOEXEC | NODEV;
@@ -96,16 +96,58 @@ export function planUserMounts(mounts: readonly MountPoint[]): MountPlan[] {
 }
 
 function bindFile(target: string, path: string, attributes = 0n): MountPlan {
-  return { target, source: { kind: 'bind', path, recursive: false, copyUp: false }, attributes };
+  return { target, source: bindSource(path, { recursive: false }), attributes };
 }
 
-function planMount({ type, source, target, readonly, tmpfsOptions = '' }: MountPoint): MountPlan {
-  if (type === 'tmpfs') return planTmpfs(target, readonly ? `${tmpfsOptions},ro` : tmpfsOptions);
+function bindSource(path: string, fields: Partial<BindSource> = {}): BindSource {
   return {
-    target,
-    source: { kind: 'bind', path: source, recursive: true, copyUp: type === 'volume' },
-    attributes: readonly ? RDONLY : 0n,
+    kind: 'bind',
+    path,
+    recursive: true,
+    copyUp: false,
+    subpath: '',
+    propagation: 0n,
+    attributesOnTop: false,
+    ...fields,
   };
+}
+
+function planMount(mount: MountPoint): MountPlan {
+  const { type, source, target, readonly, subpath = '', tmpfsOptions = '' } = mount;
+  const attributes = readonly ? RDONLY : 0n;
+  switch (type) {
+    case 'tmpfs':
+      return planTmpfs(target, readonly ? `${tmpfsOptions},ro` : tmpfsOptions);
+    case 'volume':
+      // A part of a volume is not filled: what is there is the user's choice.
+      return {
+        target,
+        source: bindSource(source, { subpath, copyUp: mount.noCopy !== true && subpath === '' }),
+        attributes,
+      };
+    case 'bind':
+      return { target, source: planBind(mount), attributes };
+    case 'image':
+      return { target, source: { kind: 'image', rootfs: layersOf(mount), subpath }, attributes };
+  }
+}
+
+function planBind({ source, recursion = 'enabled', propagation = 'rprivate' }: MountPoint): BindSource {
+  return bindSource(source, {
+    recursive: recursion !== 'disabled',
+    attributesOnTop: recursion === 'writable',
+    propagation: propagationOf(propagation),
+  });
+}
+
+function propagationOf(propagation: MountPropagation): bigint {
+  if (propagation.endsWith('shared')) return MOUNT_PROPAGATION.SHARED;
+  return propagation.endsWith('slave') ? MOUNT_PROPAGATION.SLAVE : 0n;
+}
+
+function layersOf({ rootfs, source }: MountPoint): Rootfs {
+  if (rootfs === undefined) throw new Error(`mount of the image ${source} without its layers`);
+  return rootfs;
 }
 
 function covers(mountTarget: string, target: string): boolean {

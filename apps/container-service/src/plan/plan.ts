@@ -1,5 +1,6 @@
 import type { TerminalSize } from '../container-config.ts';
-import type { Endpoint, Identity, Rootfs } from '../container.ts';
+import type { Endpoint, Identity } from '../container.ts';
+import type { Rootfs } from '../mount.ts';
 import type { SeccompFilter } from '../seccomp/filters.ts';
 
 /** All that the native helper needs to start a container: it decides nothing itself. Paths are absolute. */
@@ -83,7 +84,7 @@ export interface ProcessPlan {
 /** One mount. */
 export interface MountPlan {
   readonly target: string;
-  readonly source: FilesystemSource | BindSource | SharedSource;
+  readonly source: FilesystemSource | BindSource | SharedSource | ImageSource;
   /** MOUNT_ATTR_* flags. */
   readonly attributes: bigint;
 }
@@ -103,6 +104,20 @@ export interface BindSource {
   readonly recursive: boolean;
   /** Fills an empty source with what the image has at the target. */
   readonly copyUp: boolean;
+  /** The path in the source that is mounted in its place; empty: the source. */
+  readonly subpath: string;
+  /** MS_SHARED, MS_SLAVE or 0. */
+  readonly propagation: bigint;
+  /** True: the attributes do not reach the mounts below the source. */
+  readonly attributesOnTop: boolean;
+}
+
+/** The file system of an image. */
+export interface ImageSource {
+  readonly kind: 'image';
+  readonly rootfs: Rootfs;
+  /** The path in it that is mounted in its place; empty: all of it. */
+  readonly subpath: string;
 }
 
 /** What a container whose namespaces are joined has mounted at a path. */

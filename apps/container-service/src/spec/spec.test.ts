@@ -4,6 +4,7 @@ import { generateContainerId } from './container-id.ts';
 import { checkContainerName, generateContainerName } from './container-name.ts';
 import { checkEnvironment, mergeEnvironment, processEnvironment } from './environment.ts';
 import { resolveMounts } from './mounts.ts';
+import { parseVolumesFrom } from './volumes-from.ts';
 import { formatSignal, parseSignal } from './signal.ts';
 import { checkConfig, resolveWorkingDirectory } from './specify-container.ts';
 import { aConfig } from '../adapters/memory-engine.ts';
@@ -106,12 +107,13 @@ describe('resolveMounts', () => {
   test('adds an anonymous volume for each volume of the image that no mount covers', () => {
     expect(resolveMounts([volume('/data/')], ['/data', '/cache', '/cache/'])).toEqual([
       volume('/data'),
-      volume('/cache', ''),
+      { ...volume('/cache', ''), mode: '' },
     ]);
+    expect(resolveMounts([], ['/data', '/cache'], ['/cache']).map(({ target }) => target)).toEqual(['/data']);
   });
 
   test('cleans paths', () => {
-    expect(resolveMounts([bind('/a/../b/', '/x//y/./z/')], [])).toEqual([bind('/b/', '/x/y/z')]);
+    expect(resolveMounts([bind('/a/../b/', '/x//y/./z/')], [])).toEqual([bind('/b', '/x/y/z')]);
   });
 
   test.each([
@@ -120,10 +122,38 @@ describe('resolveMounts', () => {
     [[volume('/')], "invalid specification: destination can't be '/'"],
     [[volume('/a/..')], "invalid specification: destination can't be '/'"],
     [[bind('a', '/a')], "invalid mount path: 'a' mount path must be absolute"],
+    [
+      [{ ...volume('b', '/a'), mode: 'ro' }],
+      'invalid volume specification: \'/a:b:ro\': invalid mount config for type "volume": invalid mount',
+    ],
+    [[{ ...bind('/a', '/b'), mode: 'fast' }], 'invalid mode: fast'],
+    [[{ ...bind('/a', '/b'), mode: 'ro,rw' }], 'invalid mode: ro,rw'],
+    [[{ ...volume('ro', 'v'), mode: '' }], "invalid volume specification: 'v:ro'"],
+    [[bind('', '/a')], 'invalid mount config for type "bind": field Source must not be empty'],
+    [[{ ...volume('/a', ''), readonly: true }], 'must not set ReadOnly mode when using anonymous volumes'],
+    [[{ ...volume('/a', ''), subpath: 'b' }], 'must not set Subpath when using anonymous volumes'],
+    [[{ ...volume('/a'), subpath: '../b' }], 'subpath must be a relative path within the volume'],
+    [[{ ...volume('/a'), propagation: 'rslave' as const }], 'field BindOptions must not be specified'],
+    [[{ ...bind('/a', '/b'), noCopy: true }], 'field VolumeOptions must not be specified'],
     [[bind('/a', '/proc/self')], '"/proc/self" cannot be mounted because it is inside /proc'],
     [[bind('/a', '/x/../proc')], '"/proc" cannot be mounted because it is inside /proc'],
   ])('refuses %j', (mounts, message) => {
     expect(() => resolveMounts(mounts, [])).toThrow(message);
+  });
+
+  test.each([
+    ['web', { container: 'web', readonly: false }],
+    ['web:ro,z', { container: 'web', readonly: true }],
+  ])('takes %s to have volumes from', (text, parsed) => {
+    expect(parseVolumesFrom(text)).toEqual(parsed);
+  });
+
+  test.each([
+    ['', 'volumes-from specification cannot be an empty string'],
+    ['web:fast', 'invalid mode: fast'],
+    ['web:rslave', "invalid volume specification: 'web:rslave'"],
+  ])('refuses %j to have volumes from', (text, message) => {
+    expect(() => parseVolumesFrom(text)).toThrow(message);
   });
 
   test('refuses a hostile volume of an image', () => {

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import { BerthError } from '@berth/errors';
 import type { ContainerDefaults } from '@berth/oci';
-import type { ContainerConfig, MountPoint } from '../container-config.ts';
+import type { ContainerConfig } from '../container-config.ts';
 import { joinedContainer } from '../isolation.ts';
-import { shortId, type ContainerSpec, type Rootfs } from '../container.ts';
+import { shortId, type ContainerSpec } from '../container.ts';
 import { checkDevices } from './devices.ts';
 import { resolveSysctls } from './sysctls.ts';
 import { resolveCommand } from './command.ts';
@@ -14,6 +14,7 @@ import { checkPort, comparePorts } from './ports.ts';
 import { ownNamespaces } from '../plan/namespaces.ts';
 import { checkIsolation } from './isolation.ts';
 import { parseSignal } from './signal.ts';
+import type { MountPoint, Rootfs } from '../mount.ts';
 
 /** What an image says about its containers, as far as it is heeded. */
 export type ImageDefaults = Pick<

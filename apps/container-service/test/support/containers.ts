@@ -1,10 +1,12 @@
 import { connectService } from '@berth/client';
 import {
   ContainerServiceDefinition,
+  MountType,
   type Container,
   type ContainerConfig,
   type ContainerServiceClient,
   type ExecContainerStart,
+  type MountConfig,
   type ProcessExit,
   type ProcessInput,
   type ProcessOutput,
@@ -29,6 +31,8 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   labels: {},
   networkMode: '',
   mounts: [],
+  volumesFrom: [],
+  volumeDriver: '',
   additionalGroups: [],
   capabilitiesAdd: [],
   capabilitiesDrop: [],
@@ -66,6 +70,26 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   // BERTH_TEST_USERNS=1 gives the containers of every test a user namespace.
   userNamespaceMode: process.env['BERTH_TEST_USERNS'] === '1' ? 'auto' : '',
 };
+
+/** A mount as `-v` asks for it. */
+export function aMount(fields: Partial<MountConfig>): MountConfig {
+  return {
+    type: MountType.VOLUME,
+    source: '',
+    target: '/data',
+    readonly: false,
+    tmpfsOptions: '',
+    mode: '',
+    propagation: '',
+    recursion: '',
+    subpath: '',
+    noCopy: false,
+    driver: '',
+    driverOptions: {},
+    volumeLabels: {},
+    ...fields,
+  };
+}
 
 /** What a process printed and how it ended. */
 export interface Outcome {

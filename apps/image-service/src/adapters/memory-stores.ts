@@ -179,6 +179,7 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
         if (entry !== undefined) entry.lastUsedTimeMs = timeMs;
       },
       get: (key) => snapshots.get(key) ?? null,
+      listOwned: (owner) => [...snapshots.values()].filter(({ key }) => key === owner || key.startsWith(`${owner}.`)),
       list: () => [...snapshots.values()],
       remove(key, timeMs) {
         const imageId = snapshots.get(key)?.imageId;

@@ -11,6 +11,10 @@ export function createSqliteSnapshotStore(database: DatabaseSync): SnapshotStore
   const insert = database.prepare('INSERT INTO snapshots (key, name, image_id) VALUES (?, ?, ?)');
   const use = database.prepare('UPDATE images SET last_used_time_ms = ? WHERE id = ?');
   const select = database.prepare('SELECT key, name, image_id FROM snapshots WHERE key = ?');
+  // In keys a slash, which follows a dot, never comes.
+  const selectOwned = database.prepare(
+    "SELECT key, name, image_id FROM snapshots WHERE key = ?1 OR (key > ?1 || '.' AND key < ?1 || '/') ORDER BY sequence",
+  );
   const selectAll = database.prepare('SELECT key, name, image_id FROM snapshots ORDER BY sequence');
   const remove = database.prepare('DELETE FROM snapshots WHERE key = ? RETURNING image_id');
   const isUnusedHidden = database.prepare(
@@ -28,6 +32,7 @@ export function createSqliteSnapshotStore(database: DatabaseSync): SnapshotStore
       const row = select.get(key);
       return row === undefined ? null : fromRow(row);
     },
+    listOwned: (key) => selectOwned.all(key).map(fromRow),
     list: () => selectAll.all().map(fromRow),
     remove(key, timeMs) {
       const row = transaction(database, () => {

@@ -17,7 +17,7 @@ import {
 import { bufferView } from '../buffer-view.ts';
 import type { DeleteResult } from '../delete-image.ts';
 import type { HistoryStep } from '../image-history.ts';
-import type { ImageRecord, Image as StoredImage } from '../image.ts';
+import { snapshotOwner, type ImageRecord, type Image as StoredImage } from '../image.ts';
 import type { LoadedImage } from '../load-images.ts';
 import type { LayerPhase as Phase } from '../layer-progress.ts';
 import type { ImagesUsage } from '../measure-images.ts';
@@ -70,7 +70,7 @@ export function toProtoImage(image: ImageRecord): Image {
     ...toPlainImage(image),
     tags: references.filter(({ digest }) => digest === null).map(formatReference),
     digests: references.filter(({ digest }) => digest !== null).map(formatReference),
-    containerIds: [...image.snapshotKeys],
+    containerIds: [...new Set(image.snapshotKeys.map(snapshotOwner))],
     lastUsedTime: toTimestamp(image.lastUsedTimeMs),
     parentId: image.parentId ?? '',
     tagTime: toTimestamp(image.tagTimeMs),

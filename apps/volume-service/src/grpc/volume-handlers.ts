@@ -17,7 +17,7 @@ export function createVolumeHandlers(volumes: Volumes): VolumeServiceImplementat
       return {};
     },
     acquireVolume(request) {
-      return Promise.resolve({ volume: toProtoVolume(volumes.acquire(request.name, request.containerId)) });
+      return Promise.resolve({ volume: toProtoVolume(volumes.acquire(request, request.containerId)) });
     },
     async releaseVolumes(request) {
       await volumes.release(request.containerId, { deleteAnonymous: request.deleteAnonymous });

@@ -56,6 +56,7 @@ static int step_cgroup(struct setup *setup, struct failure *failure) {
 static bool has_user_namespace(const struct setup *setup) { return setup->plan->user_namespace != NULL; }
 
 static int step_sources(struct setup *setup, struct failure *failure) {
+  if (!has_user_namespace(setup) && mount_open_propagating(setup->plan, setup->sources, failure) < 0) return -1;
   /* Nothing that is mounted from here on may show on the host, nor the other way round. */
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
     return fail(failure, "mount", errno, "make the mounts private");

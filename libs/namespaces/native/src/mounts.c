@@ -13,7 +13,10 @@
 #include "cleanup.h"
 #include "copy_up.h"
 #include "joins.h"
+#include "overlay.h"
 #include "root.h"
+
+typedef Berth__Native__V1__BindMount bind_mount;
 
 static int configure(int context, const char *option) {
   const char *equals = strchr(option, '=');
@@ -57,6 +60,11 @@ int mount_set(int mount, uint64_t attributes, bool recursive) {
   return mount_setattr(mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U), &change, sizeof change);
 }
 
+static int mount_propagate(int mount, uint64_t propagation) {
+  struct mount_attr change = {.propagation = propagation};
+  return mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &change, sizeof change);
+}
+
 int mount_move(int mount, int target) {
   return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
@@ -81,18 +89,71 @@ static bool is_proc(int fd) {
   return fstatfs(fd, &stat) == 0 && stat.f_type == PROC_SUPER_MAGIC;
 }
 
+/* The source itself, or what lies at the subpath when the source is taken for the root: no link leads out of it. */
+static int open_bind(const bind_mount *bind) {
+  unsigned recursive = bind->recursive ? AT_RECURSIVE : 0U;
+  if (bind->subpath[0] == '\0')
+    return open_tree(AT_FDCWD, bind->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+  cleanup_close int source = open(bind->source, O_PATH | O_CLOEXEC);
+  cleanup_close int part = source < 0 ? -1 : root_open(source, bind->subpath, O_PATH);
+  return part < 0 ? -1 : mount_clone(part, bind->recursive);
+}
+
+static int open_bind_source(const bind_mount *bind, int *source, struct failure *failure) {
+  cleanup_close int tree = open_bind(bind);
+  if (tree < 0) {
+    bool whole = bind->subpath[0] == '\0';
+    return fail(failure, "mount", errno, "open the source %.150s%s%.80s", bind->source, whole ? "" : "/", bind->subpath);
+  }
+  if (mount_propagate(tree, bind->propagation == 0 ? MS_PRIVATE : bind->propagation) < 0)
+    return fail(failure, "mount", errno, "set the propagation of %.200s", bind->source);
+  *source = take_fd(&tree);
+  return 0;
+}
+
+int mount_open_part(int image, const char *subpath, struct failure *failure) {
+  cleanup_close int part = root_open(image, subpath[0] == '\0' ? "/" : subpath, O_PATH);
+  cleanup_close int tree = part < 0 ? -1 : mount_clone(part, false);
+  return tree >= 0 ? take_fd(&tree) : fail(failure, "mount", errno, "open %.200s of an image", subpath);
+}
+
+/* Kernels before 6.15 clone no mount that is attached nowhere: so it lies over the layers for a moment. */
+static int open_image(const Berth__Native__V1__ImageMount *image, int *source, struct failure *failure) {
+  cleanup_close int root = overlay_mount(image->rootfs, failure);
+  if (root < 0) return -1;
+  *source = mount_open_part(root, image->subpath, failure);
+  if (chdir("/") == 0 && umount2(image->rootfs->layers_dir, MNT_DETACH) == 0) return *source < 0 ? -1 : 0;
+  close_fd(source);
+  return fail(failure, "mount", errno, "detach an image from %.200s", image->rootfs->layers_dir);
+}
+
 int mount_open_source(const mount_plan *plan, int *source, struct failure *failure) {
   *source = -1;
-  if (plan->source_case != BERTH__NATIVE__V1__MOUNT__SOURCE_BIND) return 0;
-  const Berth__Native__V1__BindMount *bind = plan->bind;
-  *source =
-      open_tree(AT_FDCWD, bind->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0U));
-  return *source >= 0 ? 0 : fail(failure, "mount", errno, "open the source %.200s", bind->source);
+  switch (plan->source_case) {
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_BIND:
+      return open_bind_source(plan->bind, source, failure);
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_IMAGE:
+      return open_image(plan->image, source, failure);
+    default:
+      return 0;
+  }
+}
+
+static bool propagates(const mount_plan *plan) {
+  return plan->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_BIND && plan->bind->propagation != 0;
+}
+
+int mount_open_propagating(const container_plan *plan, int sources[PLAN_LIST_MAX], struct failure *failure) {
+  for (size_t i = 0; i < plan->n_mounts; i++) {
+    if (propagates(plan->mounts[i]) && mount_open_source(plan->mounts[i], &sources[i], failure) < 0) return -1;
+  }
+  return 0;
 }
 
 int mount_open_sources(const container_plan *plan, const struct joins *joins, int sources[PLAN_LIST_MAX],
                        struct failure *failure) {
   for (size_t i = 0; i < plan->n_mounts; i++) {
+    if (propagates(plan->mounts[i])) continue;
     if (plan->mounts[i]->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED) {
       sources[i] = joins_open_mount(joins, plan->mounts[i]->shared, failure);
       if (sources[i] < 0) return -1;
@@ -103,10 +164,22 @@ int mount_open_sources(const container_plan *plan, const struct joins *joins, in
   return 0;
 }
 
-static int attach_bind(int root, const mount_plan *plan, int tree, struct failure *failure) {
-  bool shared = plan->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED;
-  const char *source = shared ? plan->shared->path : plan->bind->source;
-  bool recursive = !shared && plan->bind->recursive;
+/* What is said of a source in a failure. */
+static const char *source_name(const mount_plan *plan) {
+  switch (plan->source_case) {
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_BIND:
+      return plan->bind->source;
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED:
+      return plan->shared->path;
+    default:
+      return "an image";
+  }
+}
+
+static int attach_tree(int root, const mount_plan *plan, int tree, struct failure *failure) {
+  const bind_mount *bind = plan->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_BIND ? plan->bind : NULL;
+  const char *source = source_name(plan);
+  bool recursive = bind != NULL && bind->recursive && !bind->attributes_on_top;
   struct stat stat;
   if (fstat(tree, &stat) < 0) return fail(failure, "mount", errno, "examine %.200s", source);
   cleanup_close int target = root_make_target(root, plan->target, S_ISDIR(stat.st_mode));
@@ -114,7 +187,7 @@ static int attach_bind(int root, const mount_plan *plan, int tree, struct failur
   if (is_proc(target) && !may_cover_in_proc(plan->target)) {
     return fail(failure, "mount", EPERM, "%.200s is inside /proc", plan->target);
   }
-  if (!shared && plan->bind->copy_up && copy_up(target, tree, failure) < 0) return -1;
+  if (bind != NULL && bind->copy_up && copy_up(target, tree, failure) < 0) return -1;
   if (plan->attributes != 0 && mount_set(tree, plan->attributes, recursive) < 0) {
     return fail(failure, "mount", errno, "set the attributes of %.200s", plan->target);
   }
@@ -158,7 +231,7 @@ static int attach_filesystem(int root, const mount_plan *plan, struct own_mounts
 
 int mount_attach(int root, const mount_plan *plan, int source, struct own_mounts *own, struct failure *failure) {
   if (source < 0) return attach_filesystem(root, plan, own, failure);
-  int result = attach_bind(root, plan, source, failure);
+  int result = attach_tree(root, plan, source, failure);
   (void)close(source);
   return result;
 }

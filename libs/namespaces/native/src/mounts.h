@@ -11,15 +11,20 @@
 struct joins;
 
 /*
- * Opens the sources of the plan's bind and shared mounts as detached mounts. Before the root is attached anywhere, for that could
- * cover a source. `sources` gets a descriptor for each mount of the plan, -1 for those that are no bind. Returns 0, or
- * -1 with the failure.
+ * Opens the sources of the plan's bind, shared and image mounts as detached mounts. Before the root is attached anywhere, for
+ * that could cover a source. `sources` gets a descriptor for each mount of the plan, -1 for those that are a new file system.
+ * Those that exchange mounts with the host come first, before the mounts of the namespace are made private, which would end
+ * that. Return 0, or -1 with the failure.
  */
+int mount_open_propagating(const container_plan *plan, int sources[PLAN_LIST_MAX], struct failure *failure);
 int mount_open_sources(const container_plan *plan, const struct joins *joins, int sources[PLAN_LIST_MAX],
                        struct failure *failure);
 
-/* Opens one of them; -1 without a failure for what is no bind mount. Returns 0, or -1 with the failure. */
+/* Opens one of them; -1 without a failure for what is neither a bind nor an image. Returns 0, or -1 with the failure. */
 int mount_open_source(const mount_plan *plan, int *source, struct failure *failure);
+
+/* Clones what a path (empty: the root) of the mount `image` shows. Returns the descriptor, or -1 with the failure. */
+int mount_open_part(int image, const char *subpath, struct failure *failure);
 
 /* File systems of the plan that later steps reach by descriptor, -1 before. Owned by the process. */
 struct own_mounts {

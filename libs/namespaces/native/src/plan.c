@@ -113,6 +113,18 @@ static int check_filesystem(const Berth__Native__V1__FilesystemMount *filesystem
   return 0;
 }
 
+static int check_subpath(const char *path, const char *field, struct failure *failure) {
+  bool good = path[0] == '\0' || (strlen(path) < PATH_MAX && is_clean(path));
+  return good ? 0 : refuse(failure, field, "is not a clean relative path", path);
+}
+
+static int check_bind(const Berth__Native__V1__BindMount *bind, struct failure *failure) {
+  if (plan_check_path(bind->source, "mounts.bind.source", failure) < 0) return -1;
+  if (bind->propagation != 0 && bind->propagation != MS_SHARED && bind->propagation != MS_SLAVE)
+    return refuse(failure, "mounts.bind.propagation", "is neither MS_SHARED nor MS_SLAVE", bind->source);
+  return check_subpath(bind->subpath, "mounts.bind.subpath", failure);
+}
+
 static int check_mount(size_t join_count, const mount_plan *mount, struct failure *failure) {
   if (check_inside(mount->target, "mounts.target", failure) < 0) return -1;
   if (strspn(mount->target, "/") == strlen(mount->target))
@@ -123,7 +135,10 @@ static int check_mount(size_t join_count, const mount_plan *mount, struct failur
     case BERTH__NATIVE__V1__MOUNT__SOURCE_FILESYSTEM:
       return check_filesystem(mount->filesystem, failure);
     case BERTH__NATIVE__V1__MOUNT__SOURCE_BIND:
-      return plan_check_path(mount->bind->source, "mounts.bind.source", failure);
+      return check_bind(mount->bind, failure);
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_IMAGE:
+      if (check_rootfs(mount->image->rootfs, failure) < 0) return -1;
+      return check_subpath(mount->image->subpath, "mounts.image.subpath", failure);
     case BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED:
       if (mount->shared->join >= join_count)
         return refuse(failure, "mounts.shared.join", "is none of the plan's", mount->target);
@@ -266,6 +281,15 @@ const char *plan_path_below(const char *directory, const char *path) {
   return strncmp(path, directory, length) == 0 && path[length] == '/' ? path + length + 1 : NULL;
 }
 
+static int check_stored(const rootfs_plan *rootfs, const user_namespace_plan *space, struct failure *failure) {
+  const char *const paths[] = {rootfs->layers_dir, rootfs->upper_dir, rootfs->work_dir};
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    if (plan_path_below(space->storage_dir, paths[i]) == NULL)
+      return refuse(failure, "rootfs", "does not lie in user_namespace.storage_dir", paths[i]);
+  }
+  return 0;
+}
+
 static int check_storage(const container_plan *plan, struct failure *failure) {
   const user_namespace_plan *space = plan->user_namespace;
   if ((space != NULL) != ((plan->namespace_flags & CLONE_NEWUSER) != 0))
@@ -273,10 +297,11 @@ static int check_storage(const container_plan *plan, struct failure *failure) {
   if (space == NULL) return 0;
   if (check_user_namespace(space, plan->process, failure) < 0) return -1;
   if (plan_check_path(space->storage_dir, "user_namespace.storage_dir", failure) < 0) return -1;
-  const char *const paths[] = {plan->rootfs->layers_dir, plan->rootfs->upper_dir, plan->rootfs->work_dir};
-  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-    if (plan_path_below(space->storage_dir, paths[i]) == NULL)
-      return refuse(failure, "rootfs", "does not lie in user_namespace.storage_dir", paths[i]);
+  if (check_stored(plan->rootfs, space, failure) < 0) return -1;
+  for (size_t i = 0; i < plan->n_mounts; i++) {
+    const mount_plan *mount = plan->mounts[i];
+    if (mount->source_case != BERTH__NATIVE__V1__MOUNT__SOURCE_IMAGE) continue;
+    if (check_stored(mount->image->rootfs, space, failure) < 0) return -1;
   }
   return 0;
 }

@@ -24,8 +24,8 @@ int tree_remove(int directory, const char *name);
 
 /*
  * Copies everything in the directory `from` into the directory `to`: directories, files, links and devices, with owner,
- * mode, times and extended attributes but overlayfs's own; hard links become copies, sockets are left out. Returns 0,
- * or -1 with errno.
+ * mode, times and extended attributes but overlayfs's own; names of one file become names of one copy, sockets are left
+ * out. Returns 0, or -1 with errno.
  */
 int tree_copy(int from, int to);
 

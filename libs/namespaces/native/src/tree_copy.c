@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -9,13 +10,19 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "links.h"
+#include "syscalls.h"
 #include "tree.h"
 
 #define COPY_CHUNK (1U << 30)
 
+/* Where the directory at hand is: `to` in the copy, whose root is `root`, by the path `path` from there. */
 struct copy {
   int to;
   int depth;
+  int root;
+  const char *path;
+  struct links *links;
 };
 
 static int set_owner_mode_times(int to, const struct stat *stat) {
@@ -80,6 +87,18 @@ static int copy_file(int directory, const char *name, int to) {
   return tree_copy_attributes(source, copy);
 }
 
+/* The first name of a file was copied: the others become names of that copy. */
+static int link_file(const char *name, const struct copy *copy, const char *first) {
+  const char *slash = strrchr(first, '/');
+  char parent[PATH_MAX];
+  (void)snprintf(parent, sizeof parent, "%.*s", slash == NULL ? 1 : (int)(slash - first), slash == NULL ? "." : first);
+  /* Somebody may have put a link in the place of a directory of the copy meanwhile. */
+  cleanup_close int directory = sys_openat2(copy->root, parent, O_PATH | O_DIRECTORY | O_CLOEXEC,
+                                            RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  if (directory < 0) return -1;
+  return linkat(directory, slash == NULL ? first : slash + 1, copy->to, name, 0);
+}
+
 static int copy_link(int directory, const char *name, int to, const struct stat *stat) {
   char target[PATH_MAX];
   ssize_t size = readlinkat(directory, name, target, sizeof target - 1);
@@ -109,30 +128,46 @@ static int copy_directory(int directory, const char *name, const struct copy *co
   cleanup_close int source = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (source < 0 || mkdirat(copy->to, name, 0700) < 0) return -1;
   cleanup_close int made = openat(copy->to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  struct copy below = {.to = made, .depth = copy->depth + 1};
+  char path[PATH_MAX];
+  if (snprintf(path, sizeof path, "%s%s/", copy->path, name) >= (int)sizeof path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  struct copy below = {.to = made, .depth = copy->depth + 1, .root = copy->root, .path = path, .links = copy->links};
   if (made < 0 || tree_for_each(source, copy_one, &below) < 0) return -1;
   return tree_copy_attributes(source, made);
+}
+
+static int copy_content(int directory, const char *name, int to, const struct stat *stat) {
+  switch (stat->st_mode & S_IFMT) {
+    case S_IFREG:
+      return copy_file(directory, name, to);
+    case S_IFLNK:
+      return copy_link(directory, name, to, stat);
+    default:
+      return copy_node(name, to, stat);
+  }
 }
 
 static int copy_one(int directory, const char *name, void *context) {
   const struct copy *copy = context;
   struct stat stat;
   if (fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0) return -1;
-  switch (stat.st_mode & S_IFMT) {
-    case S_IFDIR:
-      return copy_directory(directory, name, copy);
-    case S_IFREG:
-      return copy_file(directory, name, copy->to);
-    case S_IFLNK:
-      return copy_link(directory, name, copy->to, &stat);
-    case S_IFSOCK:
-      return 0;
-    default:
-      return copy_node(name, copy->to, &stat);
-  }
+  if (S_ISDIR(stat.st_mode)) return copy_directory(directory, name, copy);
+  if (S_ISSOCK(stat.st_mode)) return 0;
+  if (stat.st_nlink < 2) return copy_content(directory, name, copy->to, &stat);
+  const char *first = links_find(copy->links, stat.st_dev, stat.st_ino);
+  if (first != NULL) return link_file(name, copy, first);
+  if (copy_content(directory, name, copy->to, &stat) < 0) return -1;
+  return links_add(copy->links, stat.st_dev, stat.st_ino, copy->path, name);
 }
 
 int tree_copy(int from, int to) {
-  struct copy copy = {.to = to};
-  return tree_for_each(from, copy_one, &copy);
+  struct links links = {0};
+  struct copy copy = {.to = to, .root = to, .path = "", .links = &links};
+  int result = tree_for_each(from, copy_one, &copy);
+  int error = errno;
+  links_free(&links);
+  errno = error;
+  return result;
 }

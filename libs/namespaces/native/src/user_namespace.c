@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -55,14 +56,13 @@ static int map_ids(int mount, int space, bool recursive, const char *path, struc
               errno == EINVAL ? "the file system of %.128s cannot map ids for a user namespace" : "map the ids of %.128s", path);
 }
 
-static int make_overlay(const container_plan *plan, int space, struct failure *failure) {
-  const user_namespace_plan *ids = plan->user_namespace;
+static int make_overlay(const rootfs_plan *rootfs, const user_namespace_plan *ids, int space, struct failure *failure) {
   cleanup_close int storage = open_tree(AT_FDCWD, ids->storage_dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
   if (storage < 0) return fail(failure, "userns", errno, "open %.200s", ids->storage_dir);
   if (map_ids(storage, space, false, ids->storage_dir, failure) < 0) return -1;
   /* overlayfs works with the ids of whoever mounts it, and through the mapping the host's own have no place on the disk. */
   if (identity_make_as(ids->first_id, ids->first_id) < 0) return fail(failure, "userns", errno, "take the ids");
-  int mount = overlay_make_mapped(plan->rootfs, ids->storage_dir, storage, failure);
+  int mount = overlay_make_mapped(rootfs, ids->storage_dir, storage, failure);
   if (identity_make_as(0, 0) < 0) {
     close_fd(&mount);
     return fail(failure, "userns", errno, "give the ids back");
@@ -72,23 +72,43 @@ static int make_overlay(const container_plan *plan, int space, struct failure *f
   return mount;
 }
 
-static int hand_over_source(const mount_plan *mount, int space, int sync, struct failure *failure) {
+static int hand_over_bind(const mount_plan *mount, int space, int sync, struct failure *failure) {
   cleanup_close int source = -1;
   if (mount_open_source(mount, &source, failure) < 0) return -1;
-  if (source < 0) return 0;
   if (map_ids(source, space, mount->bind->recursive, mount->bind->source, failure) < 0) return -1;
   return hand_over(sync, source, failure);
+}
+
+static int hand_over_image(const Berth__Native__V1__ImageMount *image, const user_namespace_plan *ids, int space, int sync,
+                           struct failure *failure) {
+  cleanup_close int root = make_overlay(image->rootfs, ids, space, failure);
+  cleanup_close int part = root < 0 ? -1 : mount_open_part(root, image->subpath, failure);
+  return part < 0 ? -1 : hand_over(sync, part, failure);
+}
+
+static bool is_handed_over(const mount_plan *mount) {
+  return mount->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_BIND ||
+         mount->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_IMAGE;
+}
+
+static int hand_over_sources(const container_plan *plan, int space, int sync, struct failure *failure) {
+  for (size_t i = 0; i < plan->n_mounts; i++) {
+    const mount_plan *mount = plan->mounts[i];
+    if (!is_handed_over(mount)) continue;
+    int result = mount->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_BIND
+                     ? hand_over_bind(mount, space, sync, failure)
+                     : hand_over_image(mount->image, plan->user_namespace, space, sync, failure);
+    if (result < 0) return -1;
+  }
+  return 0;
 }
 
 int user_namespace_prepare(pid_t pid, int sync, const container_plan *plan, struct failure *failure) {
   cleanup_close int space = make_maps(pid, plan->user_namespace, failure);
   if (space < 0 || write_process_files(pid, plan, failure) < 0) return -1;
-  cleanup_close int root = make_overlay(plan, space, failure);
+  cleanup_close int root = make_overlay(plan->rootfs, plan->user_namespace, space, failure);
   if (root < 0 || hand_over(sync, root, failure) < 0) return -1;
-  for (size_t i = 0; i < plan->n_mounts; i++) {
-    if (hand_over_source(plan->mounts[i], space, sync, failure) < 0) return -1;
-  }
-  return 0;
+  return hand_over_sources(plan, space, sync, failure);
 }
 
 void user_namespace_raise_limits(const process_plan *process) {
@@ -111,9 +131,9 @@ int user_namespace_receive(int sync, const container_plan *plan, int *root, int 
   if (*root < 0) return fail(failure, "userns", errno, "take the root over");
   for (size_t i = 0; i < plan->n_mounts; i++) {
     sources[i] = -1;
-    if (plan->mounts[i]->source_case != BERTH__NATIVE__V1__MOUNT__SOURCE_BIND) continue;
+    if (!is_handed_over(plan->mounts[i])) continue;
     sources[i] = sync_take_over(sync);
-    if (sources[i] < 0) return fail(failure, "userns", errno, "take %.200s over", plan->mounts[i]->bind->source);
+    if (sources[i] < 0) return fail(failure, "userns", errno, "take the source of %.200s over", plan->mounts[i]->target);
   }
   return 0;
 }

@@ -42,7 +42,7 @@ static bool fills(int volume) {
 }
 
 static const char LIST[] =
-    "find . -mindepth 1 -printf '%P %y %m %U:%G %s %l %TY\\n' | grep -v ' d ' | sort; find . -printf '%P %y %m %U:%G "
+    "find . -mindepth 1 -printf '%P %y %m %U:%G %s %l %n %TY\\n' | grep -v ' d ' | sort; find . -printf '%P %y %m %U:%G "
     "%TY\\n' | grep ' d ' | sort";
 
 static bool is_like_image(const char *volume) {
@@ -58,6 +58,7 @@ static void make_image(void) {
   run("dd if=/dev/urandom of=image/large bs=1M count=3 2>/dev/null");
   run("chown 12:34 image image/sub image/file && chown -h 5:6 image/link && chmod 4755 image/file && chmod 1777 image "
       "&& chmod 700 image/sub");
+  run("ln image/large image/empty/same && ln image/large image/sub/deep/same && ln image/link image/link-too");
   run("touch -h -d 2001-02-03 image/file image/link image/sub/deep image/sub image");
   image = openat(top, "image", O_PATH | O_DIRECTORY);
   int file = openat(top, "image/file", O_RDONLY);
@@ -70,6 +71,8 @@ static void test_fill(void) {
   int volume = make_volume("v1");
   check(fills(volume), "an empty volume is filled");
   check(is_like_image("v1"), "with everything as the image has it");
+  check(says("stat -c %i v1/large v1/empty/same v1/sub/deep/same | uniq | wc -l; stat -c %h v1/large", "1\n3\n"),
+        "the names of a file are those of one copy");
   check(says("cmp image/large v1/large && cat v1/file", "hello\n"), "and the same bytes");
   int file = openat(volume, "file", O_RDONLY);
   check(fgetxattr(file, "user.mark", NULL, 0) == 1, "extended attributes are copied");

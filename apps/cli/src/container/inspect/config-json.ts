@@ -32,10 +32,11 @@ export function configJson(container: Container): Json {
   };
 }
 
-/** The anonymous volumes: those without a name in the command, and those of the image. */
+/** The anonymous volumes: those of a `-v` without a name, and those of the image. */
 function volumesJson({ config, mounts }: Container): Json {
-  const asked = new Map(config?.mounts.map(({ target, source }) => [target, source]));
-  const anonymous = mounts.filter(({ type, target }) => type === MountType.VOLUME && !asked.get(target));
+  const others = config?.mounts.filter(({ source, mode }) => source !== '' || mode === undefined) ?? [];
+  const asked = new Set(others.map(({ target }) => target));
+  const anonymous = mounts.filter(({ type, target }) => type === MountType.VOLUME && !asked.has(target));
   return anonymous.length > 0 ? emptyObjects(anonymous.map(({ target }) => target)) : null;
 }
 

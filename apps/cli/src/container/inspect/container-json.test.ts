@@ -12,8 +12,8 @@ const CONTAINER = Container.fromPartial({
     attachedStreams: ['stdout', 'stderr'],
     containerIdFile: '/tmp/cid',
     mounts: [
-      { type: MountType.VOLUME, source: 'data', target: '/d', readonly: true },
-      { type: MountType.VOLUME, source: '', target: '/anonymous' },
+      { type: MountType.VOLUME, source: 'data', target: '/d', readonly: true, mode: 'ro' },
+      { type: MountType.VOLUME, source: '', target: '/anonymous', mode: '' },
     ],
   },
   arguments: ['/entry', '-x', 'sh', '-c', 'id'],
@@ -80,10 +80,47 @@ test('what the user, the image and the kernel gave is told apart', () => {
       ExposedPorts: { '53/udp': {}, '80/tcp': {} },
       Volumes: { '/anonymous': {}, '/of-the-image': {} },
     },
-    HostConfig: { Binds: ['data:/d:ro', '/anonymous'], ContainerIDFile: '/tmp/cid' },
+    HostConfig: { Binds: ['data:/d:ro'], ContainerIDFile: '/tmp/cid' },
     NetworkSettings: { SandboxKey: '/proc/42/ns/net', Ports: { '80/tcp': null }, IPPrefixLen: 16 },
   });
   expect(containerJson({ ...CONTAINER, arguments: ['sh'], entrypointCount: 0 })).toMatchObject({
     Config: { Entrypoint: null, Cmd: ['sh'] },
+  });
+});
+
+test('what --mount asked for is told apart from what -v and --tmpfs did', () => {
+  const { TMPFS, VOLUME, BIND } = MountType;
+  const asked = [
+    { type: BIND, source: '/a', target: '/b', readonly: true, propagation: 'rslave', recursion: 'writable' },
+    { type: VOLUME, source: 'v', target: '/v', noCopy: true, volumeLabels: { a: 'b' }, driverOptions: { o: 'x' } },
+    { type: TMPFS, target: '/t', tmpfsOptions: 'size=2048,mode=1770' },
+    { type: TMPFS, target: '/u', tmpfsOptions: 'size=1m', mode: '' },
+    { type: BIND, source: '/c', target: '/d', mode: 'ro,z', readonly: true },
+  ];
+  const mounts = asked.map(({ type, source = '', target }) => ({ type, source, target, mode: 'm', propagation: 'p' }));
+  const container = Container.fromPartial({ id: ID, config: { mounts: asked, volumesFrom: ['web:ro'] }, mounts });
+  expect(containerJson(container)).toMatchObject({
+    HostConfig: {
+      Binds: ['/c:/d:ro,z'],
+      Tmpfs: { '/u': 'size=1m' },
+      VolumesFrom: ['web:ro'],
+      Mounts: [
+        {
+          Type: 'bind',
+          Source: '/a',
+          Target: '/b',
+          ReadOnly: true,
+          BindOptions: { Propagation: 'rslave', ReadOnlyNonRecursive: true },
+        },
+        {
+          Type: 'volume',
+          Source: 'v',
+          Target: '/v',
+          VolumeOptions: { NoCopy: true, Labels: { a: 'b' }, DriverConfig: { Options: { o: 'x' } } },
+        },
+        { Type: 'tmpfs', Target: '/t', TmpfsOptions: { SizeBytes: 2048, Mode: 0o1770 } },
+      ],
+    },
+    Mounts: ['/b', '/v', '/t', '/d'].map((target) => ({ Destination: target, Mode: 'm', Propagation: 'p' })),
   });
 });

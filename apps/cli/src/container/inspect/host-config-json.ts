@@ -1,11 +1,12 @@
 import { MountType, type Container, type ContainerConfig, type MountConfig } from '@berth/proto/container';
 import { sortKeys, type Json } from '../../format/json.ts';
+import { askedMountsJson, isTmpfsOption } from './mounts-json.ts';
 import { kernelJson, resourcesJson } from './resources-json.ts';
 
 /** `HostConfig`: what the engine has nothing behind is as Docker shows it when nobody asked for it. */
 export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: Container): Json {
   return {
-    Binds: orNull((config?.mounts ?? []).filter(({ type }) => type !== MountType.TMPFS).map(bindText)),
+    Binds: orNull((config?.mounts ?? []).filter(isBindOption).map(bindText)),
     ContainerIDFile: config?.containerIdFile ?? '',
     LogConfig: { Type: config?.logConfig?.driver ?? 'json-file', Config: sortKeys(config?.logConfig?.options ?? {}) },
     NetworkMode: config?.networkMode || network?.network || 'bridge',
@@ -15,8 +16,8 @@ export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: 
       MaximumRetryCount: config?.restartPolicy?.maximumRetryCount ?? 0,
     },
     AutoRemove: config?.autoRemove ?? false,
-    VolumeDriver: '',
-    VolumesFrom: null,
+    VolumeDriver: config?.volumeDriver ?? '',
+    VolumesFrom: orNull(config?.volumesFrom),
     ConsoleSize: [0, 0],
     ...annotationsJson(config),
     CapAdd: orNull(config?.capabilitiesAdd),
@@ -44,13 +45,19 @@ export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: 
     Isolation: '',
     ...(config?.init ? { Init: true } : {}),
     ...resourcesJson(config),
+    ...askedMountsJson(config?.mounts ?? []),
     MaskedPaths: maskedPaths,
     ReadonlyPaths: readonlyPaths,
   };
 }
 
-function bindText({ source, target, readonly }: MountConfig): string {
-  return [...(source === '' ? [] : [source]), target, ...(readonly ? ['ro'] : [])].join(':');
+/** Tells a `-v` that names something: of one that does not, Docker tells in Config.Volumes. */
+function isBindOption({ type, source, mode }: MountConfig): boolean {
+  return type !== MountType.TMPFS && source !== '' && mode !== undefined;
+}
+
+function bindText({ source, target, mode = '' }: MountConfig): string {
+  return [source, target, ...(mode === '' ? [] : [mode])].join(':');
 }
 
 function securityOptions(config: ContainerConfig | undefined): string[] {
@@ -65,11 +72,9 @@ function securityOptions(config: ContainerConfig | undefined): string[] {
 }
 
 function tmpfsJson(config: ContainerConfig | undefined): Record<string, Json> {
-  const mounts = config?.mounts.filter(({ type }) => type === MountType.TMPFS) ?? [];
+  const mounts = config?.mounts.filter(isTmpfsOption) ?? [];
   if (mounts.length === 0) return {};
-  const options = ({ tmpfsOptions, readonly }: MountConfig) =>
-    readonly ? [tmpfsOptions, 'ro'].join(',') : tmpfsOptions;
-  return { Tmpfs: sortKeys(Object.fromEntries(mounts.map((mount) => [mount.target, options(mount)]))) };
+  return { Tmpfs: sortKeys(Object.fromEntries(mounts.map(({ target, tmpfsOptions }) => [target, tmpfsOptions]))) };
 }
 
 function annotationsJson(config: ContainerConfig | undefined): Record<string, Json> {
