@@ -5,6 +5,7 @@ import { measureInside } from './sections/inside.ts';
 import { measureLog } from './sections/log.ts';
 import { measureMemory } from './sections/memory.ts';
 import { measureParallel } from './sections/parallel.ts';
+import { measurePull } from './sections/pull.ts';
 import { measureScale } from './sections/scale.ts';
 import { measureStart } from './sections/start.ts';
 import { measureStop } from './sections/stop.ts';
@@ -20,4 +21,5 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   scale: measureScale,
   memory: measureMemory,
   images: measureImages,
+  pull: measurePull,
 };

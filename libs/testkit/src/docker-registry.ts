@@ -9,6 +9,8 @@ import { createTemporaryDirectory } from './temporary-directory.ts';
 export interface TestRegistry extends AsyncDisposable {
   /** `127.0.0.1:40123`, plain HTTP. */
   readonly host: string;
+  /** Where its content lies. */
+  readonly dataDir: string;
   /** The value of the Authorization header that it wants; null when anybody may push and pull. */
   readonly authorization: string | null;
   /** The user that it wants; null when anybody may push and pull. */
@@ -19,6 +21,8 @@ export interface TestRegistry extends AsyncDisposable {
 export interface DockerRegistryOptions {
   /** Asks for a user and password (Basic). Default: false. */
   readonly requiresLogin?: boolean;
+  /** Serves what another registry has, at its address in the network namespace of a process. */
+  readonly mirror?: { readonly of: TestRegistry; readonly networkOf: number };
 }
 
 const USER = { username: 'user', password: 'secret' };
@@ -26,16 +30,22 @@ const USER = { username: 'user', password: 'secret' };
 const HTPASSWD = `user:$2b$04$p.lMatiUhOPrw2ixe6s2jeT6zGwlfyyw.IOL4QTGA5GH9cGJXxn0W\n`;
 const START_TIMEOUT_MS = 20_000;
 
-/** Starts a registry of the Debian package `docker-registry`; its content is gone when it is closed. */
+/** Starts a registry of the Debian package `docker-registry`; its content is gone when it is closed, unless it is that of another. */
 export async function startDockerRegistry({
   requiresLogin = false,
+  mirror,
 }: DockerRegistryOptions = {}): Promise<TestRegistry> {
   const directory = createTemporaryDirectory();
   const configPath = join(directory.path, 'config.yml');
   const htpasswdPath = join(directory.path, 'htpasswd');
   writeFileSync(htpasswdPath, HTPASSWD);
-  writeFileSync(configPath, configOf(directory.path, requiresLogin ? htpasswdPath : null));
-  const child = spawn('docker-registry', ['serve', configPath], {
+  const dataDir = mirror?.of.dataDir ?? join(directory.path, 'data');
+  const address = mirror?.of.host ?? '127.0.0.1:0';
+  writeFileSync(configPath, configOf({ dataDir, address, htpasswdPath: requiresLogin ? htpasswdPath : null }));
+  const command = ['docker-registry', 'serve', configPath];
+  const enter = mirror === undefined ? [] : ['nsenter', `--net=/proc/${mirror.networkOf}/ns/net`];
+  const [program = '', ...args] = [...enter, ...command];
+  const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     // REGISTRY_* variables would change its configuration.
     env: { PATH: process.env.PATH },
@@ -52,6 +62,7 @@ export async function startDockerRegistry({
     const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     return {
       host: `127.0.0.1:${port}`,
+      dataDir,
       authorization: requiresLogin ? authorization : null,
       credentials: requiresLogin ? USER : null,
       close,
@@ -63,12 +74,18 @@ export async function startDockerRegistry({
   }
 }
 
-function configOf(dir: string, htpasswdPath: string | null): string {
+interface RegistryConfig {
+  readonly dataDir: string;
+  readonly address: string;
+  readonly htpasswdPath: string | null;
+}
+
+function configOf({ dataDir, address, htpasswdPath }: RegistryConfig): string {
   const config = {
     version: '0.1',
     log: { level: 'info', formatter: 'json' },
-    storage: { filesystem: { rootdirectory: join(dir, 'data') }, delete: { enabled: true } },
-    http: { addr: '127.0.0.1:0' },
+    storage: { filesystem: { rootdirectory: dataDir }, delete: { enabled: true } },
+    http: { addr: address },
     ...(htpasswdPath === null ? {} : { auth: { htpasswd: { realm: 'berth test', path: htpasswdPath } } }),
   };
   // JSON is YAML.
