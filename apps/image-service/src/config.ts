@@ -14,6 +14,8 @@ export interface Config {
   readonly maxDownloads: number;
   /** BERTH_MAX_UNPACKS: layers unpacked at a time. Default: 2. */
   readonly maxUnpacks: number;
+  /** BERTH_IMAGES_MAX_BYTES: bytes of all unpacked layers, above which images that nobody uses are removed. Default: null, never. */
+  readonly imagesMaxBytes: number | null;
 }
 
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -24,6 +26,7 @@ const schema = z.object({
   BERTH_LAYER_MAX_BYTES: count(256 * 2 ** 30),
   BERTH_MAX_DOWNLOADS: count(3),
   BERTH_MAX_UNPACKS: count(2),
+  BERTH_IMAGES_MAX_BYTES: z.coerce.number().int().positive().optional(),
 });
 
 /** Reads the configuration from the environment. Throws INVALID_ARGUMENT. */
@@ -37,6 +40,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     maxBytes: data.BERTH_LAYER_MAX_BYTES,
     maxDownloads: data.BERTH_MAX_DOWNLOADS,
     maxUnpacks: data.BERTH_MAX_UNPACKS,
+    imagesMaxBytes: data.BERTH_IMAGES_MAX_BYTES ?? null,
   });
 }
 

@@ -161,9 +161,11 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         const isPinned = (diffId: string) => diffId === layer('3').diffId;
         expect(images.remove(id('b'), [], isPinned).layers).toEqual([layer('1')]);
         expect(images.listLayers()).toEqual([layer('3')]);
+        expect(images.measureLayers()).toBe(10);
         expect(images.collect(unpinned).layers).toEqual([layer('3')]);
         expect(images.collect(unpinned).layers).toEqual([]);
         expect(images.findLayer(layer('3').diffId)).toBeNull();
+        expect(images.measureLayers()).toBe(0);
       }),
     );
 

@@ -18,6 +18,7 @@ import { createDeleteImage } from './delete-image.ts';
 import { createDiffSnapshot } from './diff-snapshot.ts';
 import { createDurability } from './durability.ts';
 import { createImageHandlers } from './grpc/image-handlers.ts';
+import { createKeepBudget } from './image-budget.ts';
 import { createImageHistory } from './image-history.ts';
 import { createImages } from './images.ts';
 import { createImportImage } from './import-image.ts';
@@ -88,6 +89,14 @@ await runService({
       onRemovalFailed: onFailure,
     });
     const removeImage = createRemoveImage({ store, pool, leases });
+    const watch = watchBudget(config.imagesMaxBytes, (maxBytes) => {
+      const onRemoved = (imageId: string, sizeBytes: number): void => {
+        log.info({ imageId, sizeBytes }, 'image removed to keep the budget');
+      };
+      return createKeepBudget({ store, removeImage, maxBytes, nowMs: Date.now, onRemoved })(signal).catch(
+        (error: unknown) => onFailure('budget', error),
+      );
+    });
     const handlers = createImageHandlers(
       {
         images: createImages(store, layers.dir),
@@ -117,6 +126,7 @@ await runService({
     return Promise.resolve({
       bindings: [bindService(ImageServiceDefinition, handlers)],
       async close() {
+        clearInterval(watch);
         await pool.settle();
         await leases.settle();
         await durability.settle();
@@ -128,6 +138,19 @@ await runService({
     });
   },
 });
+
+const BUDGET_INTERVAL_MS = 60_000;
+
+/** Looks at once, then every minute. Undefined without a budget: then nothing has to be watched. */
+function watchBudget(maxBytes: number | null, keep: (maxBytes: number) => Promise<void>): NodeJS.Timeout | undefined {
+  if (maxBytes === null) return undefined;
+  let work: Promise<void> | null = null;
+  const look = (): void => {
+    work ??= keep(maxBytes).finally(() => (work = null));
+  };
+  look();
+  return setInterval(look, BUDGET_INTERVAL_MS);
+}
 
 /** Differs after each start of the host. */
 function readBootId(): string {

@@ -86,6 +86,8 @@ export interface ImageStore {
   /** The archive of a layer; null when it was made here. One that a registry has counts more than one that none has. */
   findBlob(diffId: string): LayerBlob | null;
   listLayers(): Layer[];
+  /** The sizes of all layers, bytes. */
+  measureLayers(): number;
   /** The names of the layers that may not be on the disk yet: each is added as such. */
   listUnsynced(): string[];
   markSynced(names: readonly string[]): void;

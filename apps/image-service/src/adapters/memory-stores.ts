@@ -153,6 +153,7 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
       ),
     findLayer: (diffId) => layers.get(diffId) ?? null,
     findBlob: (diffId) => blobs.get(diffId) ?? null,
+    measureLayers: () => [...layers.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     listLayers: () => [...layers.values()],
     listUnsynced: () => [...unsynced],
     markSynced: (list) => list.forEach((name) => unsynced.delete(name)),

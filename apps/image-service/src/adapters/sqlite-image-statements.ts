@@ -57,6 +57,7 @@ export function prepareStatements(database: DatabaseSync) {
     layerUses: sql('SELECT DISTINCT image_id, diff_id, size_bytes FROM image_layers JOIN layers USING (diff_id)'),
     layer: sql('SELECT * FROM layers WHERE diff_id = ?'),
     layers: sql('SELECT * FROM layers'),
+    layersSize: sql('SELECT coalesce(sum(size_bytes), 0) AS bytes FROM layers'),
     unsynced: sql('SELECT name FROM layers WHERE unsynced_boot IS NOT NULL'),
     markSynced: sql('UPDATE layers SET unsynced_boot = NULL WHERE name = ?'),
     lostImages: sql(

@@ -166,6 +166,7 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
       return row === undefined ? null : toBlob(row);
     },
 
+    measureLayers: () => Number(statements.layersSize.get()?.bytes),
     listLayers: () => statements.layers.all().map(toLayer),
     listUnsynced: () => statements.unsynced.all().map((row) => String(row.name)),
 
