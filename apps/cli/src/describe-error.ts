@@ -32,7 +32,7 @@ const REASONS: Record<string, string> = {
 };
 
 /** `open x: no such file or directory`, as Go prints it. */
-function systemErrorText({ code = '', syscall, path, message }: NodeJS.ErrnoException): string {
+export function systemErrorText({ code = '', syscall, path, message }: NodeJS.ErrnoException): string {
   const reason = REASONS[code];
   return reason !== undefined && path !== undefined ? `${syscall} ${path}: ${reason}` : message;
 }

@@ -154,7 +154,13 @@ describe('run', () => {
     ['--cgroupns x', '--cgroupns: invalid CGROUP mode'],
     ['--security-opt seccomp', 'Invalid --security-opt: "seccomp"'],
     ['--security-opt a=b', 'invalid --security-opt 2: "a=b"'],
-    ['--security-opt seccomp=/nowhere', 'opening seccomp profile (/nowhere) failed'],
+    [
+      '--security-opt seccomp=/nowhere',
+      'opening seccomp profile (/nowhere) failed: open /nowhere: no such file or directory\n',
+    ],
+    ['--security-opt seccomp=/', 'opening seccomp profile (/) failed: read /: is a directory\n'],
+    ['--security-opt seccomp=/etc/passwd', 'compacting json for seccomp profile (/etc/passwd) failed: '],
+    ['--security-opt label=type:x', '--security-opt label=type:x: SELinux labels are not supported'],
     ['--dns x', 'invalid argument "x" for "--dns" flag: IP address is not correctly formatted: x'],
     ['--add-host x', 'invalid argument "x" for "--add-host" flag: bad format for add-host: "x"'],
     ['--add-host x:y', 'invalid argument "x:y" for "--add-host" flag: invalid IP address in add-host: "y"'],
@@ -163,6 +169,17 @@ describe('run', () => {
     const engine = await start({});
     const { code, stderr } = await runCli(['run', ...words.split(' '), 'busybox'], { root: engine.root });
     expect([code, stderr]).toEqual([125, expect.stringContaining(message)]);
+  });
+
+  test('sends what a file says of seccomp, without its white space and to the last digit', async () => {
+    const echo = createEcho(() => 0);
+    const engine = await start({ container: echo.container });
+    const file = join(engine.root, 'profile.json');
+    writeFileSync(file, '{ "defaultAction" : "a b\\" ",\n\t"value": 18446744073709551615 }\n');
+    const options = ['--security-opt', `seccomp=${file}`, '--security-opt', 'label=disable'];
+    expect(await runCli(['run', '-d', ...options, 'busybox'], { root: engine.root })).toMatchObject({ code: 0 });
+    const seccompProfile = '{"defaultAction":"a b\\" ","value":18446744073709551615}';
+    expect(echo.starts[0]?.config).toMatchObject({ seccompProfile });
   });
 
   test('-d prints the id', async () => {

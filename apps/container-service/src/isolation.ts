@@ -13,7 +13,7 @@ export interface IsolationConfig {
   readonly privileged: boolean;
   /** Empty or `builtin`: the default; `unconfined`; or a profile in Docker's format. */
   readonly seccompProfile: string;
-  /** Empty: the default; or `unconfined`. */
+  /** Empty: the default; `unconfined`; or the name of a profile that the host has loaded. Nothing on a host without AppArmor. */
   readonly apparmorProfile: string;
   readonly readonlyRoot: boolean;
   /** Hides and protects nothing of /proc and /sys. */

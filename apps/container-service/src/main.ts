@@ -14,6 +14,7 @@ import { openContainerFiles } from './adapters/file-container-files.ts';
 import { hostPaths } from './adapters/host-paths.ts';
 import { createCgroupLayoutReader, readHostResources } from './adapters/host-cgroups.ts';
 import { createUsageReader } from './adapters/host-usage.ts';
+import { readAppArmor } from './adapters/host-apparmor.ts';
 import { hostDevices } from './adapters/host-devices.ts';
 import { createGrpcImageClient } from './adapters/grpc-image-client.ts';
 import { createGrpcVolumeClient } from './adapters/grpc-volume-client.ts';
@@ -78,6 +79,7 @@ await runService({
           syscallTables: () => readSyscallTables(config.syscallTablesFile),
           host: readFilterHost(),
         }),
+        apparmor: readAppArmor(),
         initProgram: config.initProgram,
         bridge: names.bridge,
         cgroups: { layout: cgroupLayout, engineDir: names.cgroupDir },

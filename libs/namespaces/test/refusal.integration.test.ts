@@ -101,6 +101,11 @@ describe('a start that fails', () => {
       () => ({ log: { path: '/absent/log', maxSizeBytes: 0n, maxFiles: 1 } }),
     ],
     [
+      'for an AppArmor profile that the host does not have',
+      'START_FAILED',
+      () => ({ process: planProcess(['true'], { apparmorProfile: 'berth-absent' }) }),
+    ],
+    [
       'for a filter that the kernel refuses',
       'START_FAILED',
       () => ({

@@ -75,6 +75,7 @@ export function planProcess(args: string[], changes: Partial<Process> = {}): Pro
     noNewPrivileges: false,
     seccompFilter: Buffer.alloc(0),
     seccompFlags: 0,
+    apparmorProfile: '',
     terminal: false,
     terminalSize: undefined,
     resourceLimits: [],

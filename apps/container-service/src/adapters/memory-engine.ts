@@ -128,6 +128,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     hostPaths: outside.hostPaths,
     planSettings: {
       seccomp: createMemorySeccompFilters(),
+      apparmor: { enabled: false, isLoaded: () => false },
       initProgram: '/berth-init',
       bridge: 'berth0',
       cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/cgroup' },

@@ -111,6 +111,7 @@ function toNativeProcess(process: ProcessPlan): Process {
     noNewPrivileges: process.noNewPrivileges,
     seccompFilter: process.seccompFilter.program,
     seccompFlags: process.seccompFilter.flags,
+    apparmorProfile: process.apparmorProfile,
     terminal: process.terminal,
     terminalSize: process.terminalSize ?? undefined,
     resourceLimits: [...process.resourceLimits],

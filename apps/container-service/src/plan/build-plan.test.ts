@@ -18,6 +18,7 @@ const endpoint = {
 const files = { resolvConf: '/s/resolv.conf', hostname: '/s/hostname', hosts: '/s/hosts', log: '/s/container.log' };
 const builder = createPlanBuilder({
   seccomp: createMemorySeccompFilters(),
+  apparmor: { enabled: false, isLoaded: () => false },
   initProgram: '/berth-init',
   bridge: 'berth0',
   cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/sys/fs/cgroup/berth' },

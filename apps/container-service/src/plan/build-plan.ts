@@ -2,6 +2,7 @@ import type { TerminalSize } from '../container-config.ts';
 import type { Container, ContainerSpec, Endpoint, Identity } from '../container.ts';
 import { USER_IDS_PER_CONTAINER } from '../user-namespace/id-ranges.ts';
 import { processEnvironment } from '../spec/environment.ts';
+import { apparmorProfileOf, type AppArmor } from './apparmor.ts';
 import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts';
 import { legacyDirs, planCgroups, unifiedDir, type CgroupSettings } from './cgroups.ts';
 import { seccompProfileOf, type IsolationConfig } from '../isolation.ts';
@@ -27,6 +28,7 @@ import { planUserNamespace } from './user-namespace.ts';
 /** What of the engine and its host goes into every plan. */
 export interface PlanSettings {
   readonly seccomp: SeccompFilters;
+  readonly apparmor: AppArmor;
   /** Absolute path of the init of `--init` on the host. */
   readonly initProgram: string;
   readonly bridge: string;
@@ -136,6 +138,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
       capabilities: privileged ? ALL_CAPABILITIES : capabilitiesOf(isolation),
       noNewPrivileges,
       seccompFilter: privileged ? NO_FILTER : filterOf(isolation),
+      apparmorProfile: apparmorProfileOf(isolation, settings.apparmor),
       resourceLimits: planUlimits(container.config.resources.ulimits),
     };
   }
@@ -245,4 +248,5 @@ interface ProcessInput extends Omit<ProcessPlan, ConstantProcessFields> {
   readonly privileged: boolean;
 }
 
-type ConstantProcessFields = 'capabilities' | 'noNewPrivileges' | 'seccompFilter' | 'resourceLimits';
+type ConstantProcessFields =
+  'apparmorProfile' | 'capabilities' | 'noNewPrivileges' | 'seccompFilter' | 'resourceLimits';

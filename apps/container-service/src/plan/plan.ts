@@ -75,6 +75,8 @@ export interface ProcessPlan {
   readonly capabilities: bigint;
   readonly noNewPrivileges: boolean;
   readonly seccompFilter: SeccompFilter;
+  /** Empty: none is asked for. */
+  readonly apparmorProfile: string;
   readonly terminal: boolean;
   /** Null: the kernel's 0 by 0. */
   readonly terminalSize: TerminalSize | null;

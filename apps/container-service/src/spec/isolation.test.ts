@@ -23,7 +23,7 @@ test.each([
   [names({ extraHosts: ['a\tb:1.1.1.1'] }), 'bad format for add-host'],
   [names({ extraHosts: ['a:1.1'] }), 'invalid IP address in add-host: "1.1"'],
   [names({ domainName: 'a/b' }), 'invalid domain name: a/b'],
-  [isolation({ apparmorProfile: 'mine' }), 'apparmor: the profile mine cannot be applied'],
+  [isolation({ apparmorProfile: 'a\nb' }), 'invalid AppArmor profile: "a\\nb"'],
 ])('a config with %j is refused', (fields, message) => {
   expect(() => checkIsolation(aConfig(fields))).toThrow(message);
 });

@@ -4,6 +4,9 @@ import type { ContainerConfig } from '../container-config.ts';
 import { joinedContainer } from '../isolation.ts';
 import { planTmpfs } from '../plan/tmpfs.ts';
 
+/** What the native helper takes. */
+const MAX_PROFILE_NAME_BYTES = 512;
+
 /** Checks what a config says about isolation and names. Throws INVALID_ARGUMENT, in Docker's words where it has some. */
 export function checkIsolation(config: ContainerConfig): void {
   checkConflicts(config);
@@ -31,12 +34,10 @@ function checkConflicts({ hostname, networkMode, isolation, names }: ContainerCo
   }
 }
 
+/** The file that takes the name of a profile ends at the end of a line. */
 function checkProfiles({ isolation: { apparmorProfile } }: ContainerConfig): void {
-  if (apparmorProfile !== '' && apparmorProfile !== 'unconfined') {
-    throw new BerthError(
-      'UNIMPLEMENTED',
-      `apparmor: the profile ${apparmorProfile} cannot be applied: only unconfined is supported`,
-    );
+  if (/[\0\n]/.test(apparmorProfile) || Buffer.byteLength(apparmorProfile) > MAX_PROFILE_NAME_BYTES) {
+    throw invalid(`invalid AppArmor profile: ${JSON.stringify(apparmorProfile)}`);
   }
 }
 

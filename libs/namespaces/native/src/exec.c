@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "identity.h"
 #include "io.h"
 #include "syscalls.h"
 #include "terminal.h"
@@ -114,6 +115,7 @@ int exec_run(struct child *child, const struct exec_context *context, const stru
   (void)umask(0);
   if (setsid() < 0) return fail(failure, "session", errno, "lead a session");
   take_oom_score(context->target->pid);
+  if (identity_confine(process, failure) < 0) return -1;
   if (join_legacy(context, cgroup, failure) < 0 || enter(context->target, failure) < 0) return -1;
   timings_lap(&child->timings, "enter");
   cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

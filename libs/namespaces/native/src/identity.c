@@ -1,15 +1,18 @@
 #include "identity.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "syscalls.h"
 
 #define CAPABILITIES 64
@@ -100,6 +103,17 @@ static int take_capabilities(const process_plan *process, struct failure *failur
   };
   if (set_capabilities(&sets) < 0) return fail(failure, "capabilities", errno, "set the capabilities");
   return raise_ambient(wanted->ambient & own.permitted, failure);
+}
+
+int identity_confine(const process_plan *process, struct failure *failure) {
+  char text[sizeof "exec " + PROFILE_NAME_MAX];
+  if (process->apparmor_profile[0] == '\0') return 0;
+  (void)snprintf(text, sizeof text, "exec %s", process->apparmor_profile);
+  if (write_text_at(AT_FDCWD, "/proc/thread-self/attr/apparmor/exec", text) == 0) return 0;
+  /* Before Linux 5.8 there is one file for whichever security module is there. */
+  bool older = errno == ENOENT && access("/proc/thread-self/attr/apparmor", F_OK) < 0;
+  if (older && write_text_at(AT_FDCWD, "/proc/thread-self/attr/exec", text) == 0) return 0;
+  return fail(failure, "apparmor", errno, "take the profile \"%.128s\"", process->apparmor_profile);
 }
 
 int identity_take(const process_plan *process, struct failure *failure) {

@@ -8,6 +8,12 @@
 #include "plan.h"
 
 /*
+ * Has execve start the program under the plan's AppArmor profile. To be called while /proc is the helper's own: one of the
+ * container's could be anything. Returns 0, or -1 with the failure.
+ */
+int identity_confine(const process_plan *process, struct failure *failure);
+
+/*
  * Gives up everything that the plan's process does not have; what the helper itself lacks cannot be given and is left
  * out. The order is runc's: without no_new_privs the filter needs CAP_SYS_ADMIN and so comes first, with it the filter
  * comes last and need not allow what happens here. Returns 0, or -1 with the failure.

@@ -12,12 +12,13 @@
 
 #include "cleanup.h"
 #include "devices.h"
+#include "identity.h"
 #include "masks.h"
 #include "mounts.h"
 #include "network.h"
 #include "overlay.h"
-#include "root_enter.h"
 #include "root.h"
+#include "root_enter.h"
 #include "syscalls.h"
 #include "terminal.h"
 #include "user_namespace.h"
@@ -37,6 +38,10 @@ static int step_session(struct setup *setup, struct failure *failure) {
   (void)umask(0);
   if (setsid() < 0) return fail(failure, "session", errno, "lead a session");
   return 0;
+}
+
+static int step_apparmor(struct setup *setup, struct failure *failure) {
+  return identity_confine(setup->plan->process, failure);
 }
 
 static int step_join(struct setup *setup, struct failure *failure) {
@@ -172,7 +177,7 @@ static const struct {
   const char *name;
   int (*run)(struct setup *, struct failure *);
 } STEPS[] = {
-    {"session", step_session},   {"join", step_join},         {"cgroup", step_cgroup},     {"sources", step_sources},
+    {"session", step_session},   {"apparmor", step_apparmor}, {"join", step_join},         {"cgroup", step_cgroup},     {"sources", step_sources},
     {"overlay", step_overlay},   {"mounts", step_mounts},     {"device", step_devices},
     {"terminal", step_terminal}, {"hostname", step_hostname}, {"loopback", step_loopback},
     {"sysctl", step_sysctls},    {"mask", step_masks},        {"cwd", step_working_directory},

@@ -207,6 +207,8 @@ static int check_process(const process_plan *process, struct failure *failure) {
     return refuse(failure, "process.seccomp_filter", "is not a program", "");
   }
   if ((process->seccomp_flags & ~FILTER_FLAGS) != 0) return refuse(failure, "process.seccomp_flags", "are unknown", "");
+  if (strlen(process->apparmor_profile) > PROFILE_NAME_MAX)
+    return refuse(failure, "process.apparmor_profile", "is too long", process->apparmor_profile);
   if (check_count(process->n_resource_limits, RLIM_NLIMITS, "process.resource_limits", failure) < 0) return -1;
   for (size_t i = 0; i < process->n_resource_limits; i++) {
     const Berth__Native__V1__ResourceLimit *limit = process->resource_limits[i];

@@ -28,6 +28,9 @@ typedef Berth__Native__V1__DeviceRule device_rule;
 /* How many device rules: the kernel walks many more paths than a program has instructions, and gives up at a million. */
 #define DEVICE_RULES_MAX 256
 
+/* The longest name of an AppArmor profile. */
+#define PROFILE_NAME_MAX 512
+
 /* A pid, a network and an IPC namespace, each of another container. */
 #define PLAN_JOINS_MAX 3
 

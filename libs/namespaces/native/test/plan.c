@@ -129,6 +129,8 @@ static void test_paths(void) {
 }
 
 static void test_fields(void) {
+  char long_name[600] = {0};
+  memset(long_name, 'x', sizeof long_name - 1);
   struct sample sample;
   struct failure failure;
   check(is_good(fill(&sample)), "a good plan is taken");
@@ -172,6 +174,7 @@ static void test_fields(void) {
   refuses(s->process.umask = 01000, "a strange umask");
   refuses(s->process.working_directory = "x", "a relative working directory");
   refuses(s->process.seccomp_filter.len = 4096 * 8 + 8, "a filter that is too long");
+  refuses(s->process.apparmor_profile = long_name, "an AppArmor profile of too long a name");
   refuses(s->process.seccomp_flags = 8, "a flag that makes a listener of a filter");
 }
 

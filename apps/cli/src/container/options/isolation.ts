@@ -4,6 +4,7 @@ import type { ContainerConfig } from '@berth/proto/container';
 import { resolve } from 'node:path';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../context.ts';
+import { systemErrorText } from '../../describe-error.ts';
 import { quote } from '../../format/text.ts';
 import type { Options, OptionValues } from '../../options/option.ts';
 
@@ -112,9 +113,9 @@ function securityConfig(texts: readonly string[], cwd: string): Pick<ContainerCo
     else if (key === 'seccomp') config.seccompProfile = seccompProfile(value, cwd);
     else if (key === 'apparmor') config.apparmorProfile = value;
     else if (key === 'systempaths' && value === 'unconfined') config.systemPathsUnconfined = true;
+    else if (key !== 'label') throw new CliError(`invalid --security-opt 2: ${quote(text)}`, 125);
     // There are no SELinux labels to switch off.
-    else if (key !== 'label' || value !== 'disable')
-      throw new CliError(`invalid --security-opt 2: ${quote(text)}`, 125);
+    else if (value !== 'disable') throw new CliError(`--security-opt ${text}: SELinux labels are not supported`, 125);
   }
   return config;
 }
@@ -141,7 +142,8 @@ function seccompProfile(value: string, cwd: string): string {
   try {
     text = readFileSync(resolve(cwd, value), 'utf8');
   } catch (error) {
-    throw new CliError(`opening seccomp profile (${value}) failed: ${(error as Error).message}`, 125);
+    const reason = systemErrorText(Object.assign(error as NodeJS.ErrnoException, { path: value }));
+    throw new CliError(`opening seccomp profile (${value}) failed: ${reason}`, 125);
   }
   try {
     JSON.parse(text);
