@@ -61,6 +61,8 @@ export async function startUploadRegistry(options: UploadRegistryOptions = {}): 
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', `http://${host}`);
+    // A request whose body was not read to its end has none any more.
+    const { socket } = request;
     seen.push(`${request.method} ${url.pathname}`);
     if (options.answer?.(request, response) === true) return;
     const [, repository = '', kind = '', name = ''] =
@@ -99,7 +101,7 @@ export async function startUploadRegistry(options: UploadRegistryOptions = {}): 
     if (isBroken) {
       if (options.isResumable) open.set(name, whole);
       else open.delete(name);
-      return void request.socket.destroy();
+      return void socket.destroy();
     }
     open.set(name, whole);
     if (request.method === 'PATCH') return void end(202, { location: `${url.pathname}?state=3` });
@@ -107,7 +109,7 @@ export async function startUploadRegistry(options: UploadRegistryOptions = {}): 
     if (sha256Digest(whole) !== digest) return void end(400, {}, '{"errors":[{"code":"DIGEST_INVALID"}]}');
     open.delete(name);
     blobs.set(`${repository} ${digest}`, whole);
-    if (lostAnswers-- > 0) return void request.socket.destroy();
+    if (lostAnswers-- > 0) return void socket.destroy();
     end(201, options.isLying ? { 'docker-content-digest': sha256Digest(Buffer.from('x')) } : {});
   }
 

@@ -9,6 +9,7 @@ export type { PathStat, RootAttributes, UnpackedLayer } from './layer-report.ts'
 export {
   startLayerTool,
   type CommitRequest,
+  type CompressRequest,
   type LayerLimits,
   type LayerTool,
   type PackRequest,

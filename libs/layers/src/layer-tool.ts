@@ -52,7 +52,16 @@ export interface PackRequest {
   readonly layerDir: string;
   /** What its archive must hash to. */
   readonly diffId: string;
+  /** Default: none. */
+  readonly compression?: 'none' | 'gzip';
   /** The file that the archive is written to. What a failed pack leaves of it is the caller's to remove. */
+  readonly outputPath: string;
+  readonly signal: AbortSignal;
+}
+
+export interface CompressRequest {
+  readonly archivePath: string;
+  /** As of PackRequest. */
   readonly outputPath: string;
   readonly signal: AbortSignal;
 }
@@ -76,6 +85,8 @@ export interface LayerTool extends AsyncDisposable {
    * DIGEST_MISMATCH then; LAYER_INVALID, LAYER_LIMIT, DISK_FULL, CANCELLED, INTERNAL.
    */
   pack(request: PackRequest): Promise<void>;
+  /** Writes an archive as a gzip file. Throws DISK_FULL, CANCELLED, INTERNAL. */
+  compress(request: CompressRequest): Promise<void>;
   /**
    * Tells the file system that the directories in this one have nothing to do with each other, so that it puts each into a place of its own;
    * one that cannot be told does as it always does. Throws INTERNAL.
@@ -111,8 +122,15 @@ export function startLayerTool(options: ToolOptions): LayerTool {
   }
 
   return {
-    async pack({ layerDir, diffId, outputPath, signal }) {
-      await runForLayer(['pack', '--upper', layerDir, '--diff-id', diffId, '--output', outputPath], signal);
+    async pack({ layerDir, diffId, compression = 'none', outputPath, signal }) {
+      const what = ['--upper', layerDir, '--diff-id', diffId, '--compression', compression];
+      await runForLayer(['pack', ...what, '--output', outputPath], signal);
+    },
+    async compress({ archivePath, outputPath, signal }) {
+      if (signal.aborted) throw cancelled();
+      const last = await run(['compress', '--layer', archivePath, '--output', outputPath], signal);
+      if (signal.aborted) throw cancelled();
+      if (last?.kind !== 'done') throw failureOf(last);
     },
     async unpack(request) {
       const { signal, onProgress } = request;

@@ -15,6 +15,7 @@ const char commands_usage[] =
     "       berth-layer changes --upper DIR [BELOW] --output FILE|--stream SOCKET\n"
     "       berth-layer commit --upper DIR [BELOW] --target DIR [OPTIONS]\n"
     "       berth-layer pack --upper DIR --output FILE|--stream SOCKET [OPTIONS]\n"
+    "       berth-layer compress --layer FILE --output FILE|--stream SOCKET\n"
     "       berth-layer stat --pid PID --path PATH [--follow yes]\n"
     "       berth-layer archive --pid PID --path PATH [--follow yes] [--whole yes] --output FILE|--stream SOCKET\n"
     "       berth-layer extract --pid PID --path PATH [--keep-place yes] [--owner UID:GID] --stream SOCKET\n"
@@ -26,6 +27,7 @@ const char commands_usage[] =
     "changes tells what a writable layer changes: a letter of ACD, the path and a NUL for each.\n"
     "commit makes a layer of a writable layer in an empty directory, and computes its digest.\n"
     "pack writes a layer's directory as the archive that it was computed of.\n"
+    "compress writes an archive as a gzip file.\n"
     "stat, archive and extract tell what lies at a path of a container, write it as an archive, and unpack one into a directory there.\n"
     "spread tells the file system that what is made in DIR has nothing to do with each other.\n"
     "sync waits until what was written to the file system of DIR is on the disk.\n"
@@ -33,7 +35,7 @@ const char commands_usage[] =
     "\n"
     "  --diff-id sha256:HEX     what the uncompressed layer must hash to\n"
     "  --size N                 FILE is still being written, to that many bytes: wait for them\n"
-    "  --compression KIND       auto (default), none, gzip, zstd\n"
+    "  --compression KIND       auto (default), none, gzip, zstd; pack writes gzip, or by default none\n"
     "  --max-entries N          refuse a layer with more entries (default 2000000)\n"
     "  --max-bytes N            refuse a layer that inflates to more (default 256 GiB)\n"
     "  --squash yes             commit all layers as one\n"
@@ -97,6 +99,7 @@ int run_command(int count, char **arguments) {
       {"unpack", unpack_command}, {"changes", changes_command}, {"commit", commit_command},
       {"pack", pack_command},     {"sync", sync_command},       {"stat", stat_command},
       {"archive", archive_command}, {"extract", extract_command}, {"spread", spread_command},
+      {"compress", compress_command},
   };
   struct layer_error error = {0};
 

@@ -15,6 +15,8 @@ int changes_command(int count, char **arguments);
 int commit_command(int count, char **arguments);
 int pack_command(int count, char **arguments);
 
+int compress_command(int count, char **arguments);
+
 /* `stat`, `archive` and `extract`. */
 int stat_command(int count, char **arguments);
 int archive_command(int count, char **arguments);

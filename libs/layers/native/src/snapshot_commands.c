@@ -96,11 +96,18 @@ static int commit(const struct options *options, struct upper *upper, struct lay
 }
 
 static int pack(const struct options *options, struct upper *upper, struct layer_copy *copy, struct layer_error *error) {
+  static struct gzip_encoder encoder;
+
+  if (options->compression == COMPRESSION_ZSTD) return fail(error, FAILURE_USAGE, "options", "pack writes gzip, or plain");
   copy->target = -1;
   upper->is_layer = true;
   if (open_upper(options, upper, error) < 0) return -1;
   copy->tar.fd = stream_open(options, error);
   if (copy->tar.fd < 0 || enter_upper(options, error) < 0) return -1;
+  if (options->compression == COMPRESSION_GZIP) {
+    gzip_encoder_init(&encoder, copy->tar.fd);
+    copy->tar.gzip = &encoder;
+  }
   return write_layer(options, upper, copy, error);
 }
 

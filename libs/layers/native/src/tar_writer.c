@@ -1,20 +1,14 @@
 #include "tar_writer.h"
 
-#include <errno.h>
+#include "write_all.h"
+
 #include <string.h>
-#include <unistd.h>
 
 static int put(struct tar_writer *writer, const unsigned char *bytes, size_t length, struct layer_error *error) {
   if (writer->digest) digest_update(writer->digest, bytes, length);
-  while (writer->fd >= 0 && length > 0) {
-    ssize_t done = write(writer->fd, bytes, length);
-
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return fail_errno(error, "write", "cannot write the archive");
-    bytes += done;
-    length -= (size_t)done;
-  }
-  return 0;
+  if (writer->fd < 0) return 0;
+  if (writer->gzip) return gzip_encode(writer->gzip, bytes, length, error);
+  return write_all(writer->fd, bytes, length, error);
 }
 
 static int flush(struct tar_writer *writer, struct layer_error *error) {
@@ -59,7 +53,8 @@ int tar_write_padding(struct tar_writer *writer, uint64_t length, struct layer_e
 
 int tar_write_end(struct tar_writer *writer, struct layer_error *error) {
   if (tar_write_zeros(writer, (uint64_t)2 * TAR_BLOCK_SIZE, error) < 0) return -1;
-  return flush(writer, error);
+  if (flush(writer, error) < 0) return -1;
+  return writer->gzip ? gzip_encode_end(writer->gzip, error) : 0;
 }
 
 void tar_writer_destroy(struct tar_writer *writer) {

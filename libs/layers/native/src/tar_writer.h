@@ -1,14 +1,16 @@
-/* Writes an archive: to a file descriptor, into a digest, or both. */
+/* Writes an archive: to a file descriptor, compressed if need be, into a digest, or both. The digest is that of the archive itself. */
 #ifndef BERTH_TAR_WRITER_H
 #define BERTH_TAR_WRITER_H
 
 #include "digest.h"
+#include "encode_gzip.h"
 #include "tar_header.h"
 
 struct tar_writer {
-  int fd;                /* borrowed; -1: the archive is only hashed */
-  struct digest *digest; /* borrowed; NULL: none */
-  struct bytes header;   /* used again */
+  int fd;                    /* borrowed; -1: the archive is only hashed */
+  struct gzip_encoder *gzip; /* borrowed; compresses to `fd`; NULL: nobody does */
+  struct digest *digest;     /* borrowed; NULL: none */
+  struct bytes header;       /* used again */
   size_t used;
   unsigned char buffer[256 * 1024];
 };

@@ -113,6 +113,15 @@ check 'the layer committed again has the same digest' commit "$work/layers/3" "$
 check 'GNU tar lists it without complaint' sh -c "tar -tvf '$work/layer.tar' >'$work/listing' 2>'$work/complaints' && ! [ -s '$work/complaints' ]"
 check 'whiteouts and opaque directories are in it' [ "$(tar -tf "$work/layer.tar" | grep -c '\.wh\.')" -eq 2 ]
 check 'an opaque directory is one only where a lower layer has it' [ "$(tar -tf "$work/layer.tar" | grep '\.wh\.' | tr '\n' ' ')" = 'etc/.wh.hostname opt/old/.wh..wh..opq ' ]
+check 'its archive is packed as gzip, the same each time' sh -c '
+  for name in one two; do
+    "$0" pack --upper "$1/layers/3" --output "$1/$name.tar.gz" --diff-id "$2" --compression gzip || exit 1
+  done
+  cmp "$1/one.tar.gz" "$1/two.tar.gz" && gzip -dc "$1/one.tar.gz" | cmp - "$1/layer.tar"
+' "$BERTH_LAYER" "$work" "$diff_id"
+check 'an archive is compressed' sh -c '
+  "$0" compress --layer "$1/layer.tar" --output "$1/three.tar.gz" && gzip -dc "$1/three.tar.gz" | cmp - "$1/layer.tar"
+' "$BERTH_LAYER" "$work"
 check 'unpacked it' "$BERTH_LAYER" unpack --layer "$work/layer.tar" --target "$work/out" --diff-id "$diff_id"
 (cd "$work/layers" && mv "$work/out" 5)
 mount_over 5:2:1
