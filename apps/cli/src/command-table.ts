@@ -182,6 +182,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/pull.ts'),
   },
   {
+    summary: 'Upload an image to a registry',
+    paths: ['image push', 'push'],
+    load: () => import('./commands/push.ts'),
+  },
+  {
     summary: 'Remove one or more images',
     paths: ['image rm', 'image remove', 'rmi'],
     load: () => import('./commands/rmi.ts'),

@@ -12,6 +12,8 @@ export interface Config {
   readonly maxBytes: number;
   /** BERTH_MAX_DOWNLOADS: layers fetched at a time. Default: 3, as Docker. */
   readonly maxDownloads: number;
+  /** BERTH_MAX_UPLOADS: layers pushed at a time. Default: 5, as Docker. */
+  readonly maxUploads: number;
   /** BERTH_MAX_UNPACKS: layers unpacked at a time. Default: 2. */
   readonly maxUnpacks: number;
   /** BERTH_IMAGES_MAX_BYTES: bytes of all unpacked layers, above which images that nobody uses are removed. Default: null, never. */
@@ -25,6 +27,7 @@ const schema = z.object({
   BERTH_LAYER_MAX_ENTRIES: count(2_000_000),
   BERTH_LAYER_MAX_BYTES: count(256 * 2 ** 30),
   BERTH_MAX_DOWNLOADS: count(3),
+  BERTH_MAX_UPLOADS: count(5),
   BERTH_MAX_UNPACKS: count(2),
   BERTH_IMAGES_MAX_BYTES: z.coerce.number().int().positive().optional(),
 });
@@ -39,6 +42,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     maxEntries: data.BERTH_LAYER_MAX_ENTRIES,
     maxBytes: data.BERTH_LAYER_MAX_BYTES,
     maxDownloads: data.BERTH_MAX_DOWNLOADS,
+    maxUploads: data.BERTH_MAX_UPLOADS,
     maxUnpacks: data.BERTH_MAX_UNPACKS,
     imagesMaxBytes: data.BERTH_IMAGES_MAX_BYTES ?? null,
   });

@@ -1,5 +1,7 @@
 /** Lets a bounded number of tasks in at a time, in the order in which they came. */
 export interface Gate {
+  /** True when the next task has to wait. */
+  isFull(): boolean;
   /** Runs the task when it is its turn. A task whose signal is aborted while it waits rejects with the signal's reason. */
   run<Result>(signal: AbortSignal, task: () => Promise<Result>): Promise<Result>;
   /** Runs the task when there is room at once; null when there is none. */
@@ -49,6 +51,7 @@ export function createGate(width: number): Gate {
   }
 
   return {
+    isFull: () => free === 0,
     async run(signal, task) {
       await enter(signal);
       return runInside(task);

@@ -63,6 +63,55 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
     );
 
     test(
+      'keeps the archive that was made of a layer by a lease, which ends with the layer',
+      using(({ images, leases }) => {
+        const blob = { diffId: layer('1').diffId, digest: id('b1'), mediaType: 'm', size: 5, repository: null };
+        images.commit(commitOf(id('a'), [], { blobs: [{ ...blob, digest: id('b0') }] }));
+        leases.add(`layer:${blob.diffId}`);
+        images.keepBlob(blob);
+        expect(leases.list()).toEqual([]);
+        expect(images.findBlob(blob.diffId)).toEqual(blob);
+        images.remove(id('a'), [], unpinned);
+        expect(leases.list()).toEqual([`layer:${blob.diffId}`]);
+      }),
+    );
+
+    test(
+      'knows the manifest that an image came with, the last one that a registry has',
+      using(({ images }) => {
+        const own = { digest: id('m1'), mediaType: 'm', size: 5, repository: null };
+        const remote = { ...own, digest: id('m2'), repository: 'docker.io/library/a' };
+        expect(images.findManifest(id('a'))).toBeNull();
+        images.commit(commitOf(id('a'), [], { manifest: own }));
+        expect(images.findManifest(id('a'))).toEqual(own);
+        images.commit(commitOf(id('a'), [], { manifest: remote }));
+        images.commit(commitOf(id('a'), [], { manifest: own }));
+        images.commit(commitOf(id('a'), []));
+        expect(images.findManifest(id('a'))).toEqual(remote);
+        images.remove(id('a'), [], unpinned);
+        expect(images.findManifest(id('a'))).toBeNull();
+      }),
+    );
+
+    test(
+      'records a push: names by digest, where the archives are, and the event, which also an image that is gone has',
+      using(({ images, events }) => {
+        const event: ImageEvent = { verb: 'push', objectId: 'busybox:latest', name: 'busybox' };
+        const reference = parseReference(`busybox@${id('e')}`);
+        const blob = { diffId: layer('1').diffId, digest: id('b1'), mediaType: 'm', size: 5, repository: 'r.test/a' };
+        images.commit(commitOf(id('a'), ['busybox:latest']));
+        const push = { imageId: id('a'), references: [reference], blobs: [blob], events: [event] };
+        images.recordPush(push);
+        expect(images.get(id('a'))?.references).toContainEqual(reference);
+        expect(images.findBlob(blob.diffId)).toEqual(blob);
+        images.remove(id('a'), [], unpinned);
+        images.recordPush(push);
+        expect(images.list()).toEqual([]);
+        expect(events()).toEqual([event, event]);
+      }),
+    );
+
+    test(
       'gives back what was committed, names with a tag first, and records the events',
       using(({ images, events }) => {
         const event: ImageEvent = { verb: 'pull', objectId: 'busybox:latest', name: 'busybox' };

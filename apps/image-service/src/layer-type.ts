@@ -27,3 +27,25 @@ function layerTypeOf(head: Buffer): string {
   if (head.subarray(0, ZSTD.length).equals(ZSTD)) return MEDIA_TYPES.ociLayerZstd;
   return MEDIA_TYPES.ociLayer;
 }
+
+const DOCKER_TO_OCI: ReadonlyMap<string, string> = new Map([
+  [MEDIA_TYPES.dockerLayer, MEDIA_TYPES.ociLayer],
+  [MEDIA_TYPES.dockerLayerGzip, MEDIA_TYPES.ociLayerGzip],
+  [MEDIA_TYPES.dockerLayerZstd, MEDIA_TYPES.ociLayerZstd],
+]);
+const OCI_TO_DOCKER: ReadonlyMap<string, string> = new Map([...DOCKER_TO_OCI].map(([docker, oci]) => [oci, docker]));
+
+/** The media type by which an OCI manifest names a layer. */
+export function toOciLayerType(mediaType: string): string {
+  return DOCKER_TO_OCI.get(mediaType) ?? mediaType;
+}
+
+/** The media type by which a manifest of Docker's schema 2 names a layer. */
+export function toDockerLayerType(mediaType: string): string {
+  return OCI_TO_DOCKER.get(mediaType) ?? mediaType;
+}
+
+/** True for a layer's media type of Docker's own. */
+export function isDockerLayerType(mediaType: string): boolean {
+  return DOCKER_TO_OCI.has(mediaType);
+}

@@ -1,8 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { ContentClient, LeaseList } from './ports.ts';
 
 /** The lease that keeps the content of an image which no registry has. */
 export function imageLease(imageId: string): string {
   return `image:${imageId}`;
+}
+
+/** The lease that keeps the archive of a layer, which was made for a push. */
+export function layerLease(diffId: string): string {
+  return `layer:${diffId}`;
+}
+
+/** The lease that keeps the config of an image while it is pushed. */
+export function pushLease(): string {
+  return `push:${randomUUID()}`;
 }
 
 /**

@@ -24,12 +24,16 @@ import { createImages } from './images.ts';
 import { createImportImage } from './import-image.ts';
 import { createListImages } from './list-images.ts';
 import { createLoadImages } from './load-images.ts';
+import { createGate } from './gate.ts';
+import { createLayerArchives } from './layer-archives.ts';
 import { createLayerPool } from './layer-pool.ts';
 import { createLeases } from './leases.ts';
 import { createMeasureImages } from './measure-images.ts';
 import { readMergedFile } from './merged-view.ts';
 import { createPruneImages } from './prune-images.ts';
 import { createPullImage } from './pull.ts';
+import { createPushContent } from './push-content.ts';
+import { createPushImage } from './push.ts';
 import { recover } from './recover.ts';
 import { createRemoveImage } from './remove-image.ts';
 import { createSaveImages } from './save-images.ts';
@@ -105,6 +109,15 @@ await runService({
         imageHistory: createImageHistory(store),
         snapshots,
         pullImage: createPullImage({ store, pool, content, durability, signal }),
+        pushImage: createPushImage({
+          store,
+          pushContent: createPushContent({
+            ...{ store, content, pool, leases },
+            archives: createLayerArchives({ store, layers, content, leases }),
+            uploads: createGate(config.maxUploads),
+          }),
+          signal,
+        }),
         importImage: createImportImage({ store, pool, layers, content, leases, durability, nowMs: Date.now }),
         saveImages: createSaveImages({ store, pool, layers, content }),
         loadImages: createLoadImages({ store, pool, content, leases, durability }),

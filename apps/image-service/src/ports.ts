@@ -4,8 +4,8 @@ import type { Image, ImageRecord, Layer, Snapshot } from './image.ts';
 
 /** What has happened to an image; stored with the change itself, told later. */
 export interface ImageEvent {
-  readonly verb: 'pull' | 'import' | 'load' | 'tag' | 'untag' | 'delete';
-  /** The image's id; of a pull, the reference that was pulled, as Docker tells it. */
+  readonly verb: 'pull' | 'push' | 'import' | 'load' | 'tag' | 'untag' | 'delete';
+  /** The image's id; of a pull or push, the reference that was given, as Docker tells it. */
   readonly objectId: string;
   readonly name: string;
 }
@@ -30,6 +30,24 @@ export interface ImageCommit {
   readonly parentId?: string | null;
   /** Where the archives of its layers are, as far as that is known. Default: none. */
   readonly blobs?: readonly LayerBlob[];
+  /** The manifest that it came with. Default: none. */
+  readonly manifest?: ImageManifest;
+}
+
+/** The manifest of an image as its maker wrote it. */
+export interface ImageManifest extends ContentDescriptor {
+  /** As in LayerBlob. */
+  readonly repository: string | null;
+}
+
+/** What a push has brought about. */
+export interface ImagePush {
+  readonly imageId: string;
+  /** Names by digest that the image gets, unless it was removed meanwhile. */
+  readonly references: readonly Reference[];
+  /** Where the archives of its layers are now. */
+  readonly blobs: readonly LayerBlob[];
+  readonly events: readonly ImageEvent[];
 }
 
 /** The archive that a layer was unpacked from. */
@@ -85,6 +103,11 @@ export interface ImageStore {
   findLayer(diffId: string): Layer | null;
   /** The archive of a layer; null when it was made here. One that a registry has counts more than one that none has. */
   findBlob(diffId: string): LayerBlob | null;
+  /** Notes the archive of a layer that was made here, and that the content store keeps it by the lease `layer:<diffID>`. */
+  keepBlob(blob: LayerBlob): void;
+  /** Null when the image was made here. */
+  findManifest(imageId: string): ImageManifest | null;
+  recordPush(push: ImagePush): void;
   listLayers(): Layer[];
   /** The sizes of all layers, bytes. */
   measureLayers(): number;
@@ -152,6 +175,10 @@ export interface LayerStore {
   copy(source: SnapshotSource, options: { squash: boolean; signal: AbortSignal }): Promise<StagedLayer>;
   /** Writes the archive of a layer that `copy` has made. Throws DIGEST_MISMATCH when it was made otherwise, DISK_FULL, CANCELLED. */
   pack(layer: Pick<Layer, 'name' | 'diffId'>, signal: AbortSignal): Promise<PackedLayer>;
+  /** As `pack`, compressed with gzip. */
+  packGzip(layer: Pick<Layer, 'name' | 'diffId'>, signal: AbortSignal): Promise<PackedLayer>;
+  /** Compresses an archive with gzip. Throws DISK_FULL, CANCELLED. */
+  gzip(archivePath: string, signal: AbortSignal): Promise<PackedLayer>;
   /** The names of all layers in place. */
   list(): string[];
   /** Takes a layer out of its place before it returns; resolves once its data is removed. */
@@ -193,6 +220,11 @@ export interface RemoteContent {
 
 export type ContentDescriptor = Pick<Descriptor, 'mediaType' | 'digest' | 'size'>;
 
+/** How a repository came by a blob. */
+export type PushedBlob =
+  | { readonly how: 'existed' | 'uploaded' }
+  | { readonly how: 'mounted'; /** The path of that repository. */ readonly from: string };
+
 /** What an ingest has put into the content store. */
 export interface IngestedBlob {
   readonly digest: string;
@@ -222,6 +254,17 @@ export interface ContentClient {
     data: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<IngestedBlob>;
+  /** Makes sure that a repository has a blob. Throws BLOB_NOT_FOUND when it would have to be sent and is not here. */
+  pushBlob(
+    content: RemoteContent,
+    options: { signal: AbortSignal; onProgress?: (sentBytes: number) => void },
+  ): Promise<PushedBlob>;
+  /** Puts a manifest under a tag, and returns its descriptor. What it names must be there. */
+  pushManifest(
+    target: { readonly reference: Reference; readonly credentials: Credentials | null },
+    manifest: { readonly bytes: Uint8Array; readonly mediaType: string },
+    signal: AbortSignal,
+  ): Promise<ContentDescriptor>;
   /** The path of a blob that is here, asking no registry. Throws BLOB_NOT_FOUND. */
   locate(descriptor: ContentDescriptor, signal: AbortSignal): Promise<string>;
   /** Sets what a lease keeps; nothing: the lease ends. */

@@ -26,6 +26,8 @@ export interface PullPlan {
   /** The digest of the manifest or index that the reference stands for. */
   readonly digest: string;
   readonly manifest: Manifest;
+  /** What names the manifest. */
+  readonly descriptor: ContentDescriptor;
 }
 
 export interface PullSource {
@@ -56,7 +58,11 @@ export async function planPull(content: ContentClient, source: PullSource): Prom
     if (!isIndexMediaType(mediaType)) {
       const manifest = parseManifest(bytes, mediaType);
       checkMediaTypes(manifest);
-      return { digest: resolved.digest, manifest };
+      return {
+        digest: resolved.digest,
+        manifest,
+        descriptor: { mediaType, digest: descriptor.digest, size: bytes.length },
+      };
     }
     descriptor = selectManifest(parseIndex(bytes, mediaType), platform);
   }

@@ -98,7 +98,14 @@ async function pull(deps: PullDeps, source: PullSource, queue: Queue): Promise<P
   } else {
     const diffIds = parseImageConfig(known.config).diffIds;
     store.commit(
-      commitOf({ source, names, image: known, layers: store.layersOf(imageId), blobs: blobsOf(plan, source, diffIds) }),
+      commitOf({
+        source,
+        names,
+        plan,
+        image: known,
+        layers: store.layersOf(imageId),
+        blobs: blobsOf(plan, source, diffIds),
+      }),
     );
   }
   deps.durability.begin();
@@ -128,7 +135,7 @@ async function bringImage(
     source.signal.throwIfAborted();
     const layers = held.map(({ layer }) => layer);
     const blobs = blobsOf(plan, source, config.config.diffIds);
-    deps.store.commit(commitOf({ source, names, image: imageOf(plan, config, layers), layers, blobs }));
+    deps.store.commit(commitOf({ source, names, plan, image: imageOf(plan, config, layers), layers, blobs }));
   } finally {
     for (const { release } of held) release();
   }
@@ -191,10 +198,11 @@ interface Pulled {
   readonly names: PulledNames;
   readonly image: Image;
   readonly layers: readonly Layer[];
+  readonly plan: PullPlan;
   readonly blobs: readonly LayerBlob[];
 }
 
-function commitOf({ source: { reference }, names, image, layers, blobs }: Pulled): ImageCommit {
+function commitOf({ source: { reference }, names, image, layers, plan, blobs }: Pulled): ImageCommit {
   const name = familiarRepository(reference);
   const { asked, byDigest } = names;
   return {
@@ -204,5 +212,6 @@ function commitOf({ source: { reference }, names, image, layers, blobs }: Pulled
     events: [{ verb: 'pull', objectId: familiarReference(reference), name }],
     isLeased: false,
     blobs,
+    manifest: { ...plan.descriptor, repository: repositoryOf(reference) },
   };
 }

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import {
   familiarReference,
   formatReference,
@@ -12,8 +11,10 @@ import {
 } from '@berth/oci';
 import type { ImageRecord, Layer } from './image.ts';
 import type { LayerPool } from './layer-pool.ts';
+import { toOciLayerType } from './layer-type.ts';
 import { lookUpImage } from './lookup.ts';
 import type { ContentClient, ContentDescriptor, ImageStore, LayerStore } from './ports.ts';
+import { readChunks } from './read-chunks.ts';
 
 export interface SaveDeps {
   readonly store: ImageStore;
@@ -131,27 +132,18 @@ async function* writeLayer(
   if (blob === null) {
     await using packed = await layers.pack(layer, signal);
     const made = { mediaType: MEDIA_TYPES.ociLayer, digest: layer.diffId, size: packed.size };
-    yield* writeBlob(made, createReadStream(packed.path, { highWaterMark: CHUNK_BYTES }), written);
+    yield* writeBlob(made, readChunks(packed.path), written);
     return made;
   }
   const { repository, digest, size, mediaType } = blob;
-  const descriptor = { mediaType: OCI_LAYERS[mediaType] ?? mediaType, digest, size };
+  const descriptor = { mediaType: toOciLayerType(mediaType), digest, size };
   const path =
     repository === null
       ? await content.locate(blob, signal)
       : await content.fetchBlob({ repository, descriptor: blob, credentials: null }, { signal });
-  yield* writeBlob(descriptor, createReadStream(path, { highWaterMark: CHUNK_BYTES }), written);
+  yield* writeBlob(descriptor, readChunks(path), written);
   return descriptor;
 }
-
-const CHUNK_BYTES = 256 * 1024;
-
-/** An OCI manifest names OCI's types. */
-const OCI_LAYERS: Readonly<Record<string, string>> = {
-  [MEDIA_TYPES.dockerLayer]: MEDIA_TYPES.ociLayer,
-  [MEDIA_TYPES.dockerLayerGzip]: MEDIA_TYPES.ociLayerGzip,
-  [MEDIA_TYPES.dockerLayerZstd]: MEDIA_TYPES.ociLayerZstd,
-};
 
 async function* writeDocument(
   mediaType: string,

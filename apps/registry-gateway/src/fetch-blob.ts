@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError } from '@berth/errors';
 import { abortable } from './abortable.ts';
 import { downloadBlob, type DownloadDeps } from './download-blob.ts';
-import { createKeyedLock } from './keyed-lock.ts';
+import { createKeyedLock } from '@berth/service-kit';
 import type { BlobDescriptor, BlobSources, Repository, StoredBlob } from './ports.ts';
 import type { RegistryCredentials } from './registry-credentials.ts';
 import type { Slots } from './slots.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isBerthError } from '@berth/errors';
 import { abortable } from './abortable.ts';
-import { createKeyedLock } from './keyed-lock.ts';
+import { createKeyedLock } from '@berth/service-kit';
 import type {
   BlobDescriptor,
   BlobSources,

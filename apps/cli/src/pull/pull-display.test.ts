@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { LayerPhase, type PullImageResponse } from '@berth/proto/image';
-import { createPlainDisplay, createTerminalDisplay, type PullDisplay } from './pull-display.ts';
+import { createPlainDisplay, createTerminalDisplay, type ProgressDisplay } from '../progress/progress-display.ts';
 import { createPullNarrator } from './pull-lines.ts';
 
 const DIGEST = `sha256:${'d4'.repeat(32)}`;
@@ -30,7 +30,7 @@ const PULL: PullImageResponse[] = [
   { event: { $case: 'done', value: { image: undefined, digest: DIGEST, upToDate: false } } },
 ];
 
-function show(makeDisplay: (out: PassThrough) => PullDisplay, pull: PullImageResponse[]): string {
+function show(makeDisplay: (out: PassThrough) => ProgressDisplay, pull: PullImageResponse[]): string {
   const out = new PassThrough();
   const display = makeDisplay(out);
   const narrate = createPullNarrator('busybox');

@@ -2,12 +2,7 @@
 import { familiarReference, parseReference, withDefaultTag, type Reference } from '@berth/oci';
 import { LayerPhase, type LayerProgress, type PullImageResponse } from '@berth/proto/image';
 import { shortId } from '../format/text.ts';
-
-/** One thing to show. */
-export type PullLine =
-  | { kind: 'line'; text: string }
-  /** The state of a layer; `current` is set while bytes are counted. */
-  | { kind: 'layer'; id: string; status: string; current?: number; total?: number };
+import type { ProgressLine } from '../progress/progress-line.ts';
 
 const STATUS: Record<LayerPhase, string> = {
   [LayerPhase.UNSPECIFIED]: '',
@@ -20,7 +15,7 @@ const STATUS: Record<LayerPhase, string> = {
 };
 
 /** Translates the progress of a pull; `reference` is what the user asked for. */
-export function createPullNarrator(text: string): (response: PullImageResponse) => PullLine[] {
+export function createPullNarrator(text: string): (response: PullImageResponse) => ProgressLine[] {
   const reference = withDefaultTag(parseReference(text));
   const seen = new Set<string>();
   return ({ event }) => {
@@ -38,9 +33,9 @@ export function createPullNarrator(text: string): (response: PullImageResponse) 
 }
 
 /** A layer is announced before its first state, unless it was there all the time. */
-function narrateLayer(progress: LayerProgress, seen: Set<string>): PullLine[] {
+function narrateLayer(progress: LayerProgress, seen: Set<string>): ProgressLine[] {
   const id = shortId(progress.digest);
-  const lines: PullLine[] = [];
+  const lines: ProgressLine[] = [];
   const isNew = !seen.has(progress.digest);
   seen.add(progress.digest);
   if (isNew && progress.phase !== LayerPhase.ALREADY_EXISTS)
@@ -52,7 +47,7 @@ function narrateLayer(progress: LayerProgress, seen: Set<string>): PullLine[] {
   return lines;
 }
 
-function line(text: string): PullLine {
+function line(text: string): ProgressLine {
   return { kind: 'line', text };
 }
 

@@ -3,13 +3,13 @@ import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LayerLimits, LayerTool, UnpackedLayer } from '@berth/layers';
-import type { LayerStore, StagedLayer } from '../ports.ts';
+import type { LayerStore, PackedLayer, StagedLayer } from '../ports.ts';
 import { openTrash } from './directory-trash.ts';
 
 export interface LayerStoreOptions {
   /** The service's state directory. */
   readonly stateDir: string;
-  readonly tool: Pick<LayerTool, 'unpack' | 'commit' | 'pack' | 'changes' | 'spread' | 'sync'>;
+  readonly tool: Pick<LayerTool, 'unpack' | 'commit' | 'pack' | 'compress' | 'changes' | 'spread' | 'sync'>;
   readonly limits: LayerLimits;
 }
 
@@ -45,23 +45,29 @@ export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOp
     }
   }
 
+  async function write(fill: (outputPath: string) => Promise<void>): Promise<PackedLayer> {
+    const path = join(stagingDir, randomBytes(8).toString('hex'));
+    const discard = () => rm(path, { force: true });
+    try {
+      await fill(path);
+      return { path, size: (await stat(path)).size, [Symbol.asyncDispose]: discard };
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  }
+
   return {
     dir,
     unpack: (request) => stage((targetDir) => tool.unpack({ ...request, limits, targetDir })),
     copy: (source, options) =>
       stage((targetDir) => tool.commit({ ...source, ...options, layersDir: dir, limits, targetDir })),
     changes: (source, signal) => tool.changes({ ...source, layersDir: dir }, signal),
-    async pack({ name, diffId }, signal) {
-      const path = join(stagingDir, randomBytes(8).toString('hex'));
-      const discard = () => rm(path, { force: true });
-      try {
-        await tool.pack({ layerDir: join(dir, name), diffId, outputPath: path, signal });
-        return { path, size: (await stat(path)).size, [Symbol.asyncDispose]: discard };
-      } catch (error) {
-        await discard();
-        throw error;
-      }
-    },
+    pack: ({ name, diffId }, signal) =>
+      write((outputPath) => tool.pack({ layerDir: join(dir, name), diffId, outputPath, signal })),
+    packGzip: ({ name, diffId }, signal) =>
+      write((outputPath) => tool.pack({ layerDir: join(dir, name), diffId, compression: 'gzip', outputPath, signal })),
+    gzip: (archivePath, signal) => write((outputPath) => tool.compress({ archivePath, outputPath, signal })),
     list: () => readdirSync(dir),
     sync: () => tool.sync(dir),
     remove: (name) => trash.remove(join(dir, name)),

@@ -1,8 +1,15 @@
 import { BerthError } from '@berth/errors';
-import { formatReference } from '@berth/oci';
-import type { Descriptor, IngestBlobRequest, RegistryServiceClient, StoredBlob } from '@berth/proto/registry';
+import { formatReference, repositoryOf } from '@berth/oci';
+import {
+  PushedHow,
+  type Descriptor,
+  type IngestBlobRequest,
+  type PushedBlob as ProtoPushedBlob,
+  type RegistryServiceClient,
+  type StoredBlob,
+} from '@berth/proto/registry';
 import { bufferView } from '../buffer-view.ts';
-import type { ContentClient, ContentDescriptor, RemoteContent } from '../ports.ts';
+import type { ContentClient, ContentDescriptor, PushedBlob, RemoteContent } from '../ports.ts';
 
 /** gRPC's framing costs less per byte in large messages; the gateway takes 16 MiB. */
 const CHUNK_MAX_BYTES = 1024 * 1024;
@@ -32,6 +39,24 @@ export function createGrpcContentClient(client: RegistryServiceClient): ContentC
       return { digest, size, path: blob.path };
     },
 
+    async pushBlob(content, { signal, onProgress }) {
+      let pushed: ProtoPushedBlob | null = null;
+      for await (const { event } of client.pushBlob(toRequest(content), { signal })) {
+        if (event?.$case === 'sentBytes') onProgress?.(Number(event.value));
+        if (event?.$case === 'pushed') pushed = event.value;
+      }
+      if (pushed === null) throw incomplete('PushBlob ended before the blob was pushed');
+      return fromPushed(pushed);
+    },
+
+    async pushManifest({ reference, credentials }, { bytes, mediaType }, signal) {
+      const request = {
+        ...{ repository: repositoryOf(reference), tag: reference.tag ?? '', mediaType, content: bufferView(bytes) },
+        credentials: credentials ?? undefined,
+      };
+      return fromDescriptor((await client.pushManifest(request, { signal })).descriptor);
+    },
+
     async setLease(lease, digests) {
       await client.setLease({ lease, digests: [...digests] });
     },
@@ -51,6 +76,11 @@ async function fetchBlob(
   }
   if (blob === null) throw incomplete('FetchBlob ended without a blob');
   return blob.path;
+}
+
+function fromPushed({ how, mountedFrom }: ProtoPushedBlob): PushedBlob {
+  if (how === PushedHow.MOUNTED) return { how: 'mounted', from: mountedFrom };
+  return { how: how === PushedHow.EXISTED ? 'existed' : 'uploaded' };
 }
 
 async function* toIngestRequests(

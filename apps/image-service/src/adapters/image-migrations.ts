@@ -57,4 +57,16 @@ export const IMAGE_MIGRATIONS: readonly string[] = [
    -- Nobody knows any more, and an image shall not look as if it had been idle for ages.
    UPDATE images SET add_time_ms = unixepoch() * 1000;
    CREATE INDEX images_by_parent ON images (parent_id);`,
+  `ALTER TABLE layer_blobs ADD COLUMN leased INTEGER NOT NULL DEFAULT 0;
+   CREATE TRIGGER layer_lease_ends AFTER DELETE ON layer_blobs WHEN old.leased BEGIN
+     INSERT INTO ending_leases (lease) VALUES ('layer:' || old.diff_id) ON CONFLICT DO NOTHING;
+   END;
+   -- The manifests that images came with.
+   CREATE TABLE image_manifests (
+     image_id TEXT PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+     digest TEXT NOT NULL,
+     media_type TEXT NOT NULL,
+     size_bytes INTEGER NOT NULL,
+     repository TEXT
+   ) STRICT, WITHOUT ROWID;`,
 ];

@@ -1,5 +1,5 @@
 import { BerthError } from '@berth/errors';
-import type { LayerStore, SnapshotDirectories, StagedLayer, UnpackRequest } from '../ports.ts';
+import type { LayerStore, PackedLayer, SnapshotDirectories, StagedLayer, UnpackRequest } from '../ports.ts';
 
 /** LayerStore without files, for tests. A blob's path says what is in it: see `memoryBlob`. */
 export interface MemoryLayerStore extends LayerStore {
@@ -48,8 +48,9 @@ export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): 
     copy: ({ upperDir }, { signal }) => unpack(store, { blobPath: upperDir, diffId: null, signal }),
     changes: ({ upperDir, mountPoints }) =>
       Promise.resolve([upperDir, ...mountPoints].map((path) => ({ path, kind: 'changed' as const }))),
-    pack: ({ name }) =>
-      Promise.resolve({ path: `/packed/${name}`, size: 1, [Symbol.asyncDispose]: () => Promise.resolve() }),
+    pack: ({ name }) => Promise.resolve(packed(`/packed/${name}`)),
+    packGzip: ({ name }) => Promise.resolve(packed(`/gzip/${name}`)),
+    gzip: (path) => Promise.resolve(packed(`/gzip${path}`)),
     list: () => [...placed],
     remove(name) {
       placed.delete(name);
@@ -59,6 +60,10 @@ export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): 
     sweep: () => Promise.resolve(),
   };
   return store;
+}
+
+function packed(path: string): PackedLayer {
+  return { path, size: 1, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
 /** SnapshotDirectories without files, for tests. */

@@ -1,8 +1,9 @@
 import { formatReference, parseReference, type Reference } from '@berth/oci';
 import type { Image, ImageRecord, Layer, Snapshot } from '../image.ts';
-import { imageLease } from '../leases.ts';
+import { imageLease, layerLease } from '../leases.ts';
 import type {
   ImageEvent,
+  ImageManifest,
   ImageStore,
   LayerBlob,
   LeaseList,
@@ -38,6 +39,8 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
   const names = new Map<string, string>();
   const layers = new Map<string, Layer>();
   const blobs = new Map<string, LayerBlob>();
+  const leasedBlobs = new Set<string>();
+  const manifests = new Map<string, ImageManifest>();
   const snapshots = new Map<string, Snapshot>();
   const leases = new Set<string>();
   const unsynced = new Set<string>();
@@ -62,6 +65,7 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
     for (const [id, entry] of entries) {
       if (!isRubbish(entry)) continue;
       entries.delete(id);
+      manifests.delete(id);
       if (entry.isLeased) leases.add(imageLease(id));
     }
     const used = new Set([...entries.values()].flatMap(({ diffIds }) => diffIds));
@@ -69,6 +73,7 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
     for (const { diffId } of unused) {
       layers.delete(diffId);
       blobs.delete(diffId);
+      if (leasedBlobs.delete(diffId)) leases.add(layerLease(diffId));
     }
     return { layers: unused };
   }
@@ -83,6 +88,10 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
     unsynced.add(layer.name);
   }
 
+  function addBlobs(found: readonly LayerBlob[]): void {
+    for (const blob of found) if (!blobs.get(blob.diffId)?.repository) blobs.set(blob.diffId, blob);
+  }
+
   function refer(entry: Entry, references: readonly Reference[]): void {
     for (const reference of references) names.set(formatReference(reference), entry.image.id);
     if (references.some(({ tag }) => tag !== null)) entry.tagTimeMs = nowMs();
@@ -93,10 +102,13 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
   }
 
   const images: ImageStore = {
-    commit({ image, layers: stack, references, events: list, isLeased, parentId = null, blobs: found = [] }) {
+    commit({ image, layers: stack, references, events: list, isLeased, parentId = null, blobs: found = [], manifest }) {
       const existing = entries.get(image.id);
       for (const layer of stack) addLayer(layer);
-      for (const blob of found) if (!blobs.get(blob.diffId)?.repository) blobs.set(blob.diffId, blob);
+      addBlobs(found);
+      if (manifest !== undefined && (manifest.repository !== null || !manifests.get(image.id)?.repository)) {
+        manifests.set(image.id, manifest);
+      }
       const diffIds = stack.map(({ diffId }) => diffId);
       const times = { lastUsedTimeMs: null, tagTimeMs: null, addTimeMs: 0 };
       const entry = existing ?? { image, diffIds, isHidden: false, isLeased: false, parentId: null, ...times };
@@ -154,6 +166,20 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
     findLayer: (diffId) => layers.get(diffId) ?? null,
     findBlob: (diffId) => blobs.get(diffId) ?? null,
     measureLayers: () => [...layers.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    keepBlob(blob) {
+      blobs.set(blob.diffId, { ...blob, repository: null });
+      leasedBlobs.add(blob.diffId);
+      leases.delete(layerLease(blob.diffId));
+    },
+    findManifest: (imageId) => manifests.get(imageId) ?? null,
+    recordPush({ imageId, references, blobs: pushed, events: list }) {
+      const entry = entries.get(imageId);
+      if (entry !== undefined && !entry.isHidden) {
+        refer(entry, references);
+        addBlobs(pushed);
+      }
+      events.push(...list);
+    },
     listLayers: () => [...layers.values()],
     listUnsynced: () => [...unsynced],
     markSynced: (list) => list.forEach((name) => unsynced.delete(name)),

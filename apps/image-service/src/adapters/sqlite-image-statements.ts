@@ -26,6 +26,18 @@ export function prepareStatements(database: DatabaseSync) {
        ON CONFLICT (diff_id) DO UPDATE SET digest = excluded.digest, media_type = excluded.media_type,
          size_bytes = excluded.size_bytes, repository = excluded.repository WHERE layer_blobs.repository IS NULL`,
     ),
+    keepBlob: sql(
+      `INSERT INTO layer_blobs (diff_id, digest, media_type, size_bytes, repository, leased) VALUES (?, ?, ?, ?, NULL, 1)
+       ON CONFLICT (diff_id) DO UPDATE SET digest = excluded.digest, media_type = excluded.media_type,
+         size_bytes = excluded.size_bytes, repository = NULL, leased = 1`,
+    ),
+    insertManifest: sql(
+      `INSERT INTO image_manifests (image_id, digest, media_type, size_bytes, repository) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (image_id) DO UPDATE SET digest = excluded.digest, media_type = excluded.media_type,
+         size_bytes = excluded.size_bytes, repository = excluded.repository
+       WHERE excluded.repository IS NOT NULL OR image_manifests.repository IS NULL`,
+    ),
+    manifest: sql('SELECT * FROM image_manifests WHERE image_id = ?'),
     blob: sql('SELECT * FROM layer_blobs WHERE diff_id = ?'),
     keepLease: sql('DELETE FROM ending_leases WHERE lease = ?'),
     setReference: sql(

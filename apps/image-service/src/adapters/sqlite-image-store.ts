@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { formatReference, parseReference, type Reference } from '@berth/oci';
 import { transaction, type EventSink } from '@berth/service-kit';
 import type { Image, ImageRecord, Layer } from '../image.ts';
-import { imageLease } from '../leases.ts';
-import type { ImageCommit, ImageEvent, ImageStore, LayerBlob, RemovedImage } from '../ports.ts';
+import { imageLease, layerLease } from '../leases.ts';
+import type { ImageCommit, ImageEvent, ImageManifest, ImageStore, LayerBlob, RemovedImage } from '../ports.ts';
 import { prepareStatements } from './sqlite-image-statements.ts';
 
 interface ImageRow {
@@ -60,6 +60,10 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
       statements.insertLayer.run(layer.name, layer.diffId, layer.sizeBytes, root, bootId);
     }
     layers.forEach((layer, position) => statements.insertImageLayer.run(image.id, position, layer.diffId));
+    addBlobs(blobs);
+  }
+
+  function addBlobs(blobs: readonly LayerBlob[]): void {
     for (const { diffId, digest, mediaType, size, repository } of blobs) {
       statements.insertBlob.run(diffId, digest, mediaType, size, repository);
     }
@@ -75,13 +79,17 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
 
   return {
     commit(commit) {
-      const { image, references, isLeased, parentId = null } = commit;
+      const { image, references, isLeased, parentId = null, manifest } = commit;
       transaction(database, () => {
         const { id, config, platform, sizeBytes, createTimeMs } = image;
         const leased = isLeased ? 1 : 0;
         statements.insertImage.run(id, config, platform, sizeBytes, createTimeMs, leased, parentId, nowMs());
         if (isLeased) statements.keepLease.run(imageLease(id));
         addLayers(commit);
+        if (manifest !== undefined) {
+          const { digest, mediaType, size, repository } = manifest;
+          statements.insertManifest.run(id, digest, mediaType, size, repository);
+        }
         refer(id, references);
         tellAll(commit.events);
       });
@@ -166,6 +174,28 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
       return row === undefined ? null : toBlob(row);
     },
 
+    keepBlob({ diffId, digest, mediaType, size }) {
+      transaction(database, () => {
+        statements.keepBlob.run(diffId, digest, mediaType, size);
+        statements.keepLease.run(layerLease(diffId));
+      });
+    },
+
+    findManifest(imageId) {
+      const row = statements.manifest.get(imageId);
+      return row === undefined ? null : toRemote(row);
+    },
+
+    recordPush({ imageId, references, blobs, events: list }) {
+      transaction(database, () => {
+        if (statements.image.get(imageId) !== undefined) {
+          refer(imageId, references);
+          addBlobs(blobs);
+        }
+        tellAll(list);
+      });
+    },
+
     measureLayers: () => Number(statements.layersSize.get()?.bytes),
     listLayers: () => statements.layers.all().map(toLayer),
     listUnsynced: () => statements.unsynced.all().map((row) => String(row.name)),
@@ -224,8 +254,11 @@ function toLayer(row: Record<string, unknown>): Layer {
 }
 
 function toBlob(row: Record<string, unknown>): LayerBlob {
+  return { diffId: String(row.diff_id), ...toRemote(row) };
+}
+
+function toRemote(row: Record<string, unknown>): ImageManifest {
   return {
-    diffId: String(row.diff_id),
     digest: String(row.digest),
     mediaType: String(row.media_type),
     size: Number(row.size_bytes),

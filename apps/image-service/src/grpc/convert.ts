@@ -3,6 +3,7 @@ import { formatReference } from '@berth/oci';
 import {
   ChangeKind,
   LayerPhase,
+  PushPhase,
   type DeleteImageResponse,
   type HistoryStep as ProtoStep,
   type Image,
@@ -13,6 +14,8 @@ import {
   type PruneImagesResponse,
   type PullImageRequest,
   type PullImageResponse,
+  type PushImageRequest,
+  type PushImageResponse,
 } from '@berth/proto/image';
 import { bufferView } from '../buffer-view.ts';
 import type { DeleteResult } from '../delete-image.ts';
@@ -22,6 +25,8 @@ import type { LoadedImage } from '../load-images.ts';
 import type { LayerPhase as Phase } from '../layer-progress.ts';
 import type { ImagesUsage } from '../measure-images.ts';
 import type { PullEvent, PullRequest } from '../pull.ts';
+import type { PushLayerPhase } from '../push-content.ts';
+import type { PushEvent, PushRequest } from '../push.ts';
 import type { RemovedImages } from '../remove-image.ts';
 import type { PreparedSnapshot } from '../snapshots.ts';
 
@@ -34,6 +39,16 @@ const PHASES: Record<Phase, LayerPhase> = {
   extracting: LayerPhase.EXTRACTING,
   complete: LayerPhase.COMPLETE,
   'already exists': LayerPhase.ALREADY_EXISTS,
+};
+
+const PUSH_PHASES: Record<PushLayerPhase, PushPhase> = {
+  preparing: PushPhase.PREPARING,
+  waiting: PushPhase.WAITING,
+  pushing: PushPhase.PUSHING,
+  pushed: PushPhase.PUSHED,
+  'already exists': PushPhase.ALREADY_EXISTS,
+  mounted: PushPhase.MOUNTED,
+  'skipped foreign layer': PushPhase.SKIPPED_FOREIGN,
 };
 
 const CHANGE_KINDS: Record<Kind, ChangeKind> = {
@@ -125,6 +140,27 @@ export function toPullResponse(event: PullEvent): PullImageResponse {
     case 'done': {
       const { image, digest, upToDate } = event;
       return { event: { $case: 'done', value: { image: toProtoImage(image), digest, upToDate } } };
+    }
+  }
+}
+
+export function fromPushRequest({ reference, allTags, platform, credentials }: PushImageRequest): PushRequest {
+  return { reference, allTags, platform, credentials: credentials ?? null };
+}
+
+export function toPushResponse(event: PushEvent): PushImageResponse {
+  switch (event.kind) {
+    case 'started':
+      return { event: { $case: 'started', value: { repository: event.repository } } };
+    case 'layer': {
+      const { phase, currentBytes, totalBytes, mountedFrom } = event.progress;
+      const bytes = { currentBytes: BigInt(currentBytes), totalBytes: BigInt(totalBytes) };
+      const value = { diffId: event.diffId, phase: PUSH_PHASES[phase], ...bytes, mountedFrom };
+      return { event: { $case: 'layer', value } };
+    }
+    case 'pushed': {
+      const { tag, digest, sizeBytes } = event;
+      return { event: { $case: 'pushed', value: { tag, digest, sizeBytes: BigInt(sizeBytes) } } };
     }
   }
 }

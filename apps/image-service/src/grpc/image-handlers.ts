@@ -18,10 +18,12 @@ import type { LoadImages } from '../load-images.ts';
 import type { MeasureImages } from '../measure-images.ts';
 import type { PruneImages } from '../prune-images.ts';
 import type { PullImage } from '../pull.ts';
+import type { PushImage } from '../push.ts';
 import type { SaveImages } from '../save-images.ts';
 import type { Snapshots } from '../snapshots.ts';
 import {
   fromPullRequest,
+  fromPushRequest,
   toDeleteResponse,
   toLoadResponse,
   toMeasureResponse,
@@ -32,6 +34,7 @@ import {
   toProtoStep,
   toPruneResponse,
   toPullResponse,
+  toPushResponse,
 } from './convert.ts';
 import { bufferView } from '../buffer-view.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -43,6 +46,7 @@ export interface ImageUseCases {
   readonly imageHistory: ImageHistory;
   readonly snapshots: Snapshots;
   readonly pullImage: PullImage;
+  readonly pushImage: PushImage;
   readonly importImage: ImportImage;
   readonly saveImages: SaveImages;
   readonly loadImages: LoadImages;
@@ -54,9 +58,8 @@ export interface ImageUseCases {
 
 /** ImageService over the use cases. The signal, aborted when the service stops, ends calls that stay open. */
 export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSignal): ImageServiceImplementation {
-  const { images, listImages, measureImages, imageHistory, snapshots, pullImage, importImage, saveImages, loadImages } =
-    useCases;
-  const { deleteImage, pruneImages, diffSnapshot, commitSnapshot } = useCases;
+  const { images, listImages, measureImages, imageHistory, snapshots, pullImage, pushImage, importImage } = useCases;
+  const { saveImages, loadImages, deleteImage, pruneImages, diffSnapshot, commitSnapshot } = useCases;
 
   /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
   function tryToPrepare(request: PrepareSnapshotRequest | undefined): PrepareSnapshotResponse | undefined {
@@ -70,6 +73,9 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
   return {
     async *pullImage(request, { signal }) {
       for await (const event of pullImage(fromPullRequest(request), signal)) yield toPullResponse(event);
+    },
+    async *pushImage(request, { signal }) {
+      for await (const event of pushImage(fromPushRequest(request), signal)) yield toPushResponse(event);
     },
     async importImage(requests, { signal }) {
       const { start, data } = await splitImport(requests);

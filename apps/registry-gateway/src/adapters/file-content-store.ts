@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BerthError } from '@berth/errors';
 import { parseDigest } from '@berth/oci';
-import { createKeyedLock } from '../keyed-lock.ts';
+import { createKeyedLock } from '@berth/service-kit';
 import type { ContentStore, Ingest, IngestCommit, IngestRequest, StoredBlob } from '../ports.ts';
 import { openFileIngest, withoutSpaceErrors, type FileIngest } from './file-ingest.ts';
 import type { BlobIndex } from './sqlite-blob-index.ts';

@@ -1,15 +1,22 @@
 import type { Writable } from 'node:stream';
 import { formatSize } from '../format/human-size.ts';
-import type { PullLine } from './pull-lines.ts';
+import type { CommandContext } from '../context.ts';
+import type { ProgressLine } from './progress-line.ts';
 
-/** Shows the lines of a pull. */
-export type PullDisplay = (line: PullLine) => void;
+/** Shows the lines of a pull or a push. */
+export type ProgressDisplay = (line: ProgressLine) => void;
+
+/** The display for a stream of the command. */
+export function createDisplay({ terminal }: CommandContext, out: Writable, isTerminal: boolean): ProgressDisplay {
+  return isTerminal ? createTerminalDisplay(out, () => terminal.size()?.columns ?? 0) : createPlainDisplay(out);
+}
 
 /** For a file or a pipe: only what changes, no counting. */
-export function createPlainDisplay(out: Writable): PullDisplay {
+export function createPlainDisplay(out: Writable): ProgressDisplay {
   const last = new Map<string, string>();
   return (line) => {
     if (line.kind === 'line') {
+      last.clear();
       out.write(`${line.text}\n`);
       return;
     }
@@ -20,10 +27,12 @@ export function createPlainDisplay(out: Writable): PullDisplay {
 }
 
 /** For a terminal: one row a layer, drawn over. `columns` is asked each time, as the user may change it. */
-export function createTerminalDisplay(out: Writable, columns: () => number): PullDisplay {
+export function createTerminalDisplay(out: Writable, columns: () => number): ProgressDisplay {
   const rows = new Map<string, number>();
   return (line) => {
     if (line.kind === 'line') {
+      // What comes now has rows of its own.
+      rows.clear();
       out.write(`${line.text}\n`);
       return;
     }
@@ -40,7 +49,7 @@ export function createTerminalDisplay(out: Writable, columns: () => number): Pul
 }
 
 /** The bar and the numbers, as far as the terminal has room for them. */
-function progress({ current, total }: PullLine & { kind: 'layer' }, columns: number): string {
+function progress({ current, total }: ProgressLine & { kind: 'layer' }, columns: number): string {
   if (current === undefined || current === 0) return '';
   const numbers = formatSize(current, 4).padStart(8);
   if (!total || current > total) return numbers;
