@@ -247,6 +247,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/volume-ls.ts'),
   },
   {
+    summary: 'Remove unused local volumes',
+    paths: ['volume prune'],
+    load: () => import('./commands/volume-prune.ts'),
+  },
+  {
     summary: 'Remove one or more volumes',
     paths: ['volume rm', 'volume remove'],
     load: () => import('./commands/volume-rm.ts'),

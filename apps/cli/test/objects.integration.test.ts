@@ -173,10 +173,39 @@ test('ps takes its format from the config file', async () => {
   }
 });
 
+test('volume ls and prune hand their filters on', async () => {
+  const asked: unknown[] = [];
+  const berth = await start({
+    volume: {
+      listVolumes: async (request) => (asked.push(request), { volumes: [{ name: 'v10' }, { name: 'v9' }] }),
+      pruneVolumes: async (request) => (asked.push(request), { names: ['v9', 'v10'], reclaimedBytes: 1_000n }),
+    },
+  });
+  const filters = [{ key: 'dangling', value: 'true' }];
+  expect((await berth('volume', 'ls', '-q', '-f', 'dangling=true')).stdout).toBe('v9\nv10\n');
+  expect((await berth('volume', 'prune', '-f', '--filter', 'label=a=b')).stdout).toBe(
+    'Deleted Volumes:\nv9\nv10\n\nTotal reclaimed space: 1kB\n',
+  );
+  expect((await berth('volume', 'prune')).stdout).toBe(
+    'WARNING! This will remove anonymous local volumes not used by at least one container.\n' +
+      'Are you sure you want to continue? [y/N] ',
+  );
+  await berth('volume', 'prune', '-af');
+  expect(await berth('volume', 'prune', '-af', '--filter', 'all=1')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'conflicting options: cannot specify both --all and --filter all=1\n',
+  });
+  expect(asked).toEqual([
+    { filters },
+    { filters: [{ key: 'label', value: 'a=b' }] },
+    { filters: [{ key: 'all', value: 'true' }] },
+  ]);
+});
+
 test('volume ls and inspect', async () => {
   const berth = await start(LISTED);
   expect((await berth('volume', 'ls')).stdout).toBe('DRIVER    VOLUME NAME\nlocal     data\nlocal     spare\n');
-  expect((await berth('volume', 'ls', '-q', '-f', 'dangling=true')).stdout).toBe('spare\n');
   expect(await berth('volume', 'inspect', 'data', 'x')).toEqual({
     code: 1,
     stdout: `[

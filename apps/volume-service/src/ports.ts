@@ -7,9 +7,10 @@ export interface VolumeWithUses extends Volume {
 
 /** What has happened to a volume; stored with the change itself, told later. */
 export interface VolumeEvent {
-  readonly verb: 'create' | 'destroy';
+  readonly verb: 'create' | 'destroy' | 'prune';
+  /** Its name; empty when the event is about no single one. */
   readonly volume: string;
-  readonly driver: string;
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** Which volumes there are and who uses them. Every method is one transaction, durable when it returns. */
@@ -28,6 +29,8 @@ export interface VolumeStore {
   markDeleting(name: string): boolean;
   /** The names of the volumes that are being deleted. */
   listDeleting(): string[];
+  /** Records an event that changes no volume. */
+  tell(event: VolumeEvent): void;
   /** Forgets a volume that is being deleted and records the event. Does nothing when it is absent. */
   remove(name: string, event: VolumeEvent): void;
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { VolumeEvent, VolumeStore } from './ports.ts';
 import type { Volume } from './volume.ts';
 
-const created = (volume: string): VolumeEvent => ({ verb: 'create', volume, driver: 'local' });
-const destroyed = (volume: string): VolumeEvent => ({ verb: 'destroy', volume, driver: 'local' });
+const created = (volume: string): VolumeEvent => ({ verb: 'create', volume, attributes: { driver: 'local' } });
+const destroyed = (volume: string): VolumeEvent => ({ verb: 'destroy', volume, attributes: { driver: 'local' } });
 
 function aVolume(name: string, fields: Partial<Volume> = {}): Volume {
   return {
@@ -52,6 +52,15 @@ export function volumeStoreContract(
         store.insert(aVolume('data', { labels: { late: 'yes' } }), created('data'));
         expect(store.get('data')?.labels).toEqual({});
         expect(events()).toHaveLength(1);
+      }),
+    );
+
+    test(
+      'records what changes no volume',
+      inStore((store, events) => {
+        const event: VolumeEvent = { verb: 'prune', volume: '', attributes: { reclaimed: '1' } };
+        store.tell(event);
+        expect(events()).toEqual([event]);
       }),
     );
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createMemoryVolumeDirectories } from './adapters/memory-volume-directories.ts';
 import { createMemoryVolumeStore } from './adapters/memory-volume-store.ts';
+import { createPruneVolumes } from './prune-volumes.ts';
 import { createVolumes } from './volumes.ts';
 
 const UNSAID = { driver: '', labels: {}, options: {} };
@@ -31,7 +32,7 @@ describe('create', () => {
       mountpoint: '/volumes/data/_data',
     });
     expect(directories.contents.has('data')).toBe(true);
-    expect(store.events).toEqual([{ verb: 'create', volume: 'data', driver: 'local' }]);
+    expect(store.events).toEqual([{ verb: 'create', volume: 'data', attributes: { driver: 'local' } }]);
   });
 
   test('returns the volume that is there, as Docker does', () => {
@@ -74,7 +75,7 @@ describe('remove', () => {
     await volumes.remove('data', { force: false });
     expect(() => volumes.get('data')).toThrow('get data: no such volume');
     expect(directories.list()).toEqual([]);
-    expect(store.events.at(-1)).toEqual({ verb: 'destroy', volume: 'data', driver: 'local' });
+    expect(store.events.at(-1)).toEqual({ verb: 'destroy', volume: 'data', attributes: { driver: 'local' } });
   });
 
   test('refuses one in use, even by force, and names its users', async () => {
@@ -106,7 +107,7 @@ describe('acquire and release', () => {
     const ours = acquire('', 'c1').name;
     acquire(ours, 'c2');
     await volumes.release('c1', { deleteAnonymous: true });
-    const left = volumes.list().map((volume) => volume.name);
+    const left = volumes.list([]).map((volume) => volume.name);
     expect(left.sort()).toEqual(['named', ours].sort());
     expect(left).not.toContain(mine);
     await volumes.release('c1', { deleteAnonymous: true });
@@ -139,4 +140,46 @@ describe('recover', () => {
     expect(directories.list()).toEqual(['known', 'lost']);
     expect(orphans).toEqual(['lost']);
   });
+});
+
+describe('prune', () => {
+  test('removes the anonymous ones that no container has, or all of those, and tells of it', async () => {
+    const { volumes, store, create, acquire, directories } = engine();
+    const prune = createPruneVolumes({ store, volumes });
+    const { name } = create('');
+    const used = acquire('', 'c1').name;
+    create('named');
+    directories.contents.set(name, ['12345']);
+    expect(await prune([])).toEqual({ names: [name], reclaimedBytes: 5 });
+    expect(store.events.at(-1)).toEqual({ verb: 'prune', volume: '', attributes: { reclaimed: '5' } });
+    expect(await prune([{ key: 'all', value: 'true' }])).toEqual({ names: ['named'], reclaimedBytes: 0 });
+    expect(volumes.list([]).map((volume) => volume.name)).toEqual([used]);
+  });
+
+  test('leaves one alone that came into use since it was looked at', async () => {
+    const { volumes, store, create, acquire } = engine();
+    const { name } = create('');
+    const measure = async (names: readonly string[]) => {
+      acquire(name, 'c1');
+      return await volumes.measure(names);
+    };
+    expect(await createPruneVolumes({ store, volumes: { ...volumes, measure } })([])).toMatchObject({ names: [] });
+    expect(volumes.get(name).containerIds).toEqual(['c1']);
+  });
+
+  test('does not run twice at a time', async () => {
+    const { volumes, store } = engine();
+    const prune = createPruneVolumes({ store, volumes });
+    const first = prune([]);
+    await expect(prune([])).rejects.toThrow('a prune operation is already running');
+    await first;
+  });
+});
+
+test('another driver of the same name is refused', () => {
+  const { volumes, create } = engine();
+  create('data');
+  expect(() => volumes.create({ ...UNSAID, name: 'data', driver: 'nfs' })).toThrow(
+    "create data: driver 'local' already has volume 'data': volume name must be unique",
+  );
 });

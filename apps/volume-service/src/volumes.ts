@@ -1,5 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { VolumeDirectories, VolumeStore, VolumeWithUses } from './ports.ts';
+import { parseListFilters, type VolumeFilter } from './volume-filters.ts';
 import { ANONYMOUS_LABEL, checkDriver, checkVolumeName, generateVolumeName, type Volume } from './volume.ts';
 
 /** A volume as clients see it. */
@@ -28,7 +29,8 @@ export interface VolumesDeps {
 export interface Volumes {
   create(spec: VolumeSpec): VolumeView;
   get(name: string): VolumeView;
-  list(): VolumeView[];
+  /** By name. Throws INVALID_ARGUMENT. */
+  list(filters: readonly VolumeFilter[]): VolumeView[];
   /** The bytes in each of these volumes; one that does not exist is left out. */
   measure(names: readonly string[]): Promise<Map<string, number>>;
   remove(name: string, options: { force: boolean }): Promise<void>;
@@ -59,27 +61,31 @@ export function createVolumes({ store, directories, nowMs, onOrphan }: VolumesDe
     const name = anonymous ? generateVolumeName() : spec.name;
     const driver = spec.driver === '' ? 'local' : spec.driver;
     checkVolumeName(name);
-    checkDriver(name, driver, spec.options);
     const existing = store.get(name);
+    if (existing !== null && existing.driver !== driver) {
+      const problem = `driver '${existing.driver}' already has volume '${name}': volume name must be unique`;
+      throw new BerthError('VOLUME_EXISTS', `create ${name}: ${problem}`);
+    }
+    checkDriver(name, driver, spec.options);
     directories.create(name);
     if (existing !== null) return view(existing);
     const labels = anonymous ? { ...spec.labels, [ANONYMOUS_LABEL]: '' } : spec.labels;
     const volume: Volume = { name, driver, labels, options: spec.options, anonymous, createTimeMs: nowMs() };
-    store.insert(volume, { verb: 'create', volume: name, driver });
+    store.insert(volume, { verb: 'create', volume: name, attributes: { driver } });
     return view({ ...volume, containerIds: [] });
   }
 
   /** Ends a volume that is marked as being deleted, before it returns; resolves once its data is removed. */
   function finishRemoval(name: string): Promise<void> {
     const discarded = directories.discard(name);
-    store.remove(name, { verb: 'destroy', volume: name, driver: 'local' });
+    store.remove(name, { verb: 'destroy', volume: name, attributes: { driver: 'local' } });
     return discarded;
   }
 
   return {
     create,
     get,
-    list: () => store.list().map(view),
+    list: (filters) => store.list().filter(parseListFilters(filters)).map(view),
 
     async measure(names) {
       const sizes = new Map<string, number>();

@@ -45,6 +45,7 @@ await runService({
             .map((row) => volume(String(row.name))),
         };
       },
+      pruneVolumes: () => Promise.resolve({ names: [], reclaimedBytes: 0n }),
       measureVolumes: () => Promise.reject(new BerthError('UNIMPLEMENTED', 'no')),
       deleteVolume: () => Promise.reject(new BerthError('VOLUME_IN_USE', `stopping: ${signal.aborted}`)),
       acquireVolume: () => Promise.reject(new BerthError('UNIMPLEMENTED', 'no')),

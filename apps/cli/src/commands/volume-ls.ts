@@ -1,9 +1,9 @@
-import type { Volume } from '@berth/proto/volume';
-import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectVolumes } from '../engine/volumes.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
+import { compareNaturally } from '../format/natural-order.ts';
 import { formatRows } from '../format/rows.ts';
+import { parseFilterOptions } from '../options/filter-options.ts';
 import { VOLUME_FORMAT, volumeRow } from '../volume/volume-row.ts';
 
 export const command = defineCommand({
@@ -15,32 +15,12 @@ export const command = defineCommand({
     quiet: { kind: 'flag', short: 'q', help: 'Only display volume names' },
   },
   async run(context, { options }) {
-    const filters = options.filter.map(parseFilter);
+    const filters = parseFilterOptions(options.filter);
     using client = connectVolumes(context);
-    const { volumes } = await client.calls.listVolumes({}, { signal: context.signal });
-    const shown = volumes.filter((volume) => filters.every((filter) => filter(volume)));
+    const { volumes } = await client.calls.listVolumes({ filters }, { signal: context.signal });
+    const shown = volumes.sort((a, b) => compareNaturally(a.name, b.name));
     if (options.quiet) context.stdout.write(shown.map(({ name }) => `${name}\n`).join(''));
     else context.stdout.write(formatRows(shown.map(volumeRow), options.format, VOLUME_FORMAT));
     return 0;
   },
 });
-
-function parseFilter(text: string): (volume: Volume) => boolean {
-  const [key = '', ...rest] = text.split('=');
-  const value = rest.join('=');
-  switch (key) {
-    case 'name':
-      return ({ name }) => name.includes(value);
-    case 'driver':
-      return ({ driver }) => driver === value;
-    case 'dangling':
-      return ({ containerIds }) => (containerIds.length === 0) === (value === 'true' || value === '1');
-    case 'label': {
-      const [name = '', ...labelValue] = value.split('=');
-      return ({ labels }) =>
-        Object.hasOwn(labels, name) && (labelValue.length === 0 || labels[name] === labelValue.join('='));
-    }
-    default:
-      throw new CliError(`Error response from daemon: invalid filter '${key}'`);
-  }
-}

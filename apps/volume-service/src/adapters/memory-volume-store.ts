@@ -42,6 +42,7 @@ export function createMemoryVolumeStore(): VolumeStore & { readonly events: Volu
       return true;
     },
     listDeleting: () => [...deleting],
+    tell: (event) => void events.push(event),
     remove(name, event) {
       if (!deleting.delete(name)) return;
       volumes.delete(name);

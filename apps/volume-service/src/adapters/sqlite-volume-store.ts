@@ -49,8 +49,8 @@ export function createSqliteVolumeStore(database: DatabaseSync, events: EventSin
   const selectDeleting = database.prepare('SELECT name FROM volumes WHERE deleting ORDER BY name');
   const deleteMarked = database.prepare('DELETE FROM volumes WHERE name = ? AND deleting');
 
-  function tell({ verb, volume, driver }: VolumeEvent): void {
-    events.add({ noun: 'volume', verb, objectId: volume, attributes: { driver } });
+  function tell({ verb, volume, attributes }: VolumeEvent): void {
+    events.add({ noun: 'volume', verb, objectId: volume, attributes });
   }
 
   function fromRow(row: VolumeRow): VolumeWithUses {
@@ -90,6 +90,7 @@ export function createSqliteVolumeStore(database: DatabaseSync, events: EventSin
     removeUses: (containerId) => deleteUses.all(containerId).map((use) => String(use.volume)),
     markDeleting: (name) => mark.run(name).changes === 1,
     listDeleting: () => selectDeleting.all().map((row) => String(row.name)),
+    tell: (event) => transaction(database, () => tell(event)),
     remove(name, event) {
       transaction(database, () => {
         if (deleteMarked.run(name).changes === 1) tell(event);

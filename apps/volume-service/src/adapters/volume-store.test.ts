@@ -16,7 +16,7 @@ volumeStoreContract('sqlite', () => {
     outbox.pending(100).map(({ event }) => ({
       verb: event.verb as VolumeEvent['verb'],
       volume: event.objectId,
-      driver: event.attributes.driver ?? '',
+      attributes: event.attributes,
     }));
   return { store: createSqliteVolumeStore(database, outbox), events, close: () => database.close() };
 });
