@@ -1,5 +1,5 @@
 // Bundles the berth command so that it starts fast: dist/cli.cjs with everything that most commands need, dist/event-source.cjs with the
-// NATS client, dist/tar-streams.cjs with the tar library, and dist/cli.cache, what V8 made of cli.cjs when a command ran. bin/start.cjs puts them together.
+// NATS client, dist/unpack-local.cjs with the tar library, and dist/cli.cache, what V8 made of cli.cjs when a command ran. bin/start.cjs puts them together.
 import { build, type Plugin } from 'esbuild';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,7 +21,7 @@ const options = {
 } as const;
 
 /** What one command alone needs has a file of its own, in which a module that others need too may come a second time. */
-const APART = ['events/event-source', 'copy/tar-streams'];
+const APART = ['events/event-source', 'copy/unpack-local'];
 
 const apart: Plugin = {
   name: 'apart',

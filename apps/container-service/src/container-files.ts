@@ -2,7 +2,7 @@ import { BerthError, isBerthError } from '@berth/errors';
 import type { ActiveContainers } from './active-containers.ts';
 import { isActive, type Container } from './container.ts';
 import { containerEvent } from './events.ts';
-import type { FileVisits } from './file-visits.ts';
+import type { FileVisit, FileVisits } from './file-visits.ts';
 import { findContainer } from './find-container.ts';
 import { planUserMounts } from './plan/mounts.ts';
 import type { ContainerFiles, ContainerProcess, ContainerStore, FileTool, PathStat, Runtime } from './ports.ts';
@@ -49,10 +49,17 @@ export interface ContainerFileAccess {
 }
 
 /** A process that has the container's file system as its root, as long as the visit lasts. */
-interface Visit extends Disposable {
+interface Visit extends FileVisit {
   readonly container: Container;
   readonly process: ContainerProcess;
 }
+
+/** A container that runs may be visited for ever. */
+const OF_RUNNING: FileVisit = {
+  signal: new AbortController().signal,
+  setAwaiting: () => {},
+  [Symbol.dispose]: () => {},
+};
 
 export function createContainerFileAccess(deps: ContainerFileDeps): ContainerFileAccess {
   const { store, actives, runtime, files, fileTool, visits } = deps;
@@ -68,7 +75,7 @@ export function createContainerFileAccess(deps: ContainerFileDeps): ContainerFil
       }
       await active?.started.catch(() => {});
       const process = runtime.processOf(files.paths(container.id).stateDir);
-      if (process !== null) return { container, process, [Symbol.dispose]: () => {} };
+      if (process !== null) return { ...OF_RUNNING, container, process };
       if (isActive(findContainer(store, container.id))) {
         throw new BerthError('CONTAINER_NOT_RUNNING', `container ${container.id} has just ended`);
       }
@@ -83,10 +90,28 @@ export function createContainerFileAccess(deps: ContainerFileDeps): ContainerFil
         mounted[Symbol.dispose]();
         visit[Symbol.dispose]();
       };
-      return { container, process: { pid: mounted.pid, startTicks: null }, [Symbol.dispose]: leave };
+      visit.signal.addEventListener('abort', leave, { once: true });
+      return { ...visit, container, process: { pid: mounted.pid, startTicks: null }, [Symbol.dispose]: leave };
     } catch (error) {
       visit[Symbol.dispose]();
       throw error;
+    }
+  }
+
+  async function* archive(
+    visit: Visit,
+    path: string,
+    options: Parameters<FileTool['archive']>[2],
+  ): AsyncGenerator<PathStat | Uint8Array> {
+    const signal = AbortSignal.any([options.signal, visit.signal]);
+    try {
+      for await (const part of fileTool.archive(visit.process, path, { ...options, signal })) {
+        visit.setAwaiting(true);
+        yield part;
+        visit.setAwaiting(false);
+      }
+    } catch (error) {
+      throw visit.signal.aborted ? sentAwayError(visit) : error;
     }
   }
 
@@ -100,7 +125,7 @@ export function createContainerFileAccess(deps: ContainerFileDeps): ContainerFil
       using visit = await open(place.container);
       store.tell([containerEvent(visit.container, 'archive-path')]);
       try {
-        yield* fileTool.archive(visit.process, place.path, { ...options, whole: false });
+        yield* archive(visit, place.path, { ...options, whole: false });
       } catch (error) {
         rethrow(error, place);
       }
@@ -111,18 +136,38 @@ export function createContainerFileAccess(deps: ContainerFileDeps): ContainerFil
       using visit = await open(request.container);
       const { userId, groupId } = visit.container.state.identity ?? { userId: 0, groupId: 0 };
       const owner = keepOwner ? null : { uid: userId, gid: groupId };
-      const options = { keepPlace: noOverwriteDirectory, owner, data, signal };
-      await fileTool.extract(visit.process, path, options).catch((error: unknown) => rethrow(error, request));
+      const either = AbortSignal.any([signal, visit.signal]);
+      const options = { keepPlace: noOverwriteDirectory, owner, data: watched(visit, data), signal: either };
+      await fileTool.extract(visit.process, path, options).catch((error: unknown) => {
+        if (visit.signal.aborted) throw sentAwayError(visit);
+        rethrow(error, request);
+      });
       store.tell([containerEvent(visit.container, 'extract-to-dir')]);
     },
 
     async *exportAll(reference, signal) {
       using visit = await open(reference);
-      const archive = fileTool.archive(visit.process, '/', { follow: true, whole: true, signal });
-      for await (const part of archive) if (part instanceof Uint8Array) yield part;
+      for await (const part of archive(visit, '/', { follow: true, whole: true, signal })) {
+        if (part instanceof Uint8Array) yield part;
+      }
       store.tell([containerEvent(visit.container, 'export')]);
     },
   };
+}
+
+/** What the client sends, which is waited for. */
+async function* watched(visit: Visit, data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  visit.setAwaiting(true);
+  for await (const chunk of data) {
+    visit.setAwaiting(false);
+    yield chunk;
+    visit.setAwaiting(true);
+  }
+  visit.setAwaiting(false);
+}
+
+function sentAwayError({ container }: Visit): BerthError {
+  return new BerthError('CANCELLED', `the copy stood still, and container ${container.id} was to be started`);
 }
 
 /** In Docker's words. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectService, type ServiceConnection } from '@berth/client';
 import { writeTar, type TarEntry } from '@berth/oci';
 import { ContainerServiceDefinition } from '@berth/proto/container';
-import { createTemporaryDirectory, type TemporaryDirectory } from '@berth/testkit';
+import { createTemporaryDirectory, waitFor, type TemporaryDirectory } from '@berth/testkit';
 import { expectNothingLeft } from './support/expect-nothing-left.ts';
 import { useEngine } from './support/use-engine.ts';
 
@@ -78,10 +78,49 @@ describe.each(['running', 'stopped'])('a %s container', (state) => {
       reason: 'PATH_CONFLICT',
     });
     await expect(copyTo(state, '/file', [])).rejects.toMatchObject({ reason: 'PATH_CONFLICT' });
-    await expect(copyTo(state, '/', [{ path: '../out', content: 'x' }])).rejects.toMatchObject({
-      reason: 'LAYER_INVALID',
-    });
+    for (const entry of [
+      { path: '../out', content: 'x' },
+      { path: 'out', type: 'hardlink', target: '../file' },
+      { path: 'out', type: 'hardlink', target: '/file' },
+    ] as const) {
+      await expect(copyTo(state, '/volume', [entry])).rejects.toMatchObject({ reason: 'LAYER_INVALID' });
+    }
   });
+});
+
+test('a copy between containers keeps extended attributes', async () => {
+  for (const name of ['from', 'onto']) await cli.ok('create', '--name', name, 'busybox', 'true');
+  const pax = { 'SCHILY.xattr.user.note': 'kept' };
+  await copyTo('from', '/tmp', [{ path: 'a', content: 'x', pax }]);
+  await cli.ok('cp', 'from:/tmp/a', 'onto:/tmp/b');
+  expect((await copyFrom('onto', '/tmp/b')).toString('latin1')).toContain('SCHILY.xattr.user.note=kept\n');
+  await cli.ok('rm', 'from', 'onto');
+});
+
+test('a copy that breaks off leaves no half of a file', async () => {
+  await cli.ok('create', '--name', 'half', 'busybox', 'true');
+  const whole = writeTar([
+    { path: 'first', content: 'whole' },
+    { path: 'second', content: 'x'.repeat(3_000_000) },
+  ]);
+  const stop = new AbortController();
+  for (const end of [() => {}, () => stop.abort()]) {
+    const copying = connection.client.copyToContainer(
+      (async function* () {
+        const start = { container: 'half', path: '/tmp', noOverwriteDirectory: true, keepOwner: true };
+        yield await Promise.resolve({ part: { $case: 'start' as const, value: start } });
+        yield { part: { $case: 'data' as const, value: whole.subarray(0, 2_000_000) } };
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        end();
+      })(),
+      { signal: stop.signal },
+    );
+    await expect(copying).rejects.toThrow();
+    const stat = (path: string) => connection.client.statContainerPath({ container: 'half', path });
+    await waitFor(async () => (await stat('/tmp/second').catch(() => null)) === null, { what: 'the clean-up' });
+    expect((await stat('/tmp/first')).stat?.sizeBytes).toBe(5n);
+  }
+  await cli.ok('rm', 'half');
 });
 
 test('links that a container swaps while files are copied lead nowhere outside of it', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTemporaryDirectory, type TemporaryDirectory } from '@berth/testkit';
@@ -46,6 +46,25 @@ test('cp -a keeps owners, cp does not', async () => {
   expect([statSync(path('mine')).uid, statSync(path('theirs')).uid, statSync(path('theirs')).gid]).toEqual([
     0, 1234, 1235,
   ]);
+});
+
+test('cp carries pipes and devices, and says how much it was', async () => {
+  execFileSync('mkfifo', [path('site/pipe')]);
+  execFileSync('mknod', ['-m', '604', path('site/node'), 'c', '1', '3']);
+  const { stderr } = await cli.berth('cp', '--quiet=false', path('site'), 'web:/special');
+  expect(stderr).toBe('Successfully copied 3.01MB to web:/special\n');
+  const list = await cli.ok('exec', 'web', 'ls', '-l', '/special/node', '/special/pipe');
+  expect(list.replaceAll(/ +/g, ' ')).toMatch(/^crw----r-- 1 root root 1, 3 .*\nprw-/);
+  await cli.ok('cp', 'web:/special', path('special'));
+  expect([statSync(path('special/pipe')).isFIFO(), statSync(path('special/node')).rdev]).toEqual([true, 0x103]);
+  rmSync(path('site/pipe'));
+  rmSync(path('site/node'));
+});
+
+test('cp follows a relative link from where it lies', async () => {
+  await cli.ok('exec', 'web', 'sh', '-c', 'mkdir -p /deep/a /deep/b; ln -s ../b /deep/a/link; ln -s /deep/a /short');
+  await cli.ok('cp', path('site/index.html'), 'web:/short/link');
+  expect(await cli.ok('exec', 'web', 'cat', '/deep/b/index.html')).toBe('<h1>hello</h1>');
 });
 
 test('cp - writes and reads archives', async () => {

@@ -96,19 +96,17 @@ export function startContainerFileTool(options: ToolOptions): ContainerFileTool 
     async extract(container, path, { keepPlace, owner, data, signal }) {
       using listener = await listenForStream(options.streamDir);
       const stop = new AbortController();
-      const sent = listener.connected.then((socket) => pipeline(data, socket, { signal: stop.signal }));
-      // A sender that fails ends the work; one whose receiver has ended learns why from it.
+      const either = AbortSignal.any([signal, stop.signal]);
+      const sent = listener.connected.then((socket) => pipeline(data, socket, { signal: either }));
+      // A sender that fails ends the stream, and with it the work; one whose receiver has ended learns why from it.
       let isOver = false;
       let failure: unknown = null;
       sent.catch((error: unknown) => {
-        if (isOver || isBrokenPipe(error)) return;
-        failure = error;
-        stop.abort();
+        if (!isOver && !signal.aborted && !isBrokenPipe(error)) failure = error;
       });
       const args = ['extract', ...whereArguments(container, path), ...flag('--keep-place', keepPlace)];
       const whose = owner === null ? [] : ['--owner', `${owner.uid}:${owner.gid}`];
-      const either = AbortSignal.any([signal, stop.signal]);
-      const last = await run([...args, ...whose, '--stream', listener.path], either);
+      const last = await run([...args, ...whose, '--stream', listener.path], overdue(signal));
       isOver = true;
       stop.abort();
       if (failure !== null) throw failure;
@@ -116,6 +114,19 @@ export function startContainerFileTool(options: ToolOptions): ContainerFileTool 
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Who stops takes half a file away first. */
+const STOP_MS = 2_000;
+
+/** Aborted a while after the other, if that is needed. */
+function overdue(signal: AbortSignal): AbortSignal {
+  const late = new AbortController();
+  const abort = (): void => late.abort();
+  const start = (): void => void setTimeout(abort, STOP_MS).unref();
+  if (signal.aborted) start();
+  else signal.addEventListener('abort', start, { once: true });
+  return late.signal;
 }
 
 function isBrokenPipe(error: unknown): boolean {

@@ -7,15 +7,20 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { writeTar, type TarEntry } from '@berth/oci';
 import { createTemporaryDirectory, type TemporaryDirectory } from '@berth/testkit';
 import { absolute, parseCopyArgument } from './copy-argument.ts';
 import { placeCopy } from './place.ts';
-import { packLocal, renameTop, unpackLocal, type TarBytes } from './tar-streams.ts';
+import type { TarBytes } from './archive-name.ts';
+import { packLocal } from './pack-local.ts';
+import { renameTop } from './rename-archive.ts';
+import { unpackLocal } from './unpack-local.ts';
 
 test.each([
   ['-', { kind: 'stream' }],
@@ -79,12 +84,21 @@ describe('archives', () => {
   });
   afterEach(() => directory[Symbol.dispose]());
 
+  const leftOut: string[] = [];
+  const pack = (newName: string): TarBytes => packLocal(path('source'), newName, (socket) => leftOut.push(socket));
+
+  async function collect(archive: TarBytes): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of archive) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
   async function* bytesOf(entries: readonly TarEntry[]): TarBytes {
     yield await Promise.resolve(writeTar(entries));
   }
 
   test('carry a tree under another name, with its links', async () => {
-    const archive = renameTop(packLocal(directory.path, 'source', 'between'), { name: 'end', replaces: true });
+    const archive = renameTop(pack('between'), { name: 'end', replaces: true });
     await unpackLocal(archive, { dir: path('target'), top: null, keepOwner: false });
     expect(readdirSync(path('target'))).toEqual(['end']);
     expect(execFileSync('diff', ['-r', path('source'), path('target/end')], { encoding: 'utf8' })).toBe('');
@@ -93,15 +107,82 @@ describe('archives', () => {
   });
 
   test('carry the content of a directory alone', async () => {
-    await unpackLocal(packLocal(directory.path, 'source', '.'), {
+    await unpackLocal(pack('.'), {
       dir: path('target'),
       top: null,
       keepOwner: false,
     });
     expect(readdirSync(path('target')).sort()).toEqual(['link', 'sub', 'twin']);
-    const again = packLocal(directory.path, 'source', 'top');
+    const again = pack('top');
     await unpackLocal(again, { dir: path('target'), top: { name: '.', replaces: true }, keepOwner: false });
     expect(readFileSync(path('target/twin'), 'utf8')).toBe('content');
+  });
+
+  test('carry pipes, devices, odd names and times; a socket is told of and left out', async () => {
+    const odd = Buffer.concat([Buffer.from(path('source/')), Buffer.from([0xff, 0x20])]);
+    writeFileSync(odd, 'odd');
+    const long = 'd'.repeat(90);
+    mkdirSync(path(`source/${long}`));
+    writeFileSync(path(`source/${long}/${long}`), '');
+    utimesSync(path('source/twin'), 0, 1.5);
+    execFileSync('mkfifo', ['-m', '604', path('source/pipe')]);
+    execFileSync('mknod', [path('source/null'), 'c', '1', '300']);
+    const server = createServer().listen(path('source/socket'));
+    try {
+      const listed = execFileSync('tar', ['-tvf', '-', '--utc', '--full-time'], { input: await collect(pack('t')) })
+        .toString('latin1')
+        .replaceAll(/ +/g, ' ');
+      for (const line of [
+        'prw----r-- 0/0 0 ',
+        ' t/pipe\n',
+        'crw-r--r-- 0/0 1,300 ',
+        ` t/${long}/${long}\n`,
+        ' 1970-01-01 00:00:01.5 t/sub/file\n',
+        ' t/twin link to t/sub/file\n',
+        ' t/link -> sub/file\n',
+        ' t/\\377 \n',
+      ]) {
+        expect(listed).toContain(line);
+      }
+      expect(listed).not.toContain('socket');
+      expect(leftOut).toEqual([path('source/socket')]);
+    } finally {
+      server.close();
+    }
+  });
+
+  test('that are unpacked give pipes and devices, in the place of what is there', async () => {
+    const entries: TarEntry[] = [
+      { path: 'top/', type: 'directory' },
+      { path: 'top/pipe', type: 'fifo', mode: 0o604 },
+      { path: 'top/node', type: 'character-device', uid: 7 },
+    ];
+    mkdirSync(path('target/new'));
+    writeFileSync(path('target/new/pipe'), 'was a file');
+    const top = { name: 'new', replaces: true };
+    await unpackLocal(bytesOf(entries), { dir: path('target'), top, keepOwner: true });
+    expect(statSync(path('target/new/pipe')).isFIFO()).toBe(true);
+    expect(statSync(path('target/new/pipe')).mode & 0o777).toBe(0o604);
+    expect(statSync(path('target/new/node')).isCharacterDevice()).toBe(true);
+    expect(statSync(path('target/new/node')).uid).toBe(7);
+  });
+
+  test('keep all that they say under another name', async () => {
+    const entries: TarEntry[] = [
+      { path: 'old/', type: 'directory' },
+      { path: 'old/a', content: 'x', pax: { 'SCHILY.xattr.user.a': 'b\nc', mtime: '1.000000007' } },
+      { path: 'old/b', type: 'hardlink', target: 'old/a' },
+      { path: 'old/c', type: 'symlink', target: 'old/a' },
+      { path: 'old/d', type: 'character-device' },
+    ];
+    const name = 'n'.repeat(120);
+    const bytes = (await collect(renameTop(bytesOf(entries), { name, replaces: true }))).toString('latin1');
+    expect(bytes).toContain('SCHILY.xattr.user.a=b\nc\n');
+    expect(bytes).toContain('mtime=1.000000007\n');
+    const listed = execFileSync('tar', ['-tvf', '-'], { input: Buffer.from(bytes, 'latin1') }).toString();
+    expect(listed).toContain(` ${name}/b link to ${name}/a\n`);
+    expect(listed).toContain(` ${name}/c -> old/a\n`);
+    expect(listed).toContain(` ${name}/d\n`);
   });
 
   test.each<[string, TarEntry[]]>([
@@ -123,18 +204,58 @@ describe('archives', () => {
       ],
     ],
     ['a hard link to a file outside', [{ path: 'top', type: 'hardlink', target: '../source/sub/file' }]],
-  ])('with %s leave nothing outside', async (_what, entries) => {
+    ['a hard link to an absolute path', [{ path: 'top', type: 'hardlink', target: 'ROOT/source/sub/file' }]],
+    [
+      'a hard link through a symbolic link',
+      [
+        { path: 'out', type: 'symlink', target: '../source/sub' },
+        { path: 'top', type: 'hardlink', target: 'out/file' },
+      ],
+    ],
+    [
+      'a hard link to a symbolic link that is written to',
+      [
+        { path: 'out', type: 'symlink', target: 'ROOT/source/sub/file' },
+        { path: 'top', type: 'hardlink', target: 'out' },
+        { path: 'top', content: 'x' },
+      ],
+    ],
+    [
+      'a pipe through a symbolic link',
+      [
+        { path: 'out', type: 'symlink', target: '..' },
+        { path: 'out/escaped', type: 'fifo' },
+      ],
+    ],
+  ])('with %s leave nothing outside', async (_what, attack) => {
+    const entries = attack.map(({ target = '', ...entry }) => ({
+      ...entry,
+      target: target.replace('ROOT', directory.path),
+    }));
     const unpacking = unpackLocal(bytesOf(entries), { dir: path('target'), top: null, keepOwner: false });
     await unpacking.catch(() => {});
     expect(existsSync(path('escaped'))).toBe(false);
     expect(statSync(path('source/sub/file')).nlink).toBe(2);
+    expect(readFileSync(path('source/sub/file'), 'utf8')).toBe('content');
   });
 
-  test('that end too early are an error', async () => {
-    const whole = writeTar([{ path: 'a', content: 'x'.repeat(5000) }]);
+  test('that end too early are an error, and leave no half of a file', async () => {
+    const whole = writeTar([
+      { path: 'a', content: 'whole' },
+      { path: 'b', content: 'x'.repeat(500_000) },
+    ]);
     async function* cut(): TarBytes {
-      yield await Promise.resolve(whole.subarray(0, 2000));
+      yield await Promise.resolve(whole.subarray(0, 200_000));
     }
-    await expect(unpackLocal(cut(), { dir: path('target'), top: null, keepOwner: false })).rejects.toThrow();
+    async function* broken(): TarBytes {
+      yield* cut();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw new Error('the sender is gone');
+    }
+    for (const source of [cut(), broken()]) {
+      await expect(unpackLocal(source, { dir: path('target'), top: null, keepOwner: false })).rejects.toThrow();
+      expect(readdirSync(path('target'))).toEqual(['a']);
+    }
+    await expect(collect(renameTop(cut(), { name: 'c', replaces: true }))).rejects.toThrow('ends too early');
   });
 });

@@ -97,7 +97,11 @@ int apply_regular(struct layer_writer *writer, int parent, const char *name, con
   error->kind = 0;
   fd = open_new(writer, parent, name, entry->mode & 0777, error);
   if (fd < 0) return error->kind != 0 ? -1 : fail_errno(error, "create", "cannot create \"%.200s\"", entry->name);
-  if (write_data(writer, fd, entry, error) < 0 || apply_file_attributes(writer, fd, entry, error) < 0) return -1;
+  if (write_data(writer, fd, entry, error) < 0 || apply_file_attributes(writer, fd, entry, error) < 0) {
+    /* Half a file is none. */
+    (void)unlinkat(parent, name, 0);
+    return -1;
+  }
   if (futimens(fd, times) != 0) return fail_errno(error, "times", "cannot set the times of \"%.200s\"", entry->name);
   writer->result.size_bytes += (uint64_t)entry->size;
   return 0;

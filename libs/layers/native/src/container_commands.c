@@ -4,12 +4,14 @@
 #include "cleanup.h"
 #include "container_path.h"
 #include "container_root.h"
+#include "entry_path.h"
 #include "layer_copy.h"
 #include "options.h"
 #include "pipeline.h"
 #include "report.h"
 #include "sandbox.h"
 #include "stream.h"
+#include "syscalls.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -65,12 +67,24 @@ static int archive(const struct options *options, struct layer_error *error) {
   return archive_found(&found, &copy, error);
 }
 
-static int check_place(int root, const char *path, struct layer_error *error) {
+/* Where a directory lies, without links: `..` behind a link is not what the path says. */
+static int find_place(int root, const char *path, struct entry_path *place, struct layer_error *error) {
   static struct container_path found;
+  /* The copy of the mounts is nowhere mounted itself. */
+  static const char nowhere[] = "(unreachable)";
+  char text[PATH_MAX + sizeof(nowhere)];
+  const char *start = text;
+  cleanup_close int fd = -1;
 
   if (container_path_find(root, path, true, &found, error) < 0) return -1;
-  if (S_ISDIR(found.status.st_mode)) return 0;
-  return fail(error, FAILURE_CONFLICT, "path", "extraction point is not a directory");
+  if (!S_ISDIR(found.status.st_mode)) return fail(error, FAILURE_CONFLICT, "path", "extraction point is not a directory");
+  fd = openat(found.parent, found.name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fchdir(fd) != 0 || sys_getcwd(text, sizeof(text)) < 0 || fchdir(root) != 0)
+    return fail_errno(error, "path", "cannot find the place of \"%.300s\"", path);
+  if (strncmp(text, nowhere, sizeof(nowhere) - 1) == 0) start += sizeof(nowhere) - 1;
+  if (entry_path_clean(start, strlen(start), place) != ENTRY_PATH_OK)
+    return fail(error, FAILURE_NOT_FOUND, "path", "there is no \"%.300s\"", path);
+  return 0;
 }
 
 static int extract(const struct options *options, struct layer_error *error) {
@@ -80,8 +94,6 @@ static int extract(const struct options *options, struct layer_error *error) {
   int root;
 
   if (check_options(options, error) < 0) return -1;
-  if (entry_path_clean(options->path, strlen(options->path), &rules->base) != ENTRY_PATH_OK)
-    return fail(error, FAILURE_NOT_FOUND, "path", "there is no \"%.300s\"", options->path);
   rules->literal = true;
   rules->keep_place = options->keep_place;
   rules->set_owner = options->set_owner;
@@ -90,7 +102,7 @@ static int extract(const struct options *options, struct layer_error *error) {
   archive_fd = stream_open(options, error);
   if (archive_fd < 0 || pipeline_prepare(&pipeline, archive_fd, error) < 0) return -1;
   root = container_root_open(&options->container, CONTAINER_WRITE, error);
-  if (root < 0 || check_place(root, options->path, error) < 0) return -1;
+  if (root < 0 || find_place(root, options->path, &rules->base, error) < 0) return -1;
   return pipeline_run(&pipeline, root, options->compression, &options->limits, error);
 }
 

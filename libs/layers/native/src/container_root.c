@@ -73,15 +73,18 @@ static int copy_mounts(enum container_view view, struct layer_error *error) {
   return take_fd(&tree);
 }
 
+/* Open until the process ends. With its last descriptor the copy is taken out of its namespace; from then on the kernel takes the lock of all
+ * mounts whenever a path lets one of them go, and each `..` behind a link finds that lock used, and fails. */
+static int mounts = -1;
+
 int container_root_open(const struct container_process *process, enum container_view view, struct layer_error *error) {
-  cleanup_close int tree = -1;
   cleanup_close int root = -1;
 
   umask(0);
   if (enter(process, error) < 0) return -1;
-  tree = copy_mounts(view, error);
-  if (tree < 0) return -1;
-  root = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  mounts = copy_mounts(view, error);
+  if (mounts < 0) return -1;
+  root = openat(mounts, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (root < 0 || fchdir(root) != 0) return fail_errno(error, "enter", "cannot open the container's root");
   return sandbox_restrict(view == CONTAINER_WRITE, error) < 0 ? -1 : take_fd(&root);
 }

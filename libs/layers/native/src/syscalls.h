@@ -2,12 +2,22 @@
 #ifndef BERTH_SYSCALLS_H
 #define BERTH_SYSCALLS_H
 
+#include <errno.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* A `..` is refused with EAGAIN when anything is mounted or renamed meanwhile, anywhere on the host: openat2(2). */
+#define OPENAT2_ATTEMPTS 1000
+
 static inline int sys_openat2(int dirfd, const char *path, const struct open_how *how) {
-  return (int)syscall(SYS_openat2, dirfd, path, how, sizeof(*how));
+  int fd = -1;
+
+  for (int attempt = 0; attempt < OPENAT2_ATTEMPTS; attempt++) {
+    fd = (int)syscall(SYS_openat2, dirfd, path, how, sizeof(*how));
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
+  return fd;
 }
 
 static inline int sys_pivot_root(const char *new_root, const char *put_old) {

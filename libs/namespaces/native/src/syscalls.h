@@ -3,6 +3,7 @@
 #ifndef BERTH_SYSCALLS_H
 #define BERTH_SYSCALLS_H
 
+#include <errno.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <stdint.h>
@@ -19,9 +20,17 @@
 #define MFD_EXEC 0x0010U
 #endif
 
+/* A `..` is refused with EAGAIN when anything is mounted or renamed meanwhile, anywhere on the host: openat2(2). */
+#define OPENAT2_ATTEMPTS 1000
+
 static inline int sys_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve) {
   struct open_how how = {.flags = flags, .resolve = resolve};
-  return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+  int fd = -1;
+  for (int attempt = 0; attempt < OPENAT2_ATTEMPTS; attempt++) {
+    fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
+  return fd;
 }
 
 static inline pid_t sys_clone3(struct clone_args *arguments) {

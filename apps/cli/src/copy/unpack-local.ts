@@ -1,0 +1,86 @@
+// Unpacks archives of copies. This module, with the tar library in it, has a bundle of its own: so it throws and returns nothing that is
+// told by its class.
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { Unpack, type ReadEntry } from 'tar';
+import { renamed, type NewTop, type TarBytes } from './archive-name.ts';
+import { makeSpecialFile, type SpecialFile } from './special-files.ts';
+
+/** Where an archive goes. */
+export interface LocalTarget {
+  readonly dir: string;
+  /** Null: as it is in the archive. */
+  readonly top: NewTop | null;
+  /** True gives what is made the owners that the archive names. */
+  readonly keepOwner: boolean;
+}
+
+/**
+ * Unpacks an archive as hostile input: nothing of it leaves the directory. Throws when an entry would, or cannot be made; then what is
+ * whole stays, and a file that was begun goes.
+ */
+export async function unpackLocal(source: TarBytes, { dir, top, keepOwner }: LocalTarget): Promise<void> {
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  const begun = new Set<ReadEntry>();
+  const special: ReadEntry[] = [];
+  const unpack = new Unpack({
+    cwd: dir,
+    preserveOwner: keepOwner,
+    chmod: true,
+    processUmask: 0,
+    onReadEntry: (entry) => {
+      if (top !== null) rename(entry, top);
+      begun.add(entry);
+      entry.on('end', () => begun.delete(entry));
+    },
+    onwarn(code, message, { entry }) {
+      if (code === 'TAR_ENTRY_UNSUPPORTED' && isSpecial(entry as ReadEntry)) special.push(entry as ReadEntry);
+      // What is left out would be missing without a word.
+      else if (code !== 'TAR_ENTRY_INFO') failed.reject(new Error(message));
+    },
+  });
+  unpack.on('error', failed.reject);
+  const closed = once(unpack, 'close');
+  closed.catch(() => {});
+  try {
+    await Promise.race([feed(source, unpack), failed.promise]);
+    await Promise.race([closed, failed.promise]);
+    for (const entry of special) await makeSpecialFile(toSpecialFile(entry, keepOwner), dir);
+  } catch (error) {
+    for (const { type, absolute } of begun) {
+      if (type === 'File' && absolute !== undefined) await rm(absolute, { force: true });
+    }
+    throw error;
+  }
+}
+
+async function feed(source: TarBytes, unpack: Unpack): Promise<void> {
+  for await (const chunk of source) {
+    if (!unpack.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) await once(unpack, 'drain');
+  }
+  unpack.end();
+}
+
+/** Hard links name a path of the archive, symbolic links one of the world that they are in. */
+function rename(entry: ReadEntry, top: NewTop): void {
+  entry.path = renamed(entry.path, top);
+  if (entry.type === 'Link' && entry.linkpath !== undefined) entry.linkpath = renamed(entry.linkpath, top);
+}
+
+function isSpecial({ type }: ReadEntry): boolean {
+  return type === 'FIFO' || type === 'CharacterDevice' || type === 'BlockDevice';
+}
+
+function toSpecialFile(entry: ReadEntry, keepOwner: boolean): SpecialFile {
+  const { absolute = '', mode = 0o644, mtime, uid = 0, gid = 0, header } = entry;
+  return {
+    path: absolute,
+    type: entry.type as SpecialFile['type'],
+    mode: mode & 0o7777,
+    major: header.devmaj,
+    minor: header.devmin,
+    mtime,
+    owner: keepOwner ? { uid, gid } : null,
+  };
+}
