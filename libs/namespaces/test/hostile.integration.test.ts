@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -212,3 +215,44 @@ describe('a bind mount', () => {
     await expect(engine.spawner.startContainer({ ...plan, mounts })).rejects.toMatchObject({ reason: 'START_FAILED' });
   });
 });
+
+/** The serial number of the session keyring that a process in a container has. */
+const KEYRING = join(import.meta.dirname, '../native/build/keyring');
+
+test('containers and execs share a session keyring neither with one another nor with the helper', async () => {
+  const start = async () => {
+    const container = engine.create();
+    copyFileSync(KEYRING, join(container.image, 'keyring'));
+    const running = await engine.spawner.startContainer(
+      container.plan(['sh', '-c', '/keyring; read x'], { openStdin: true }),
+    );
+    const exec = await finish(await engine.spawner.startExec(container.planExec(['/keyring'])));
+    await running.write(Buffer.from('\n'));
+    return [(await finish(running)).stdout, exec.stdout];
+  };
+  const own = execFileSync(KEYRING, { encoding: 'utf8' });
+  const serials = [...(await start()), ...(await start())];
+  expect(serials).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(/^[1-9]\d*\n$/)));
+  expect(new Set([own, ...serials]).size).toBe(5);
+});
+
+test('the helper and its keepers listen on no abstract socket, which a container in the network of the host would reach', async () => {
+  const running = await engine.spawner.startContainer(engine.create().plan(['sleep', '1000']));
+  const abstract = readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , , , , , path]) => path?.startsWith('@'))
+    .map((fields) => `socket:[${fields[6]}]`);
+  const { ppid } = readStatus(running.started.keeperPid);
+  for (const pid of [running.started.keeperPid, ppid]) {
+    const sockets = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    expect(sockets.length).toBeGreaterThan(2);
+    expect(sockets.filter((socket) => abstract.includes(socket))).toEqual([]);
+  }
+  await running.signal(9);
+  await finish(running);
+});
+
+function readStatus(pid: number): { ppid: number } {
+  return { ppid: Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) };
+}

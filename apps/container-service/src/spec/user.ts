@@ -22,6 +22,7 @@ interface GroupEntry {
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_LINE_LENGTH = 64 * 1024;
+/** NGROUPS_MAX of the kernel: of more, the first count. */
 const MAX_GROUPS = 65_536;
 /** The kernel takes 2^32 - 1 for "no id". */
 const MAX_ID = 4_294_967_294;
@@ -36,7 +37,7 @@ export function resolveUser(user: string, database: UserDatabase, additional: re
   if (additional.length === 0) return identity;
   const groups = parseGroup(database.group);
   const groupIds = new Set([...identity.groupIds, ...additional.map((group) => findGroup(group, groups))]);
-  return { ...identity, groupIds: [...groupIds] };
+  return { ...identity, groupIds: [...groupIds].slice(0, MAX_GROUPS) };
 }
 
 function resolveAccount(user: string, database: UserDatabase): Identity {
@@ -50,7 +51,7 @@ function resolveAccount(user: string, database: UserDatabase): Identity {
   }
   const groups = account.name === '' ? [] : parseGroup(database.group);
   const memberships = groups.filter(({ members }) => members.includes(account.name)).map(({ groupId }) => groupId);
-  const groupIds = [...new Set([account.groupId, ...memberships])];
+  const groupIds = [...new Set([account.groupId, ...memberships])].slice(0, MAX_GROUPS);
   return { userId: account.userId, groupId: account.groupId, groupIds, home: account.home };
 }
 
@@ -104,7 +105,7 @@ function parseGroup(bytes: Uint8Array): GroupEntry[] {
     const groupId = strictId(gid);
     if (name !== '' && groupId !== null) entries.push({ name, groupId, members: members.split(',') });
   }
-  return entries.slice(0, MAX_GROUPS);
+  return entries;
 }
 
 function fields(bytes: Uint8Array): string[][] {
