@@ -23,19 +23,30 @@ export interface SaveDeps {
   readonly pool: Pick<LayerPool, 'hold'>;
 }
 
+/** A part of an archive: its bytes, or a file that has them, whole. */
+export type ArchivePart =
+  | { readonly kind: 'bytes'; readonly data: Uint8Array }
+  | { readonly kind: 'file'; readonly path: string; readonly sizeBytes: number };
+
+export interface SaveOptions {
+  /** The reader takes files in the place of their bytes. */
+  readonly acceptsFiles: boolean;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Writes images as a tar that is an OCI image layout and a Docker archive, as Docker does since 25. Throws IMAGE_NOT_FOUND,
  * IMAGE_AMBIGUOUS, REFERENCE_INVALID, BLOB_NOT_FOUND, DIGEST_MISMATCH for a layer whose archive is nowhere any more, DISK_FULL, CANCELLED,
  * and what a registry answers that is asked for a layer.
  */
-export type SaveImages = (names: readonly string[], signal: AbortSignal) => AsyncGenerator<Uint8Array>;
+export type SaveImages = (names: readonly string[], options: SaveOptions) => AsyncGenerator<ArchivePart>;
 
 export function createSaveImages(deps: SaveDeps): SaveImages {
-  return async function* saveImages(names, signal) {
+  return async function* saveImages(names, options) {
     const chosen = choose(deps.store, names);
     const release = deps.pool.hold(chosen.flatMap(({ image }) => deps.store.layersOf(image.id)));
     try {
-      yield* writeLayout(deps, chosen, signal);
+      yield* writeLayout(deps, chosen, options);
     } finally {
       release();
     }
@@ -96,18 +107,18 @@ interface SavedImage extends ChosenImage {
 async function* writeLayout(
   deps: SaveDeps,
   chosen: readonly ChosenImage[],
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+  options: SaveOptions,
+): AsyncGenerator<ArchivePart> {
   const written = new Set<string>();
   const layers = new Map<string, ContentDescriptor>();
   const saved: SavedImage[] = [];
-  yield tarHeader({ path: 'blobs/', type: 'directory' }, 0);
-  yield tarHeader({ path: 'blobs/sha256/', type: 'directory' }, 0);
+  yield bytes(tarHeader({ path: 'blobs/', type: 'directory' }, 0));
+  yield bytes(tarHeader({ path: 'blobs/sha256/', type: 'directory' }, 0));
   for (const { image, references } of chosen) {
     const stack: ContentDescriptor[] = [];
     for (const layer of deps.store.layersOf(image.id)) {
       const known = layers.get(layer.diffId);
-      const descriptor = known ?? (yield* writeLayer(deps, layer, { written, signal }));
+      const descriptor = known ?? (yield* writeLayer(deps, layer, { ...options, written }));
       layers.set(layer.diffId, descriptor);
       stack.push(descriptor);
     }
@@ -119,20 +130,21 @@ async function* writeLayout(
   yield* writeJson('index.json', toIndex(saved));
   yield* writeJson('manifest.json', toDockerManifest(saved));
   yield* writeJson('oci-layout', { imageLayoutVersion: '1.0.0' });
-  yield TAR_END;
+  yield bytes(TAR_END);
 }
 
 /** Writes the archive that a layer came as; of one that was made here, the one that it is. */
 async function* writeLayer(
   { store, content, layers }: SaveDeps,
   layer: Layer,
-  { written, signal }: { written: Set<string>; signal: AbortSignal },
-): AsyncGenerator<Uint8Array, ContentDescriptor> {
+  { written, acceptsFiles, signal }: SaveOptions & { written: Set<string> },
+): AsyncGenerator<ArchivePart, ContentDescriptor> {
   const blob = store.findBlob(layer.diffId);
   if (blob === null) {
     await using packed = await layers.pack(layer, signal);
     const made = { mediaType: MEDIA_TYPES.ociLayer, digest: layer.diffId, size: packed.size };
-    yield* writeBlob(made, readChunks(packed.path), written);
+    // Sent, because it is gone when a client could look for it.
+    yield* writeBlob(made, readParts(packed.path), written);
     return made;
   }
   const { repository, digest, size, mediaType } = blob;
@@ -141,37 +153,46 @@ async function* writeLayer(
     repository === null
       ? await content.locate(blob, signal)
       : await content.fetchBlob({ repository, descriptor: blob, credentials: null }, { signal });
-  yield* writeBlob(descriptor, readChunks(path), written);
+  const parts = acceptsFiles ? [{ kind: 'file' as const, path, sizeBytes: size }] : readParts(path);
+  yield* writeBlob(descriptor, parts, written);
   return descriptor;
+}
+
+async function* readParts(path: string): AsyncGenerator<ArchivePart> {
+  for await (const chunk of readChunks(path)) yield bytes(chunk);
+}
+
+function bytes(data: Uint8Array): ArchivePart {
+  return { kind: 'bytes', data };
 }
 
 async function* writeDocument(
   mediaType: string,
-  bytes: Uint8Array,
+  content: Uint8Array,
   written: Set<string>,
-): AsyncGenerator<Uint8Array, ContentDescriptor> {
-  const descriptor = { mediaType, digest: sha256Digest(bytes), size: bytes.length };
-  yield* writeBlob(descriptor, [bytes], written);
+): AsyncGenerator<ArchivePart, ContentDescriptor> {
+  const descriptor = { mediaType, digest: sha256Digest(content), size: content.length };
+  yield* writeBlob(descriptor, [bytes(content)], written);
   return descriptor;
 }
 
 async function* writeBlob(
   { digest, size }: ContentDescriptor,
-  data: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  parts: AsyncIterable<ArchivePart> | Iterable<ArchivePart>,
   written: Set<string>,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<ArchivePart> {
   if (written.has(digest)) return;
   written.add(digest);
-  yield tarHeader({ path: pathOf(digest) }, size);
-  for await (const chunk of data) yield chunk;
-  yield tarPadding(size);
+  yield bytes(tarHeader({ path: pathOf(digest) }, size));
+  yield* parts;
+  yield bytes(tarPadding(size));
 }
 
-function* writeJson(path: string, document: unknown): Generator<Uint8Array> {
-  const bytes = Buffer.from(JSON.stringify(document));
-  yield tarHeader({ path }, bytes.length);
-  yield bytes;
-  yield tarPadding(bytes.length);
+function* writeJson(path: string, document: unknown): Generator<ArchivePart> {
+  const content = Buffer.from(JSON.stringify(document));
+  yield bytes(tarHeader({ path }, content.length));
+  yield bytes(content);
+  yield bytes(tarPadding(content.length));
 }
 
 function pathOf(digest: string): string {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectImages } from '../engine/images.ts';
+import { saveImages } from '../engine/save-images.ts';
 import { writeAll } from '../write-all.ts';
 import { writeFileWhole } from '../write-file-whole.ts';
 
@@ -15,7 +16,7 @@ export const command = defineCommand({
       throw new CliError('cowardly refusing to save to a terminal. Use the -o flag or redirect');
     }
     using images = connectImages(context);
-    const parts = images.calls.saveImages({ names: [...names] }, { signal });
+    const parts = saveImages(images, names, signal);
     if (options.output !== undefined) {
       await writeFileWhole(resolve(cwd, options.output), parts, 'save image');
     } else {

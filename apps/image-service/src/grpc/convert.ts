@@ -16,6 +16,7 @@ import {
   type PullImageResponse,
   type PushImageRequest,
   type PushImageResponse,
+  type SaveImagesResponse,
 } from '@berth/proto/image';
 import { bufferView } from '../buffer-view.ts';
 import type { DeleteResult } from '../delete-image.ts';
@@ -28,6 +29,7 @@ import type { PullEvent, PullRequest } from '../pull.ts';
 import type { PushLayerPhase } from '../push-content.ts';
 import type { PushEvent, PushRequest } from '../push.ts';
 import type { RemovedImages } from '../remove-image.ts';
+import type { ArchivePart } from '../save-images.ts';
 import type { PreparedSnapshot } from '../snapshots.ts';
 
 const NOTHING = new Uint8Array();
@@ -186,6 +188,11 @@ function toTimestamp(timeMs: number | null): { seconds: bigint; nanos: number } 
   if (timeMs === null) return undefined;
   const seconds = Math.floor(timeMs / 1000);
   return { seconds: BigInt(seconds), nanos: Math.round((timeMs - seconds * 1000) * 1e6) };
+}
+
+export function toSaveResponse(part: ArchivePart): SaveImagesResponse {
+  if (part.kind === 'bytes') return { data: bufferView(part.data), file: undefined };
+  return { data: Buffer.alloc(0), file: { path: part.path, sizeBytes: BigInt(part.sizeBytes) } };
 }
 
 export function toLoadResponse({ image, references }: LoadedImage): LoadImagesResponse {

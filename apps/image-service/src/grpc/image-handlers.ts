@@ -28,6 +28,7 @@ import {
   toLoadResponse,
   toMeasureResponse,
   toPrepareResponse,
+  toSaveResponse,
   toProtoChange,
   toProtoImage,
   toProtoImageWithoutConfig,
@@ -36,7 +37,6 @@ import {
   toPullResponse,
   toPushResponse,
 } from './convert.ts';
-import { bufferView } from '../buffer-view.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface ImageUseCases {
@@ -81,8 +81,8 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
       const { start, data } = await splitImport(requests);
       return { image: toProtoImage(await importImage(start, data, signal)) };
     },
-    async *saveImages({ names }, { signal }) {
-      for await (const data of saveImages(names, signal)) yield { data: bufferView(data) };
+    async *saveImages({ names, acceptsFiles }, { signal }) {
+      for await (const part of saveImages(names, { acceptsFiles, signal })) yield toSaveResponse(part);
     },
     async *loadImages(requests, { signal }) {
       for await (const loaded of loadImages(dataOf(requests), signal)) yield toLoadResponse(loaded);
