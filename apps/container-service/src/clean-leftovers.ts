@@ -46,6 +46,8 @@ export function createCleaner(deps: CleanDeps): Cleaner {
   }
 
   async function attempt({ containerId, address, firstUserId, volumes: uses }: Leftover): Promise<void> {
+    // A power cut must not bring the row back without what it stood for.
+    await store.settled();
     if (files.hasRuntime(containerId)) await cleanRuntime(containerId);
     const released =
       uses === 'none' ? null : volumes.release(containerId, { deleteAnonymous: uses === 'delete-anonymous' });

@@ -4,7 +4,7 @@ import { startContainerFileTool } from '@berth/layers';
 import { ContainerServiceDefinition } from '@berth/proto/container';
 import { ImageServiceDefinition } from '@berth/proto/image';
 import { VolumeServiceDefinition } from '@berth/proto/volume';
-import { bindService, runService } from '@berth/service-kit';
+import { bindService, openCommitFlush, runService } from '@berth/service-kit';
 import { setFlagsFromString } from 'node:v8';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -46,12 +46,14 @@ setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks'
 await runService({
   name: 'container-service',
   migrations: CONTAINER_MIGRATIONS,
+  synchronous: 'NORMAL',
   start({ env, paths, stateDir, log, signal, database, events }) {
     const config = readConfig(env);
     const names = engineNames(paths.root);
     const cgroupLayout = createCgroupLayoutReader(names.cgroupDir);
-    const change = createChange(database, events);
-    const store = createSqliteContainerStore(database, change);
+    const flush = openCommitFlush(join(stateDir, 'state.db'));
+    const change = createChange(database, events, flush);
+    const store = createSqliteContainerStore(database, change, flush);
     const settings = createSqliteSettingStore(database, change);
     const runtime = connectNamespaceRuntime(paths.nativeSocket);
     const files = openContainerFiles(stateDir, paths.runDir);
@@ -124,6 +126,7 @@ await runService({
       .catch((error: unknown) => log.warn({ err: error }, 'network not ready, the next start tries again'));
     return Promise.resolve({
       bindings: [bindService(ContainerServiceDefinition, createContainerHandlers({ engine, store, runtime, host }))],
+      settled: flush.settled,
       async close() {
         await fileTool[Symbol.asyncDispose]();
         images.close();

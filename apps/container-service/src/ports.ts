@@ -56,6 +56,11 @@ export interface ContainerStore {
   listLeftovers(): Leftover[];
   /** Forgets a leftover that is cleaned up. Idempotent. */
   removeLeftover(containerId: string): void;
+  /**
+   * Resolves when all that was changed before is on the disk. Answers and events wait for that anyway; wait for it before something goes
+   * that a removed row stood for.
+   */
+  settled(): Promise<void>;
 }
 
 /** A further process in a container. */

@@ -13,6 +13,8 @@ export interface EventPublisherOptions {
   /** The service's name, a token of the subject. */
   service: string;
   log: Logger;
+  /** Awaited before events are sent: resolves when what they tell of is on the disk. */
+  settled: () => Promise<void>;
   /** Ends the publisher. */
   signal: AbortSignal;
 }
@@ -49,7 +51,7 @@ export async function publishEvents(options: EventPublisherOptions): Promise<voi
 }
 
 async function publishWhileConnected(
-  { outbox, natsFile, service, signal }: EventPublisherOptions,
+  { outbox, natsFile, service, settled, signal }: EventPublisherOptions,
   wakeup: Wakeup,
   onConnected: () => void,
 ): Promise<void> {
@@ -62,6 +64,7 @@ async function publishWhileConnected(
     while (!signal.aborted) {
       if (connection.isClosed()) throw new Error('the connection to nats was closed');
       const batch = outbox.pending(BATCH_SIZE);
+      await settled();
       for (const { event } of batch) await publish(jetstream, service, event);
       const last = batch.at(-1);
       if (last) outbox.remove(last.sequence);

@@ -36,16 +36,29 @@ export interface GrpcServer {
   shutdown(deadlineMs: number): Promise<void>;
 }
 
+/** How to serve. */
+export interface ServeOptions {
+  readonly log: Logger;
+  /** Awaited before each message to a client: resolves when what it may rest on is on the disk. */
+  readonly settled: () => Promise<void>;
+}
+
 /**
  * Serves on a unix socket (0660, group `berth` where that group exists), with health (grpc.health.v1) and reflection.
  * The caller has made sure that the path is free.
  */
-export async function serveGrpc(socketPath: string, bindings: ServiceBinding[], log: Logger): Promise<GrpcServer> {
+export async function serveGrpc(
+  socketPath: string,
+  bindings: ServiceBinding[],
+  { log, settled }: ServeOptions,
+): Promise<GrpcServer> {
   const server = createServer({
     'grpc.max_receive_message_length': 16 * 1024 * 1024,
     'grpc.max_send_message_length': 16 * 1024 * 1024,
     'grpc-node.flow_control_window': 1024 * 1024,
-  }).use(errorMiddleware(log));
+  })
+    .use(errorMiddleware(log))
+    .use(settledMiddleware(settled));
   for (const binding of bindings) binding.addTo(server);
   const health = HealthState();
   server.add(HealthDefinition, HealthServiceImpl(health));
@@ -87,6 +100,22 @@ function errorMiddleware(log: Logger) {
       context.trailer.set(REASON_TRAILER, error.reason);
       throw new ServerError(STATUS_OF_KIND[error.kind], error.message);
     }
+  };
+}
+
+/** The one place where an answer waits for the disk. */
+function settledMiddleware(settled: () => Promise<void>) {
+  return async function* <Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: CallContext) {
+    if (!call.responseStream) {
+      const response = yield* call.next(call.request, context);
+      await settled();
+      return response;
+    }
+    for await (const response of call.next(call.request, context)) {
+      await settled();
+      yield response;
+    }
+    return;
   };
 }
 

@@ -1,3 +1,4 @@
+export { openCommitFlush, type CommitFlush } from './commit-flush.ts';
 export { openDatabase, transaction, type DatabaseOptions } from './database.ts';
 export { publishEvents, subjectToken, type EventPublisherOptions } from './event-publisher.ts';
 export { bindService, serveGrpc, type GrpcServer, type ServiceBinding } from './grpc-server.ts';

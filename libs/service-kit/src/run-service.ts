@@ -26,6 +26,8 @@ export interface ServiceContext {
 /** A service that is ready to answer. */
 export interface StartedService {
   bindings: ServiceBinding[];
+  /** Resolves when all that was changed is on the disk; absent: each change is, at once. No answer and no event leaves before. */
+  settled?(): Promise<void>;
   /** Called after the last call has ended, before the database closes. */
   close?(): Promise<void> | void;
 }
@@ -71,11 +73,13 @@ async function serve(options: ServiceOptions, log: Logger, signal: AbortSignal):
   try {
     const context = { env: process.env, paths, stateDir, log, signal, database, events: outbox };
     const service = await options.start(context);
-    const server = await serveGrpc(paths.socket(name), service.bindings, log);
+    const settled = service.settled ?? (() => Promise.resolve());
+    const server = await serveGrpc(paths.socket(name), service.bindings, { log, settled });
     const publisher = publishEvents({
       outbox,
       natsFile: paths.natsFile,
       service: name,
+      settled,
       log,
       signal: stopPublisher.signal,
     });

@@ -16,7 +16,7 @@ containerStoreContract('memory', () => {
 containerStoreContract('sqlite', () => {
   const database = openDatabase({ path: ':memory:', migrations: CONTAINER_MIGRATIONS });
   const outbox = openOutbox(database);
-  const change = createChange(database, outbox);
+  const change = createChange(database, outbox, { begin: () => {} });
   const events = (): ContainerEvent[] =>
     outbox.pending(100).map(({ event: { noun, verb, objectId, attributes } }) => ({
       noun: noun as ContainerEvent['noun'],
@@ -25,7 +25,7 @@ containerStoreContract('sqlite', () => {
       attributes,
     }));
   return {
-    containers: createSqliteContainerStore(database, change),
+    containers: createSqliteContainerStore(database, change, { settled: () => Promise.resolve() }),
     execs: createSqliteExecStore(database, change),
     settings: createSqliteSettingStore(database, change),
     events,

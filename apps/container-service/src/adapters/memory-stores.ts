@@ -69,6 +69,7 @@ function containerStore(tell: Tell, execs: Map<string, Exec>): ContainerStore {
     list: () => [...containers.values()].sort((a, b) => Number(b.createTimeNs - a.createTimeNs)),
     listLeftovers: () => [...leftovers.values()],
     removeLeftover: (containerId) => void leftovers.delete(containerId),
+    settled: () => Promise.resolve(),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { BerthError } from '@berth/errors';
+import type { CommitFlush } from '@berth/service-kit';
 import type { Container, ContainerSpec, ContainerState } from '../container.ts';
 import { execKilledEvent } from '../events.ts';
 import { DEFAULT_ISOLATION, DEFAULT_NAMES } from '../isolation.ts';
@@ -9,7 +10,11 @@ import { nameInUseError } from '../spec/container-name.ts';
 import type { Change, Durability } from './durability.ts';
 
 /** Keeps containers in a service's database. */
-export function createSqliteContainerStore(database: DatabaseSync, change: Change): ContainerStore {
+export function createSqliteContainerStore(
+  database: DatabaseSync,
+  change: Change,
+  { settled }: Pick<CommitFlush, 'settled'>,
+): ContainerStore {
   const insert = database.prepare(
     'INSERT INTO containers (id, name, status, create_time_ns, spec, state) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -102,6 +107,7 @@ export function createSqliteContainerStore(database: DatabaseSync, change: Chang
     removeLeftover(containerId) {
       change('crash', [], () => deleteLeftover.run(containerId));
     },
+    settled,
   };
 }
 
