@@ -42,7 +42,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
     const { stateDir } = files.paths(containerId);
     const hostInterface = plans.hostInterface(containerId);
     await runtime.cleanUp({ stateDir, hostInterface, cgroupDir: plans.standardCgroupDir(containerId) });
-    files.removeRuntime(containerId);
+    await files.removeRuntime(containerId);
   }
 
   async function attempt({ containerId, address, firstUserId, volumes: uses }: Leftover): Promise<void> {
@@ -54,7 +54,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
     await Promise.all([images.deleteSnapshot(containerId), released]);
     fault('clean:snapshot');
     await deps.clientLogs.keep(containerId);
-    files.remove(containerId);
+    await files.remove(containerId);
     fault('clean:files');
     store.removeLeftover(containerId);
     if (address !== null) network.release(address);

@@ -170,7 +170,10 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
 
   function forget(record: Exec, events: Parameters<ExecStore['remove']>[1]): void {
     execs.remove(record.id, events);
-    files.removeExec(record.containerId, record.id);
+    // Nobody waits for it: what a crash leaves goes with the container's run.
+    files.removeExec(record.containerId, record.id).catch((error: unknown) => {
+      log.warn({ containerId: record.containerId, err: error }, 'directory of an exec not removed');
+    });
   }
 
   return {

@@ -320,13 +320,13 @@ export interface ContainerFiles {
   prepareExec(containerId: string, execId: string): string;
   execDir(containerId: string, execId: string): string;
   /** Removes an exec's run-time directory. Idempotent. */
-  removeExec(containerId: string, execId: string): void;
+  removeExec(containerId: string, execId: string): Promise<void>;
   /** Tells whether there is a run-time directory: then the run is not cleaned up yet. */
   hasRuntime(containerId: string): boolean;
   /** Removes the run-time directory. Idempotent. */
-  removeRuntime(containerId: string): void;
+  removeRuntime(containerId: string): Promise<void>;
   /** Removes all files, the log too. Idempotent. */
-  remove(containerId: string): void;
+  remove(containerId: string): Promise<void>;
   /** The ids of all containers with a file or a run-time directory. */
   list(): string[];
 }

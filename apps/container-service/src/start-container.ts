@@ -176,7 +176,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   ): Promise<void> {
     try {
       // A failure that the helper did not report itself may have left something behind.
-      if (isBerthError(thrown, ...REPORTED_BY_HELPER)) files.removeRuntime(starting.id);
+      if (isBerthError(thrown, ...REPORTED_BY_HELPER)) await files.removeRuntime(starting.id);
       else if (files.hasRuntime(starting.id)) await deps.cleaner.cleanRuntime(starting.id);
     } catch (error) {
       // The run-time directory stays, and tells the next start that there is something to clean up.

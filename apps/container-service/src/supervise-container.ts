@@ -102,7 +102,7 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
   /** A keeper cleans up by itself. Where it does not, the spawner does it in its place. */
   async function releaseRun({ id }: Container, exit: ProcessExit): Promise<void> {
     const container = { stateDir: files.paths(id).stateDir, hostInterface: deps.plans.hostInterface(id) };
-    if (exit.error === '' && (await runtime.isReleased(container))) files.removeRuntime(id);
+    if (exit.error === '' && (await runtime.isReleased(container))) await files.removeRuntime(id);
     else await cleaner.cleanRuntime(id);
   }
 

@@ -34,7 +34,7 @@ export function createSweepOrphans(deps: SweepDeps): SweepOrphans {
     for (const id of files.list().filter(isOrphan)) {
       log.warn({ containerId: id }, 'files of no container removed');
       if (files.hasRuntime(id)) await cleaner.cleanRuntime(id);
-      files.remove(id);
+      await files.remove(id);
     }
   }
 

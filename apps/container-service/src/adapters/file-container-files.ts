@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerFiles, ContainerPaths } from '../ports.ts';
 
@@ -41,9 +42,9 @@ export function openContainerFiles(stateDir: string, runDir: string): ContainerF
     removeExec: (id, execId) => remove(execDir(id, execId)),
     hasRuntime: (id) => existsSync(stateDirOf(id)),
     removeRuntime: (id) => remove(stateDirOf(id)),
-    remove(id) {
-      remove(stateDirOf(id));
-      remove(join(keptDir, id));
+    async remove(id) {
+      await remove(stateDirOf(id));
+      await remove(join(keptDir, id));
     },
     list: () => [...new Set([...readdirSync(keptDir), ...readdirSync(runtimeDir)])],
   };
@@ -54,11 +55,12 @@ function makeEmptyDirectory(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    remove(path);
+    rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { mode: 0o700 });
   }
 }
 
-function remove(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+/** Beside the work that goes on: where the disk is busy a removal takes tens of milliseconds. */
+function remove(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true });
 }

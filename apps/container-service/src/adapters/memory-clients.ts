@@ -125,12 +125,16 @@ export function createMemoryContainerFiles(): ContainerFiles & {
     },
     prepareExec: execDir,
     execDir,
-    removeExec: () => {},
+    removeExec: () => Promise.resolve(),
     hasRuntime: (id) => runtimes.has(id),
-    removeRuntime: (id) => void runtimes.delete(id),
+    removeRuntime(id) {
+      runtimes.delete(id);
+      return Promise.resolve();
+    },
     remove(id) {
       names.delete(id);
       runtimes.delete(id);
+      return Promise.resolve();
     },
     list: () => [...new Set([...names.keys(), ...runtimes])],
   };
