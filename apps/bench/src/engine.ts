@@ -11,7 +11,7 @@ export interface BenchEngine extends AsyncDisposable {
 
 /** The engine of BERTH_ROOT, which must be up; without it one that lives as long as the benchmark. */
 export async function openEngine(env: NodeJS.ProcessEnv): Promise<BenchEngine> {
-  if (!env.BERTH_ROOT) return startTestEngine();
+  if (!env.BERTH_ROOT) return startTestEngine({ runInMemory: true });
   return { paths: resolvePaths(env), env, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 

@@ -8,6 +8,8 @@ import { createTemporaryDirectory } from './temporary-directory.ts';
 
 const workspace = join(import.meta.dirname, '../../..');
 
+const RUN_DIR_BYTES = 256 * 1024 * 1024;
+
 /** The `berth` command. */
 export const BERTH_COMMAND = join(workspace, 'apps/cli/bin/berth');
 
@@ -32,6 +34,8 @@ export interface TestEngineOptions {
   readonly busybox?: boolean;
   /** Gives a service's state directory a file system of its own, with this many bytes. */
   readonly diskLimits?: Partial<Record<ServiceName, number>>;
+  /** Gives it a run directory in memory, as /run is on an installed host. */
+  readonly runInMemory?: boolean;
   /** How long each of its processes may take until it answers; default: 30 s. */
   readonly startTimeoutMs?: number;
   /** Further settings for its processes. */
@@ -48,6 +52,11 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   const start = () =>
     startEngine({ paths, env, ...(only && { only }), ...(startTimeoutMs && { timeoutMs: startTimeoutMs }) });
   const mounts: string[] = [];
+  const mountTmpfs = async (path: string, sizeBytes: number): Promise<void> => {
+    mkdirSync(path, { recursive: true });
+    await runOrThrow('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes},mode=0755`, 'berth-test', path]);
+    mounts.push(path);
+  };
   const stop = async () => {
     await removeEngine({ root, paths, env });
     for (const path of mounts) await runOrThrow('umount', [path]);
@@ -55,11 +64,9 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   };
   try {
     for (const [service, sizeBytes] of Object.entries(options.diskLimits ?? {}) as [ServiceName, number][]) {
-      const path = paths.serviceDir(service);
-      mkdirSync(path, { recursive: true });
-      await runOrThrow('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'berth-test', path]);
-      mounts.push(path);
+      await mountTmpfs(paths.serviceDir(service), sizeBytes);
     }
+    if (options.runInMemory) await mountTmpfs(paths.runDir, RUN_DIR_BYTES);
     await start();
     if (options.busybox ?? only?.includes('image-service') ?? true) await ensureBusyboxImage(paths);
   } catch (error) {
