@@ -147,6 +147,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/wait.ts'),
   },
   {
+    summary: 'Show what differs between the file systems of two images',
+    paths: ['image diff'],
+    load: () => import('./commands/image-diff.ts'),
+  },
+  {
     summary: 'Show the history of an image',
     paths: ['image history', 'history'],
     load: () => import('./commands/history.ts'),

@@ -186,3 +186,20 @@ test('rmi hands on what shall stay', async () => {
     { name: 'b', noPrune: false, force: true },
   ]);
 });
+
+test('image diff', async () => {
+  const berth = await start({
+    image: {
+      async *diffImages({ from, to }) {
+        yield { changes: [{ path: `/${from}`, kind: 1 }] };
+        yield {
+          changes: [
+            { path: `/${from}/${to}`, kind: 2 },
+            { path: '/gone', kind: 3 },
+          ],
+        };
+      },
+    },
+  });
+  expect((await berth('image', 'diff', 'a', 'b')).stdout).toBe('C /a\nA /a/b\nD /gone\n');
+});

@@ -15,6 +15,7 @@ import { createSqliteSnapshotStore } from './adapters/sqlite-snapshot-store.ts';
 import { createCommitSnapshot } from './commit-snapshot.ts';
 import { parseConfig } from './config.ts';
 import { createDeleteImage } from './delete-image.ts';
+import { createDiffImages } from './diff-images.ts';
 import { createDiffSnapshot } from './diff-snapshot.ts';
 import { createDurability } from './durability.ts';
 import { createImageHandlers } from './grpc/image-handlers.ts';
@@ -123,6 +124,7 @@ await runService({
         loadImages: createLoadImages({ store, pool, content, leases, durability }),
         deleteImage: createDeleteImage({ store, removeImage }),
         pruneImages: createPruneImages({ store, removeImage, nowMs: Date.now }),
+        diffImages: createDiffImages({ store, layers, pool }),
         diffSnapshot: createDiffSnapshot({ images: store, snapshots: snapshotStore, layers, directories }),
         commitSnapshot: createCommitSnapshot({
           images: store,

@@ -168,6 +168,8 @@ export interface LayerStore {
   unpack(request: UnpackRequest): Promise<StagedLayer>;
   /** What a writable layer changes, by path. Throws LAYER_INVALID, LAYER_LIMIT, CANCELLED. */
   changes(source: SnapshotSource, signal: AbortSignal): Promise<PathChange[]>;
+  /** What turns one stack of layers into another, each uppermost first. Throws LAYER_LIMIT, CANCELLED. */
+  compare(from: readonly string[], to: readonly string[], signal: AbortSignal): Promise<PathChange[]>;
   /**
    * Makes a layer of a writable layer; with `squash`, of all below it too. Throws LAYER_INVALID, LAYER_LIMIT, DISK_FULL, CANCELLED, and leaves
    * nothing behind then.

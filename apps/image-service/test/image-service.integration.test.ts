@@ -298,6 +298,25 @@ describe('imports', () => {
     await removeAll();
   });
 
+  test('tells what differs between two images', async () => {
+    const { client } = connection;
+    const other = writeTar([...BASE.filter(({ path }) => path !== 'gone'), { path: 'dir/new', content: 'new' }]);
+    await client.importImage(parts(tar, { reference: 'made:old' }));
+    await client.importImage(parts(other, { reference: 'made:new' }));
+    const diff = async (from: string, to: string): Promise<string> => {
+      const lines: string[] = [];
+      for await (const { changes } of client.diffImages({ from, to })) {
+        lines.push(...changes.map(({ path, kind }) => `${'?CAD'[kind]} ${path}`));
+      }
+      return lines.join(', ');
+    };
+    expect(await diff('made:old', 'made:new')).toBe('C /dir, A /dir/new, D /gone');
+    expect(await diff('made:new', 'made:old')).toBe('C /dir, D /dir/new, A /gone');
+    expect(await diff('made:new', 'made:new')).toBe('');
+    await expect(diff('made:new', 'nope')).rejects.toMatchObject({ reason: 'IMAGE_NOT_FOUND' });
+    await removeAll();
+  });
+
   test('leases the content of an imported image until it is removed', async () => {
     using registryService = connectService(RegistryServiceDefinition, engine.paths.socket('registry-gateway'));
     const { client } = registryService;

@@ -11,6 +11,7 @@ export {
   type CommitRequest,
   type CompressRequest,
   type LayerLimits,
+  type LayerStacks,
   type LayerTool,
   type PackRequest,
   type SnapshotLayers,

@@ -38,6 +38,13 @@ export interface SnapshotLayers {
   readonly mountPoints: readonly string[];
 }
 
+/** Two stacks of layers; names relative to layersDir, uppermost first. */
+export interface LayerStacks {
+  readonly layersDir: string;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
 export interface CommitRequest extends SnapshotLayers {
   /** An empty directory of the file system on which the layers are. What a failed commit leaves in it is the caller's to remove. */
   readonly targetDir: string;
@@ -75,6 +82,11 @@ export interface LayerTool extends AsyncDisposable {
   unpack(request: UnpackRequest): Promise<UnpackedLayer>;
   /** What a container has changed, by path, parents first, as Docker tells it. Throws LAYER_INVALID, LAYER_LIMIT, CANCELLED, INTERNAL. */
   changes(layers: SnapshotLayers, signal: AbortSignal): Promise<PathChange[]>;
+  /**
+   * What turns one stack of layers into another, in the same form. Directories that both have from the same layers are not looked into. Throws
+   * LAYER_LIMIT, CANCELLED, INTERNAL.
+   */
+  compare(stacks: LayerStacks, signal: AbortSignal): Promise<PathChange[]>;
   /**
    * Makes a layer of a writable layer, that a container may be changing, in a directory. Throws LAYER_INVALID when the format cannot say
    * what is there, LAYER_LIMIT, DISK_FULL, CANCELLED, INTERNAL; nothing writes to the directory any more when it returns.
@@ -116,6 +128,17 @@ export function startLayerTool(options: ToolOptions): LayerTool {
     throw failureOf(last);
   }
 
+  async function listChanges(args: readonly string[], signal: AbortSignal): Promise<PathChange[]> {
+    if (signal.aborted) throw cancelled();
+    using listener = await listenForStream(options.streamDir);
+    const bytes = listener.connected.then(readAll);
+    bytes.catch(() => {});
+    const last = await run([...args, '--stream', listener.path], signal);
+    if (signal.aborted) throw cancelled();
+    if (last?.kind !== 'done') throw failureOf(last);
+    return parsePathChanges(await bytes);
+  }
+
   async function runInDirectory(command: string, dir: string): Promise<void> {
     const last = await run([command, dir], new AbortController().signal);
     if (last?.kind !== 'done') throw failureOf(last);
@@ -137,16 +160,8 @@ export function startLayerTool(options: ToolOptions): LayerTool {
       return runForLayer(unpackArguments(request), signal, onProgress);
     },
     commit: (request) => runForLayer(commitArguments(request), request.signal),
-    async changes(layers, signal) {
-      if (signal.aborted) throw cancelled();
-      using listener = await listenForStream(options.streamDir);
-      const bytes = listener.connected.then(readAll);
-      bytes.catch(() => {});
-      const last = await run(['changes', ...layersArguments(layers), '--stream', listener.path], signal);
-      if (signal.aborted) throw cancelled();
-      if (last?.kind !== 'done') throw failureOf(last);
-      return parsePathChanges(await bytes);
-    },
+    changes: (layers, signal) => listChanges(['changes', ...layersArguments(layers)], signal),
+    compare: (stacks, signal) => listChanges(['compare', ...stacksArguments(stacks)], signal),
     spread: (dir) => runInDirectory('spread', dir),
     sync: (dir) => runInDirectory('sync', dir),
     close,
@@ -170,6 +185,14 @@ function layersArguments({ upperDir, layersDir, lowerDirs, mountPoints }: Snapsh
     ...['--upper', upperDir, '--layers', layersDir],
     ...(lowerDirs.length === 0 ? [] : ['--lowers', lowerDirs.join(':')]),
     ...(mountPoints.length === 0 ? [] : ['--mount-points', mountPoints.join(':')]),
+  ];
+}
+
+function stacksArguments({ layersDir, from, to }: LayerStacks): string[] {
+  return [
+    ...['--layers', layersDir],
+    ...(from.length === 0 ? [] : ['--lowers', from.join(':')]),
+    ...(to.length === 0 ? [] : ['--others', to.join(':')]),
   ];
 }
 

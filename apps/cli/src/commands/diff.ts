@@ -1,13 +1,6 @@
-import { ChangeKind } from '@berth/proto/container';
 import { defineCommand } from '../command.ts';
 import { connectContainers } from '../engine/containers.ts';
-
-const LETTERS: Record<ChangeKind, string> = {
-  [ChangeKind.UNSPECIFIED]: '?',
-  [ChangeKind.CHANGED]: 'C',
-  [ChangeKind.ADDED]: 'A',
-  [ChangeKind.DELETED]: 'D',
-};
+import { changesText } from '../format/changes-text.ts';
 
 export const command = defineCommand({
   usage: 'CONTAINER',
@@ -16,7 +9,7 @@ export const command = defineCommand({
   async run(context, { args: [container = ''] }) {
     using containers = connectContainers(context);
     const { changes } = await containers.calls.diffContainer({ container }, { signal: context.signal });
-    context.stdout.write(changes.map(({ kind, path }) => `${LETTERS[kind]} ${path}\n`).join(''));
+    context.stdout.write(changesText(changes));
     return 0;
   },
 });

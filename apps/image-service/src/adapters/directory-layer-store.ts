@@ -9,7 +9,7 @@ import { openTrash } from './directory-trash.ts';
 export interface LayerStoreOptions {
   /** The service's state directory. */
   readonly stateDir: string;
-  readonly tool: Pick<LayerTool, 'unpack' | 'commit' | 'pack' | 'compress' | 'changes' | 'spread' | 'sync'>;
+  readonly tool: Pick<LayerTool, 'unpack' | 'commit' | 'pack' | 'compress' | 'changes' | 'compare' | 'spread' | 'sync'>;
   readonly limits: LayerLimits;
 }
 
@@ -62,6 +62,7 @@ export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOp
     unpack: (request) => stage((targetDir) => tool.unpack({ ...request, limits, targetDir })),
     copy: (source, options) =>
       stage((targetDir) => tool.commit({ ...source, ...options, layersDir: dir, limits, targetDir })),
+    compare: (from, to, signal) => tool.compare({ layersDir: dir, from, to }, signal),
     changes: (source, signal) => tool.changes({ ...source, layersDir: dir }, signal),
     pack: ({ name, diffId }, signal) =>
       write((outputPath) => tool.pack({ layerDir: join(dir, name), diffId, outputPath, signal })),

@@ -46,6 +46,11 @@ export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): 
     gate: Promise.resolve(),
     unpack: (request) => unpack(store, request),
     copy: ({ upperDir }, { signal }) => unpack(store, { blobPath: upperDir, diffId: null, signal }),
+    compare: (from, to) =>
+      Promise.resolve([
+        ...from.filter((name) => !to.includes(name)).map((name) => ({ path: `/${name}`, kind: 'deleted' as const })),
+        ...to.filter((name) => !from.includes(name)).map((name) => ({ path: `/${name}`, kind: 'added' as const })),
+      ]),
     changes: ({ upperDir, mountPoints }) =>
       Promise.resolve([upperDir, ...mountPoints].map((path) => ({ path, kind: 'changed' as const }))),
     pack: ({ name }) => Promise.resolve(packed(`/packed/${name}`)),

@@ -9,6 +9,7 @@ import type {
 } from '@berth/proto/image';
 import type { CommitSnapshot } from '../commit-snapshot.ts';
 import type { DeleteImage } from '../delete-image.ts';
+import type { DiffImages } from '../diff-images.ts';
 import type { DiffSnapshot } from '../diff-snapshot.ts';
 import type { ImageHistory } from '../image-history.ts';
 import type { Images } from '../images.ts';
@@ -52,14 +53,18 @@ export interface ImageUseCases {
   readonly loadImages: LoadImages;
   readonly deleteImage: DeleteImage;
   readonly pruneImages: PruneImages;
+  readonly diffImages: DiffImages;
   readonly diffSnapshot: DiffSnapshot;
   readonly commitSnapshot: CommitSnapshot;
 }
 
+/** So that a message stays far below what a client takes. */
+const CHANGES_PER_MESSAGE = 5000;
+
 /** ImageService over the use cases. The signal, aborted when the service stops, ends calls that stay open. */
 export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSignal): ImageServiceImplementation {
   const { images, listImages, measureImages, imageHistory, snapshots, pullImage, pushImage, importImage } = useCases;
-  const { saveImages, loadImages, deleteImage, pruneImages, diffSnapshot, commitSnapshot } = useCases;
+  const { saveImages, loadImages, deleteImage, pruneImages, diffImages, diffSnapshot, commitSnapshot } = useCases;
 
   /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
   function tryToPrepare(request: PrepareSnapshotRequest | undefined): PrepareSnapshotResponse | undefined {
@@ -97,6 +102,12 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
       answer(() => ({
         images: listImages(request).map(request.omitConfig ? toProtoImageWithoutConfig : toProtoImage),
       })),
+    async *diffImages({ from, to }, { signal }) {
+      const changes = (await diffImages(from, to, signal)).map(toProtoChange);
+      for (let at = 0; at < changes.length; at += CHANGES_PER_MESSAGE) {
+        yield { changes: changes.slice(at, at + CHANGES_PER_MESSAGE) };
+      }
+    },
     measureImages: () => answer(() => toMeasureResponse(measureImages())),
     tagImage: ({ name, target }) => answer(() => (images.tag(name, target), {})),
     deleteImage: (request) => answer(() => toDeleteResponse(deleteImage(request))),

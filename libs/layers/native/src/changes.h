@@ -2,9 +2,8 @@
 #ifndef BERTH_CHANGES_H
 #define BERTH_CHANGES_H
 
+#include "change_list.h"
 #include "upper.h"
-
-enum change { CHANGE_NONE = 0, CHANGE_CHANGED = 'C', CHANGE_ADDED = 'A', CHANGE_DELETED = 'D' };
 
 /* Writes for each change its letter, the absolute path and a NUL to `output`. */
 int changes_write(struct upper *upper, int output, struct layer_error *error);

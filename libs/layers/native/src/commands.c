@@ -13,6 +13,7 @@
 const char commands_usage[] =
     "Usage: berth-layer unpack --layer FILE|- --target DIR [OPTIONS]\n"
     "       berth-layer changes --upper DIR [BELOW] --output FILE|--stream SOCKET\n"
+    "       berth-layer compare --layers DIR [--lowers A:B:C] [--others A:B:C] --output FILE|--stream SOCKET\n"
     "       berth-layer commit --upper DIR [BELOW] --target DIR [OPTIONS]\n"
     "       berth-layer pack --upper DIR --output FILE|--stream SOCKET [OPTIONS]\n"
     "       berth-layer compress --layer FILE --output FILE|--stream SOCKET\n"
@@ -25,6 +26,7 @@ const char commands_usage[] =
     "\n"
     "unpack applies a layer (a tar archive, plain or compressed) to an empty directory, as overlayfs wants it.\n"
     "changes tells what a writable layer changes: a letter of ACD, the path and a NUL for each.\n"
+    "compare tells in the same form what makes the others of the lowers.\n"
     "commit makes a layer of a writable layer in an empty directory, and computes its digest.\n"
     "pack writes a layer's directory as the archive that it was computed of.\n"
     "compress writes an archive as a gzip file.\n"
@@ -97,6 +99,7 @@ int run_command(int count, char **arguments) {
     int (*run)(int count, char **arguments);
   } commands[] = {
       {"unpack", unpack_command}, {"changes", changes_command}, {"commit", commit_command},
+      {"compare", compare_command},
       {"pack", pack_command},     {"sync", sync_command},       {"stat", stat_command},
       {"archive", archive_command}, {"extract", extract_command}, {"spread", spread_command},
       {"compress", compress_command},

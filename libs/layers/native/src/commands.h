@@ -10,8 +10,9 @@ int serve_command(void);
 
 int unpack_command(int count, char **arguments);
 
-/* `changes`, `commit` and `pack`: see commands_usage. */
+/* `changes`, `compare`, `commit` and `pack`: see commands_usage. */
 int changes_command(int count, char **arguments);
+int compare_command(int count, char **arguments);
 int commit_command(int count, char **arguments);
 int pack_command(int count, char **arguments);
 

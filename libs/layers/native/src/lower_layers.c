@@ -114,7 +114,6 @@ int lower_look(const struct lower_layers *layers, const struct lower_stack *pare
 
 int lower_names(const struct lower_layers *layers, const struct lower_stack *stack, const char *path, struct names *names,
                 struct layer_error *error) {
-  *names = (struct names){0};
   for (size_t i = 0; i < stack->count; i++) {
     cleanup_close int fd = lower_open(layers, stack->layers[i], path, O_RDONLY | O_DIRECTORY);
 

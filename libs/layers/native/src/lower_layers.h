@@ -41,7 +41,7 @@ int lower_stack_of_root(const struct lower_layers *layers, struct lower_entry *r
 int lower_look(const struct lower_layers *layers, const struct lower_stack *parent, const char *path, struct lower_entry *entry,
                struct layer_error *error);
 
-/* The names that the directory `path` has in any layer of its stack; some may be hidden by others. */
+/* Adds the names that the directory `path` has in any layer of its stack; some may be hidden by others. */
 int lower_names(const struct lower_layers *layers, const struct lower_stack *stack, const char *path, struct names *names,
                 struct layer_error *error);
 

@@ -98,6 +98,7 @@ static int parse_option(const char *name, const char *value, struct options *opt
   if (strcmp(name, "--upper") == 0) return parse_string(value, &options->upper);
   if (strcmp(name, "--layers") == 0) return parse_string(value, &options->layers);
   if (strcmp(name, "--lowers") == 0) return parse_string(value, &options->lowers);
+  if (strcmp(name, "--others") == 0) return parse_string(value, &options->others);
   if (strcmp(name, "--mount-points") == 0) return parse_string(value, &options->mount_points);
   if (strcmp(name, "--squash") == 0) return parse_flag(value, &options->squash);
   if (strcmp(name, "--output") == 0) return parse_string(value, &options->output);

@@ -14,6 +14,7 @@ struct options {
   const char *upper;        /* the writable layer of a container, or a layer */
   const char *layers;       /* the directory of the layers below it */
   const char *lowers;       /* their names, uppermost first, with colons between them */
+  const char *others;       /* the same of those that they are compared with */
   const char *mount_points; /* paths that the engine has made in it, with colons between them */
   bool squash;              /* all layers become one */
   const char *output;       /* a file that is made */

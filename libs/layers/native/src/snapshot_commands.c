@@ -1,8 +1,9 @@
-/* The commands that read the writable layer of a container, or a layer that was made of one. */
+/* The commands that read the writable layer of a container, a layer that was made of one, or stacks of layers. */
 #include "commands.h"
 
 #include "changes.h"
 #include "cleanup.h"
+#include "compare.h"
 #include "layer_copy.h"
 #include "merged.h"
 #include "options.h"
@@ -38,11 +39,11 @@ static int open_upper(const struct options *options, struct upper *upper, struct
 }
 
 /* Shuts the process into a directory that nothing is written to. */
-static int enter_upper(const struct options *options, struct layer_error *error) {
-  cleanup_close int place = open(options->upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+static int enter_to_read(const char *path, struct layer_error *error) {
+  cleanup_close int place = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   cleanup_close int root = -1;
 
-  if (place < 0) return fail_errno(error, "open", "cannot open \"%.200s\"", options->upper);
+  if (place < 0) return fail_errno(error, "open", "cannot open \"%.200s\"", path);
   root = sandbox_enter_to_read(place, error);
   return root < 0 ? -1 : sandbox_filter(error);
 }
@@ -52,7 +53,7 @@ static int list_changes(const struct options *options, struct upper *upper, stru
 
   if (open_upper(options, upper, error) < 0) return -1;
   output = stream_open(options, error);
-  if (output < 0 || enter_upper(options, error) < 0) return -1;
+  if (output < 0 || enter_to_read(options->upper, error) < 0) return -1;
   return changes_write(upper, output, error);
 }
 
@@ -62,6 +63,32 @@ int changes_command(int count, char **arguments) {
   struct layer_error error = {0};
 
   if (options_parse(count, arguments, &options, &error) == 0 && list_changes(&options, &upper, &error) == 0) {
+    report_done();
+    return 0;
+  }
+  report_error(&error);
+  return (int)error.kind;
+}
+
+static int compare(const struct options *options, struct lower_layers *old, struct lower_layers *new, struct layer_error *error) {
+  cleanup_close int output = -1;
+
+  if (!options->layers) return fail(error, FAILURE_USAGE, "options", "--layers is needed");
+  if (lower_layers_open(old, options->layers, options->lowers, error) < 0 ||
+      lower_layers_open(new, options->layers, options->others, error) < 0)
+    return -1;
+  output = stream_open(options, error);
+  if (output < 0 || enter_to_read(options->layers, error) < 0) return -1;
+  return compare_write(old, new, output, error);
+}
+
+int compare_command(int count, char **arguments) {
+  static struct lower_layers old = {.fd = -1};
+  static struct lower_layers new = {.fd = -1};
+  struct options options;
+  struct layer_error error = {0};
+
+  if (options_parse(count, arguments, &options, &error) == 0 && compare(&options, &old, &new, &error) == 0) {
     report_done();
     return 0;
   }
@@ -103,7 +130,7 @@ static int pack(const struct options *options, struct upper *upper, struct layer
   upper->is_layer = true;
   if (open_upper(options, upper, error) < 0) return -1;
   copy->tar.fd = stream_open(options, error);
-  if (copy->tar.fd < 0 || enter_upper(options, error) < 0) return -1;
+  if (copy->tar.fd < 0 || enter_to_read(options->upper, error) < 0) return -1;
   if (options->compression == COMPRESSION_GZIP) {
     gzip_encoder_init(&encoder, copy->tar.fd);
     copy->tar.gzip = &encoder;

@@ -163,6 +163,42 @@ C /var/cache
 EOF
 check 'changes are told as Docker tells them' same "$work/expected" "$work/found"
 check 'a mount point with something in it is told' grep -aq '^A /kinds$' "$work/changes.all"
+compare() { # compare OLD NEW
+  rm -f "$work/changes"
+  "$BERTH_LAYER" compare --layers "$work/layers" --lowers "$1" --others "$2" --output "$work/changes" >"$work/result" ||
+    { cat "$work/result"; return 1; }
+  tr '\0' '\n' <"$work/changes" | sed 's/^\(.\)/\1 /'
+}
+compare 2:1 3:2:1 >"$work/found"
+check 'stacks of layers differ by what the layer has that one of them lacks' same "$work/changes.all" "$work/found"
+compare 3:2:1 2:1 | grep -av kinds >"$work/found"
+cat >"$work/expected" <<'EOF'
+C /etc
+A /etc/hostname
+D /etc/new
+C /etc/passwd
+C /opt
+C /opt/old
+A /opt/old/deep
+A /opt/old/deep/y
+A /opt/old/two
+C /opt/old/x
+C /srv
+C /srv/link
+C /var
+C /var/cache
+A /var/cache/z
+EOF
+check 'and the other way round' same "$work/expected" "$work/found"
+compare 3:2:1 6:empty >"$work/found"
+check 'stacks that show the same do not differ' [ ! -s "$work/found" ]
+compare empty 2 >"$work/found"
+printf 'A /opt\nA /opt/old\nA /opt/old/two\nA /srv\nA /srv/link\n' >"$work/expected"
+check 'all of a stack differs from nothing' same "$work/expected" "$work/found"
+compare 1 missing >/dev/null
+check 'a layer that is not there is told' grep -q '"reason":"INTERNAL"' "$work/result"
+check 'layers outside are refused' sh -c '! "$0" compare --layers "$1" --lowers ../layers --others 1 --output "$1/no"' "$BERTH_LAYER" "$work/layers"
+
 mkdir "$work/upper/proc" "$work/upper/dev" "$work/upper/dev/pts" && : >"$work/upper/dev/console" && : >"$work/upper/etc/hosts"
 changes --mount-points proc:dev:dev/pts:dev/console:etc/hosts:kinds >"$work/found"
 check 'mount points of the engine are no changes' same "$work/changes.all" "$work/found"
