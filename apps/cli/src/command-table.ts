@@ -18,6 +18,7 @@ export interface CommandGroup {
 export const GROUPS: readonly CommandGroup[] = [
   { name: 'container', summary: 'Manage containers' },
   { name: 'image', summary: 'Manage images' },
+  { name: 'network', summary: 'Manage networks' },
   { name: 'system', summary: 'Manage Berth' },
   { name: 'volume', summary: 'Manage volumes' },
 ];
@@ -235,6 +236,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Show the Berth version information',
     paths: ['version'],
     load: () => import('./commands/version.ts'),
+  },
+  {
+    summary: 'Create a network',
+    paths: ['network create'],
+    load: () => import('./commands/network-create.ts'),
+  },
+  {
+    summary: 'Display detailed information on one or more networks',
+    paths: ['network inspect'],
+    load: () => import('./commands/network-inspect.ts'),
+  },
+  {
+    summary: 'List networks',
+    paths: ['network ls', 'network list'],
+    load: () => import('./commands/network-ls.ts'),
+  },
+  {
+    summary: 'Remove all unused networks',
+    paths: ['network prune'],
+    load: () => import('./commands/network-prune.ts'),
+  },
+  {
+    summary: 'Remove one or more networks',
+    paths: ['network rm', 'network remove'],
+    load: () => import('./commands/network-rm.ts'),
   },
   {
     summary: 'Create a volume',

@@ -4,7 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError } from '@berth/errors';
 import { ContainerStatus, MountType } from '@berth/proto/container';
-import type { AttachContainerResponse, Container, DeepPartial, ExecContainerResponse } from '@berth/proto/container';
+import type {
+  AttachContainerResponse,
+  Container,
+  DeepPartial,
+  ExecContainerResponse,
+  Network,
+} from '@berth/proto/container';
 import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
 import { runCli } from './run-cli.ts';
 
@@ -65,6 +71,9 @@ const LISTED: FakeMethods = {
       const container = CONTAINERS.find((each) => each.name === name);
       if (!container) throw new BerthError('CONTAINER_NOT_FOUND', `No such container: ${name}`);
       return { container };
+    },
+    getNetwork: async ({ network }) => {
+      throw new BerthError('NETWORK_NOT_FOUND', `network ${network} not found`);
     },
   },
   image: {
@@ -625,4 +634,133 @@ test('update sends what was given, and tells warnings last', async () => {
     container: 'web',
     resources: { memoryBytes: 8n << 20n, nanoCpus: 500_000_000n, pidsLimit: -1n, cpuShares: 0n },
   });
+});
+
+const NETWORK: DeepPartial<Network> = {
+  id: 'ab'.repeat(32),
+  name: 'net',
+  driver: 'bridge',
+  createTime: { seconds: 1_767_225_600n, nanos: 5 },
+  subnets: [{ subnet: '172.18.0.0/16', gateway: '172.18.0.1', auxiliaryAddresses: { r: '172.18.0.9' } }],
+  labels: { b: '2', a: '1' },
+  containers: [
+    {
+      id: WEB,
+      name: 'web',
+      endpointId: 'e',
+      hardwareAddress: '02:42:ac:12:00:02',
+      address: '172.18.0.2',
+      prefixLength: 16,
+    },
+  ],
+};
+const NONE: DeepPartial<Network> = { id: 'cd'.repeat(32), name: 'none', driver: 'null' };
+
+test('network ls and inspect', async () => {
+  const berth = await start({
+    container: {
+      listNetworks: async () => ({ networks: [NETWORK, NONE] }),
+      getNetwork: async ({ network: name }) => {
+        if (name !== 'net') throw new BerthError('NETWORK_NOT_FOUND', `network ${name} not found`);
+        return { network: NETWORK };
+      },
+    },
+  });
+  expect((await berth('network', 'ls')).stdout).toBe(
+    `NETWORK ID     NAME      DRIVER    SCOPE
+abababababab   net       bridge    local
+cdcdcdcdcdcd   none      null      local
+`,
+  );
+  expect((await berth('network', 'ls', '-q')).stdout).toBe('abababababab\ncdcdcdcdcdcd\n');
+  expect((await berth('network', 'ls', '--format', '{{.Name}} {{.Labels}} {{.Internal}}')).stdout).toBe(
+    'net a=1,b=2 false\nnone  false\n',
+  );
+  const { stdout, stderr, code } = await berth('network', 'inspect', 'net', 'nope');
+  expect([stderr, code]).toEqual(['Error response from daemon: network nope not found\n', 1]);
+  expect(JSON.parse(stdout)).toEqual([
+    {
+      Name: 'net',
+      Id: 'ab'.repeat(32),
+      Created: '2026-01-01T00:00:00.000000005Z',
+      Scope: 'local',
+      Driver: 'bridge',
+      EnableIPv4: true,
+      EnableIPv6: false,
+      IPAM: {
+        Driver: 'default',
+        Options: {},
+        Config: [{ Subnet: '172.18.0.0/16', Gateway: '172.18.0.1', AuxiliaryAddresses: { r: '172.18.0.9' } }],
+      },
+      Internal: false,
+      Attachable: false,
+      Ingress: false,
+      ConfigFrom: { Network: '' },
+      ConfigOnly: false,
+      Containers: {
+        [WEB]: {
+          Name: 'web',
+          EndpointID: 'e',
+          MacAddress: '02:42:ac:12:00:02',
+          IPv4Address: '172.18.0.2/16',
+          IPv6Address: '',
+        },
+      },
+      Options: {},
+      Labels: { a: '1', b: '2' },
+    },
+  ]);
+});
+
+test('network create, rm and prune', async () => {
+  const requests: unknown[] = [];
+  const berth = await start({
+    container: {
+      createNetwork: async (request) => {
+        requests.push(request);
+        return { id: 'ab'.repeat(32) };
+      },
+      deleteNetwork: async ({ network }) => {
+        if (network !== 'net') throw new BerthError('NETWORK_NOT_FOUND', `network ${network} not found`);
+        return {};
+      },
+      pruneNetworks: async ({ filters }) => ({ deletedNames: filters.length === 0 ? ['a', 'b'] : [] }),
+    },
+  });
+  const create = [
+    'network',
+    'create',
+    '--subnet',
+    '10.1.0.0/16',
+    '--gateway',
+    '10.1.0.9',
+    '--aux-address',
+    'r=10.1.0.5',
+  ];
+  expect((await berth(...create, '-o', 'a=b', '--label', 'l', 'net')).stdout).toBe(`${'ab'.repeat(32)}\n`);
+  expect(requests).toMatchObject([
+    {
+      name: 'net',
+      subnets: [{ subnet: '10.1.0.0/16', gateway: '10.1.0.9', auxiliaryAddresses: { r: '10.1.0.5' } }],
+      options: { a: 'b' },
+      labels: { l: '' },
+    },
+  ]);
+  const failing: [string[], string][] = [
+    [['--gateway', '10.0.0.1'], 'every ip-range or gateway must have a corresponding subnet'],
+    [['--subnet', '10.0'], 'invalid subnet: invalid CIDR address: 10.0'],
+    [['--subnet', '10.0.0.0/8,10.1.0.0/16'], 'multiple overlapping subnet configuration is not supported'],
+    [['--subnet', '10.0.0.0/8', '--gateway', '11.0.0.1'], 'no matching subnet for gateway 11.0.0.1'],
+  ];
+  for (const [options, text] of failing) {
+    expect(await berth('network', 'create', ...options, 'x')).toMatchObject({ stderr: `${text}\n`, code: 1 });
+  }
+  expect(await berth('network', 'rm', 'net', 'nope')).toMatchObject({
+    stdout: 'net\n',
+    stderr: 'Error response from daemon: network nope not found\n',
+    code: 1,
+  });
+  expect(await berth('network', 'rm', '-f', 'nope', 'net')).toMatchObject({ stdout: 'net\n', stderr: '', code: 0 });
+  expect((await berth('network', 'prune', '-f')).stdout).toBe('Deleted Networks:\na\nb\n\n');
+  expect((await berth('network', 'prune', '-f', '--filter', 'label=x')).stdout).toBe('');
 });

@@ -15,7 +15,9 @@ import { createProcessLister, type ProcessLister } from './list-processes.ts';
 import { createClientLogs } from './logs/client-logs.ts';
 import { createLogReader, type LogReader } from './logs/read-logs.ts';
 import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-network.ts';
+import { networkMembers } from './network/members.ts';
 import type { HostNameFiles } from './network/name-files.ts';
+import { createNetworks, type Networks } from './network/networks.ts';
 import { createContainerMeter, type ContainerMeter } from './measure-containers.ts';
 import type { HostResources } from './plan/cgroup-layout.ts';
 import { createPlanBuilder, type PlanSettings } from './plan/build-plan.ts';
@@ -27,6 +29,7 @@ import type {
   HostPaths,
   ImageClient,
   Log,
+  NetworkStore,
   Processes,
   Runtime,
   SettingStore,
@@ -50,6 +53,7 @@ export interface EngineDeps {
   readonly store: ContainerStore;
   readonly execs: ExecStore;
   readonly settings: SettingStore;
+  readonly networkStore: NetworkStore;
   readonly runtime: Runtime;
   readonly images: ImageClient;
   readonly volumes: VolumeClient;
@@ -91,6 +95,7 @@ export interface ContainerEngine {
   readonly fileAccess: ContainerFileAccess;
   readonly recovery: Recovery;
   readonly sweep: SweepOrphans;
+  readonly networks: Networks;
   /** The default network in CIDR notation. */
   readonly defaultNetwork: string;
   /** Makes what every start needs ready, so that the first one does not wait for it. */
@@ -100,12 +105,19 @@ export interface ContainerEngine {
 /** Puts the use cases together. */
 export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   const network = createEngineNetwork({ ...outside, ...outside.networkSettings });
+  const networks = createNetworks({
+    ...outside,
+    ...outside.networkSettings,
+    network,
+    members: (id) => networkMembers(outside.store, id, id === network.identity.id),
+  });
   const plans = createPlanBuilder(outside.planSettings);
   const shared = {
     ...outside,
     removals: createRemovals(),
     visits: createFileVisits(),
     network,
+    networks,
     plans,
     actives: createActiveContainers(),
     clientLogs: createClientLogs(outside),
@@ -144,6 +156,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     fileAccess: createContainerFileAccess(shared),
     recovery,
     sweep: createSweepOrphans({ ...shared, cleaner, creator }),
+    networks,
     defaultNetwork: network.cidr,
     warmUp: network.ensure,
   };

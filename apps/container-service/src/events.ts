@@ -1,4 +1,5 @@
 import type { Container } from './container.ts';
+import type { Network } from './network/network.ts';
 import type { ContainerEvent, ProcessExit } from './ports.ts';
 
 /** The engine's default network, as its events name it. */
@@ -20,6 +21,16 @@ export function containerEvent(
 /** What a removal of all that does not run tells: it is about no single container. */
 export function pruneEvent(reclaimedBytes: number): ContainerEvent {
   return { noun: 'container', verb: 'prune', objectId: '', attributes: { reclaimed: String(reclaimedBytes) } };
+}
+
+/** An event of a network itself: it is created, or gone. */
+export function networkEvent({ id, name, driver }: Network, verb: 'create' | 'destroy'): ContainerEvent {
+  return { noun: 'network', verb, objectId: id, attributes: { name, type: driver } };
+}
+
+/** What a removal of all networks that nobody is on tells: it is about no single network. */
+export function prunedNetworksEvent(): ContainerEvent {
+  return { noun: 'network', verb: 'prune', objectId: '', attributes: { reclaimed: '0' } };
 }
 
 /** What a start tells: the network, the volumes, then the container itself. */

@@ -24,6 +24,9 @@ export const FAULT_POINTS = [
   'rename:row',
   'update:noted',
   'update:limited',
+  'network-create:noted',
+  'network-create:bridge',
+  'network-rm:row',
 ] as const;
 
 /** One of them. */

@@ -31,6 +31,7 @@ import { openProcProcesses } from './adapters/proc-processes.ts';
 import { createSqliteContainerStore } from './adapters/sqlite-container-store.ts';
 import { createSqliteExecStore } from './adapters/sqlite-exec-store.ts';
 import { CONTAINER_MIGRATIONS } from './adapters/sqlite-schema.ts';
+import { createSqliteNetworkStore } from './adapters/sqlite-network-store.ts';
 import { createSqliteSettingStore } from './adapters/sqlite-setting-store.ts';
 import { readConfig } from './config.ts';
 import { createContainerEngine } from './container-engine.ts';
@@ -68,6 +69,7 @@ await runService({
       store,
       execs: createSqliteExecStore(database, change),
       settings,
+      networkStore: createSqliteNetworkStore(database, change),
       runtime,
       images: createGrpcImageClient(images.client, signal),
       volumes: createGrpcVolumeClient(volumes.client),

@@ -2,6 +2,7 @@ import type { ContainerConfig, TerminalSize } from './container-config.ts';
 import type { Container, ContainerSpec } from './container.ts';
 import type { NameFilePaths } from './plan/mounts.ts';
 import type { NameFiles } from './network/name-files.ts';
+import type { Network } from './network/network.ts';
 import type { CgroupPlan, ContainerPlan, ExecPlan, MountPlan } from './plan/plan.ts';
 import type { HostFacts, ProcessInfo } from './processes/process-info.ts';
 import type { ImageDefaults } from './spec/specify-container.ts';
@@ -76,6 +77,37 @@ export interface ExecStore {
   /** Forgets an exec that has ended and records its events, or does nothing when it was forgotten before. */
   remove(id: string, events: readonly ContainerEvent[]): void;
   list(): Exec[];
+}
+
+/** The networks that users made. Every method is one transaction. What is promised to a user survives a power cut. */
+export interface NetworkStore {
+  /** All networks, oldest first. */
+  list(): Network[];
+  /** Adds a network and forgets the note of its bridge, which it stands for now. Throws NETWORK_EXISTS for a name that is taken. */
+  insert(network: Network, bridge: string, events: readonly ContainerEvent[]): void;
+  /** Removes a network and notes its bridge, which is still there. */
+  remove(id: string, bridge: string, events: readonly ContainerEvent[]): void;
+  /** Records events that change no network. */
+  tell(events: readonly ContainerEvent[]): void;
+  /** Notes a bridge that is about to be made, or still to be removed. Idempotent. */
+  noteBridge(bridge: string): void;
+  listBridges(): string[];
+  /** Forgets a note. Idempotent. */
+  forgetBridge(bridge: string): void;
+}
+
+/** A bridge of a network besides the engine's own. */
+export interface BridgePlan {
+  readonly bridge: string;
+  /** The engine's nftables table. */
+  readonly table: string;
+  /** The host's address; empty for none. */
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly masquerade: boolean;
+  readonly internal: boolean;
+  /** 0: the kernel's default. */
+  readonly mtu: number;
 }
 
 /** What an engine decided once and keeps. */
@@ -188,6 +220,10 @@ export interface Runtime {
   cleanUp(container: { stateDir: string; hostInterface: string; cgroupDir: string }): Promise<void>;
   /** Makes the engine's bridge and firewall table when they are missing. Idempotent. */
   ensureNetwork(network: { bridge: string; address: string; prefixLength: number; table: string }): Promise<void>;
+  /** Makes a bridge what it is to be; the table is there. Idempotent. Throws START_FAILED for an interface that is not Berth's. */
+  ensureBridge(bridge: BridgePlan): Promise<void>;
+  /** Removes a bridge. Idempotent. Throws START_FAILED for an interface that is not Berth's. */
+  removeBridge(bridge: { bridge: string; table: string }): Promise<void>;
   /** The first process of a container that runs; null when there is none. */
   processOf(stateDir: string): ContainerProcess | null;
   /** Mounts a container's file system where a process has it as its root, until it is disposed of. Throws DISK_FULL, START_FAILED. */

@@ -1,5 +1,6 @@
 import type { Cleaner } from './clean-leftovers.ts';
 import type { ContainerCreator } from './create-container.ts';
+import type { Networks } from './network/networks.ts';
 import type { ContainerFiles, ContainerStore, ImageClient, Log, VolumeClient } from './ports.ts';
 import { snapshotOwner } from './make-mounts.ts';
 import { retryUntilDone } from './retry-until-done.ts';
@@ -12,6 +13,7 @@ export interface SweepDeps {
   readonly volumes: VolumeClient;
   readonly cleaner: Cleaner;
   readonly creator: ContainerCreator;
+  readonly networks: Pick<Networks, 'sweep'>;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -25,7 +27,7 @@ export function createSweepOrphans(deps: SweepDeps): SweepOrphans {
 
   async function sweep(): Promise<void> {
     for (const leftover of store.listLeftovers()) await cleaner.clean(leftover);
-    const sweeps = [sweepFiles, sweepSnapshots, sweepVolumes];
+    const sweeps = [sweepFiles, sweepSnapshots, sweepVolumes, deps.networks.sweep];
     const onError = (error: unknown): void => log.warn({ err: error }, 'orphans not swept, will try again');
     await Promise.all(sweeps.map((run) => retryUntilDone(run, { signal, onError })));
   }

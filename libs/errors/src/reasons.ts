@@ -78,7 +78,14 @@ export const REASONS = {
   KERNEL_TOO_OLD: 'failed_precondition',
   USER_IDS_EXHAUSTED: 'resource_exhausted',
   NETWORK_NOT_FOUND: 'not_found',
+  NETWORK_AMBIGUOUS: 'invalid_argument',
+  NETWORK_EXISTS: 'already_exists',
+  NETWORK_IN_USE: 'failed_precondition',
+  NETWORK_PREDEFINED: 'permission_denied',
+  NETWORK_DRIVER_NOT_FOUND: 'not_found',
+  SUBNET_IN_USE: 'failed_precondition',
   ADDRESS_POOL_EMPTY: 'resource_exhausted',
+  ADDRESS_IN_USE: 'failed_precondition',
 
   // Volumes
   VOLUME_NOT_FOUND: 'not_found',

@@ -1,8 +1,12 @@
 import { BerthError } from '@berth/errors';
 import type {
   CleanUpContainer,
+  ConnectContainer,
+  DisconnectContainer,
+  EnsureBridge,
   EnsureNetwork,
   MountContainer,
+  RemoveBridge,
   RemoveNetwork,
   StartContainer,
   StartExec,
@@ -33,6 +37,14 @@ export interface Spawner {
   ensureNetwork(network: EnsureNetwork, options?: CallOptions): Promise<void>;
   /** Removes them, and the engine's cgroups. Idempotent. */
   removeNetwork(network: RemoveNetwork, options?: CallOptions): Promise<void>;
+  /** Makes a bridge of a network besides the engine's own. Idempotent; rejects with START_FAILED for an interface that is not Berth's. */
+  ensureBridge(bridge: EnsureBridge, options?: CallOptions): Promise<void>;
+  /** Removes it. Idempotent. */
+  removeBridge(bridge: RemoveBridge, options?: CallOptions): Promise<void>;
+  /** Gives a running container another interface. Rejects with CONTAINER_NOT_RUNNING, START_FAILED; nothing is left behind then. */
+  connectContainer(connection: ConnectContainer, options?: CallOptions): Promise<void>;
+  /** Takes an interface away, also from a container that does not run any more. Idempotent. */
+  disconnectContainer(connection: DisconnectContainer, options?: CallOptions): Promise<void>;
   /** Changes the limits of a container that runs. Rejects with START_FAILED when it does not, or when a limit is refused. */
   updateCgroup(update: UpdateCgroup, options?: CallOptions): Promise<void>;
   /** Removes what a container whose keeper is gone has left, its processes too. Idempotent; refused while the keeper lives. */
@@ -83,6 +95,12 @@ export function connectSpawner(socketPath: string): Spawner {
     startExec: (plan, options = {}) => start({ $case: 'startExec', value: plan }, plan.stateDir, options),
     ensureNetwork: (network, options = {}) => callForDone({ $case: 'ensureNetwork', value: network }, options),
     removeNetwork: (network, options = {}) => callForDone({ $case: 'removeNetwork', value: network }, options),
+    ensureBridge: (bridge, options = {}) => callForDone({ $case: 'ensureBridge', value: bridge }, options),
+    removeBridge: (bridge, options = {}) => callForDone({ $case: 'removeBridge', value: bridge }, options),
+    connectContainer: (connection, options = {}) =>
+      callForDone({ $case: 'connectContainer', value: connection }, options),
+    disconnectContainer: (connection, options = {}) =>
+      callForDone({ $case: 'disconnectContainer', value: connection }, options),
     updateCgroup: (update, options = {}) => callForDone({ $case: 'updateCgroup', value: update }, options),
     cleanUpContainer: (container, options = {}) =>
       callForDone({ $case: 'cleanUpContainer', value: container }, options),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NetworkInterface } from '@berth/proto/native';
 import { finish, startTestEngine, type TestEngine } from './test-engine.ts';
 import { planFilter, planProcess } from './test-plan.ts';
@@ -26,6 +26,7 @@ function planInterface(number: number): NetworkInterface {
     gateway: '10.123.0.1',
     hardwareAddress: Buffer.of(2, 0x42, 10, 123, 0, number),
     mtu: 0,
+    isolated: false,
   };
 }
 
@@ -95,4 +96,90 @@ test('a filter is loaded, with and without no_new_privs, for root and for others
     expect(stdout).toMatch(/Seccomp:\t2/);
     expect(stderr).toMatch(/unshare.*Operation not permitted/);
   }
+});
+
+const SECOND = { bridge: 'bt1', address: '10.124.0.1', prefixLength: 24, table: 'bt' };
+
+function planSecond(number: number, changes: Partial<NetworkInterface> = {}): NetworkInterface {
+  const address = `10.124.0.${number}`;
+  const hardwareAddress = Buffer.of(2, 0x42, 10, 124, 0, number);
+  const own = { hostName: `bw${number}`, name: 'eth1', bridge: 'bt1', address, hardwareAddress };
+  return { ...planInterface(number), ...own, gateway: '', ...changes };
+}
+
+describe('a further network', () => {
+  beforeAll(() => engine.spawner.ensureBridge({ ...SECOND, masquerade: true, internal: false, mtu: 1400 }));
+  afterAll(() => engine.spawner.removeBridge({ bridge: 'bt1', table: 'bt' }));
+
+  test('is there from the start, with its own MTU', async () => {
+    const script = '/bin/busybox ip -o addr; /bin/busybox ip route; /bin/busybox ping -c1 -W2 10.124.0.1';
+    const interfaces = { network: planInterface(20), furtherNetworks: [planSecond(20, { mtu: 1400 })] };
+    const { stdout } = await engine.run(['sh', '-c', script], interfaces);
+    expect(stdout).toMatch(/eth0\s+inet 10.123.0.20\/24[^]*eth1\s+inet 10.124.0.20\/24/);
+    expect(stdout).toContain('default via 10.123.0.1 dev eth0');
+    expect(stdout).toContain('1 packets received');
+  });
+
+  test('is given to a container that runs, and taken from it; the default route follows', async () => {
+    const container = engine.create();
+    const running = await engine.spawner.startContainer(
+      container.plan(['sleep', '1000'], { network: planInterface(21) }),
+    );
+    const show = async () => {
+      const script = '/bin/busybox ip -o -4 addr; /bin/busybox ip route';
+      return (await finish(await engine.spawner.startExec(container.planExec(['sh', '-c', script])))).stdout;
+    };
+    const { stateDir } = container.places;
+    await engine.spawner.connectContainer({ stateDir, interface: planSecond(21), gateway: '10.124.0.1' });
+    expect(await show()).toMatch(/eth1\s+inet 10.124.0.21\/24[^]*default via 10.124.0.1 dev eth1/);
+    await engine.spawner.disconnectContainer({ stateDir, hostInterface: 'bw21', gateway: '10.123.0.1' });
+    await engine.spawner.disconnectContainer({ stateDir, hostInterface: 'bw21', gateway: '' });
+    expect(await show()).toMatch(/^(?![^]*eth1)[^]*default via 10.123.0.1 dev eth0/);
+    await running.signal(9);
+    await running.exited;
+    await expect(
+      engine.spawner.connectContainer({ stateDir, interface: planSecond(21), gateway: '' }),
+    ).rejects.toMatchObject({ reason: 'CONTAINER_NOT_RUNNING' });
+  });
+
+  test('keeps isolated neighbours apart', async () => {
+    const isolated = { hostName: 'bw30', isolated: true };
+    const first = engine.create();
+    const running = await engine.spawner.startContainer(
+      first.plan(['sleep', '1000'], { network: planSecond(30, isolated) }),
+    );
+    const ping = ['sh', '-c', '/bin/busybox ping -c1 -W1 10.124.0.30 >&2; /bin/busybox ping -c1 -W2 10.124.0.1'];
+    const apart = await engine.run(ping, { network: planSecond(31, { hostName: 'bw31', isolated: true }) });
+    expect([apart.stderr.includes('100% packet loss'), apart.exit?.exitCode]).toEqual([true, 0]);
+    const beside = await engine.run(['/bin/busybox', 'ping', '-c1', '-W2', '10.124.0.30'], { network: planSecond(32) });
+    expect(beside.exit?.exitCode).toBe(0);
+    await running.signal(9);
+    await running.exited;
+  });
+
+  test('has a bridge that is remade, and gone when it is removed', async () => {
+    const bridge = { ...SECOND, bridge: 'bt2', address: '10.125.0.1', masquerade: false, internal: true, mtu: 0 };
+    await engine.spawner.ensureBridge(bridge);
+    await engine.spawner.ensureBridge(bridge);
+    await engine.spawner.removeBridge({ bridge: 'bt2', table: 'bt' });
+    await engine.spawner.removeBridge({ bridge: 'bt2', table: 'bt' });
+    const interfaces = { network: planSecond(40, { bridge: 'bt2' }) };
+    await expect(engine.run(['true'], interfaces)).rejects.toMatchObject({ reason: 'START_FAILED' });
+  });
+
+  test('goes with its engine, and with no other', async () => {
+    await engine.spawner.ensureBridge({
+      ...SECOND,
+      bridge: 'bt3',
+      table: 'bt',
+      masquerade: false,
+      internal: false,
+      mtu: 0,
+    });
+    const attempt = () => engine.run(['true'], { network: planSecond(50, { bridge: 'bt3' }) });
+    await engine.spawner.removeNetwork({ bridge: 'bt9', table: 'b', unifiedDir: '', legacyDirs: [] });
+    expect((await attempt()).exit?.exitCode).toBe(0);
+    await engine.spawner.removeNetwork({ bridge: 'bt0', table: 'bt', unifiedDir: '', legacyDirs: [] });
+    await expect(attempt()).rejects.toMatchObject({ reason: 'START_FAILED' });
+  });
 });

@@ -149,6 +149,7 @@ export function planContainer(
     process,
     hostname: 'test',
     network: undefined,
+    furtherNetworks: [],
     cgroup: planCgroup(places.unifiedDir),
     log: { path: places.logPath, maxSizeBytes: 0n, maxFiles: 1 },
     openStdin: false,

@@ -5,7 +5,7 @@ import { connectContainers } from '../engine/containers.ts';
 import { connectImages } from '../engine/images.ts';
 import { connectVolumes } from '../engine/volumes.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
-import { findContainer, findImage, findVolume } from '../inspect/find-objects.ts';
+import { findContainer, findImage, findNetwork, findVolume } from '../inspect/find-objects.ts';
 import { runInspect, type FindObject } from '../inspect/run-inspect.ts';
 
 export const command = defineCommand({
@@ -23,11 +23,12 @@ export const command = defineCommand({
     const finders: Record<string, FindObject> = {
       container: findContainer(containers, size),
       image: findImage(images),
+      network: findNetwork(containers),
       volume: findVolume(volumes),
     };
     if (type === undefined) return await runInspect(context, args, format, findAny(Object.values(finders)));
     const find = Object.hasOwn(finders, type) ? finders[type] : undefined;
-    if (!find) throw new CliError(`unknown type: "${type}": must be one of "container", "image", "volume"`);
+    if (!find) throw new CliError(`unknown type: "${type}": must be one of "container", "image", "network", "volume"`);
     return await runInspect(context, args, format, find);
   },
 });

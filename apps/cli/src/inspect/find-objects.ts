@@ -5,6 +5,7 @@ import type { Containers } from '../engine/containers.ts';
 import type { Images } from '../engine/images.ts';
 import type { Volumes } from '../engine/volumes.ts';
 import { imageJson } from '../image/inspect-image.ts';
+import { networkJson } from '../network/inspect-network.ts';
 import { volumeJson } from '../volume/inspect-volume.ts';
 import type { FindObject } from './run-inspect.ts';
 
@@ -25,5 +26,13 @@ export function findVolume({ calls }: Volumes): FindObject {
     const { volume } = await calls.getVolume({ name });
     if (!volume) throw new BerthError('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
     return volumeJson(volume);
+  };
+}
+
+export function findNetwork({ calls }: Containers): FindObject {
+  return async (name) => {
+    const { network } = await calls.getNetwork({ network: name });
+    if (!network) throw new BerthError('NETWORK_NOT_FOUND', `network ${name} not found`);
+    return networkJson(network);
   };
 }

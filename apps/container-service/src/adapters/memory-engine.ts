@@ -119,6 +119,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     store: stores.containers,
     execs: stores.execs,
     settings: stores.settings,
+    networkStore: stores.networks,
     runtime,
     images,
     volumes,

@@ -85,6 +85,14 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       calls.push(`ensure ${bridge} ${address}/${prefixLength}`);
       return Promise.resolve();
     },
+    ensureBridge({ bridge, address, prefixLength }) {
+      calls.push(`ensure ${bridge} ${address}/${prefixLength}`);
+      return Promise.resolve();
+    },
+    removeBridge({ bridge }) {
+      calls.push(`remove ${bridge}`);
+      return Promise.resolve();
+    },
     processOf: (stateDir) => (runtime.inspect(stateDir).state === 'running' ? { pid: 4711, startTicks: 1n } : null),
     mount() {
       runtime.calls.push('mount');

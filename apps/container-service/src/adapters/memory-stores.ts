@@ -1,7 +1,16 @@
 import { BerthError } from '@berth/errors';
 import type { Container } from '../container.ts';
 import { execKilledEvent } from '../events.ts';
-import type { ContainerEvent, ContainerStore, Exec, ExecStore, Leftover, SettingStore } from '../ports.ts';
+import type { Network } from '../network/network.ts';
+import type {
+  ContainerEvent,
+  ContainerStore,
+  Exec,
+  ExecStore,
+  Leftover,
+  NetworkStore,
+  SettingStore,
+} from '../ports.ts';
 import { nameInUseError } from '../spec/container-name.ts';
 
 /** Stores that forget, for tests; `events` are what they were told. */
@@ -9,6 +18,7 @@ export interface MemoryStores {
   readonly containers: ContainerStore;
   readonly execs: ExecStore;
   readonly settings: SettingStore;
+  readonly networks: NetworkStore;
   readonly events: ContainerEvent[];
 }
 
@@ -17,7 +27,13 @@ export function createMemoryStores(): MemoryStores {
   const events: ContainerEvent[] = [];
   const tell: Tell = (added) => void events.push(...added);
   const execs = new Map<string, Exec>();
-  return { containers: containerStore(tell, execs), execs: execStore(tell, execs), settings: settingStore(), events };
+  return {
+    containers: containerStore(tell, execs),
+    execs: execStore(tell, execs),
+    settings: settingStore(),
+    networks: networkStore(tell),
+    events,
+  };
 }
 
 type Tell = (events: readonly ContainerEvent[]) => void;
@@ -94,5 +110,30 @@ function settingStore(): SettingStore {
       settings.set(key, value);
       return value;
     },
+  };
+}
+
+function networkStore(tell: Tell): NetworkStore {
+  const networks = new Map<string, Network>();
+  const bridges = new Set<string>();
+  return {
+    list: () => [...networks.values()],
+    insert(network, bridge, events) {
+      if ([...networks.values()].some(({ name }) => name === network.name)) {
+        throw new BerthError('NETWORK_EXISTS', `network with name ${network.name} already exists`);
+      }
+      networks.set(network.id, network);
+      bridges.delete(bridge);
+      tell(events);
+    },
+    remove(id, bridge, events) {
+      networks.delete(id);
+      bridges.add(bridge);
+      tell(events);
+    },
+    tell,
+    noteBridge: (bridge) => void bridges.add(bridge),
+    listBridges: () => [...bridges],
+    forgetBridge: (bridge) => void bridges.delete(bridge),
   };
 }

@@ -64,6 +64,8 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
       await spawner.cleanUpContainer({ stateDir, hostInterface, cgroup: toNativeDirectory(cgroupDir) });
     },
     ensureNetwork: (network) => spawner.ensureNetwork({ ...network, forward: true }),
+    ensureBridge: (bridge) => spawner.ensureBridge(bridge),
+    removeBridge: (bridge) => spawner.removeBridge(bridge),
     processOf: (stateDir) => processOf(stateDir, bootId),
     mount: ({ rootfs, mounts }) => spawner.mountContainer(toNativeMountContainer(rootfs, mounts)),
     version: async () => (await spawner.ping()).version,

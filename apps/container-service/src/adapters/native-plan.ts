@@ -21,6 +21,7 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     process: toNativeProcess(plan.process),
     hostname: plan.hostname,
     network: plan.network === null ? undefined : toNativeInterface(plan.network),
+    furtherNetworks: [],
     cgroup: toNativeCgroup(plan.cgroup),
     log: log ?? undefined,
     openStdin: plan.openStdin,
@@ -120,15 +121,16 @@ function toNativeProcess(process: ProcessPlan): Process {
 }
 
 function toNativeInterface(endpoint: InterfacePlan): NonNullable<StartContainer['network']> {
-  const { hostName, bridge, address, prefixLength, gateway, hardwareAddress } = endpoint;
+  const { hostName, name, bridge, address, prefixLength, gateway, hardwareAddress, mtu, isolated } = endpoint;
   return {
     hostName,
-    name: 'eth0',
+    name,
     bridge,
     address,
     prefixLength,
     gateway,
     hardwareAddress: Buffer.from(hardwareAddress.replaceAll(':', ''), 'hex'),
-    mtu: 0,
+    mtu,
+    isolated,
   };
 }

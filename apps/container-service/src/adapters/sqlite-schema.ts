@@ -33,4 +33,13 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
      spec = json_set(spec, '$.config.healthCheck', json('null'), '$.healthCheck', json('null'), '$.shell', json('[]')),
      state = json_set(state, '$.health', json('null'));`,
   `UPDATE containers SET spec = json_set(spec, '$.config.logConfig', json('{"driver":"json-file","options":{}}'));`,
+  `CREATE TABLE networks (
+     id TEXT PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     create_time_ns INTEGER NOT NULL,
+     network TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE noted_bridges (
+     bridge TEXT PRIMARY KEY
+   ) STRICT, WITHOUT ROWID;`,
 ];

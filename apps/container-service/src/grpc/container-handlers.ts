@@ -19,6 +19,7 @@ import {
   fromTimestamp,
 } from './convert.ts';
 import { bufferView, splitCopy, toProtoCopyPart, toProtoStat } from './file-stream.ts';
+import { createNetworkHandlers } from './network-handlers.ts';
 import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent, withoutStdin } from './process-stream.ts';
 
 const WAIT_CONDITIONS: Readonly<Record<ProtoWaitCondition, WaitCondition>> = {
@@ -41,6 +42,7 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
   const { control, creator, runner, execs, freezer, changer, views } = engine;
 
   return {
+    ...createNetworkHandlers(engine.networks),
     async createContainer({ name, config }) {
       const { container, warnings } = await creator.create({ name, config: fromProtoConfig(config) });
       return { id: container.id, warnings: [...warnings] };

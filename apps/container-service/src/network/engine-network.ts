@@ -3,7 +3,8 @@ import type { Endpoint } from '../container.ts';
 import type { NetworkIdentity } from '../events.ts';
 import type { Runtime, SettingStore } from '../ports.ts';
 import { chooseSubnet, createAddressPool } from './address-pool.ts';
-import { formatIpv4, parseIpv4, subnetOf, type Subnet } from './ipv4.ts';
+import { formatIpv4, hardwareAddressOf, parseIpv4, type Subnet } from './ipv4.ts';
+import { formatCidr, parseCidr } from './network-config.ts';
 
 /** What the engine's network is made from. */
 export interface EngineNetworkDeps {
@@ -24,6 +25,7 @@ export interface EngineNetwork {
   readonly cidr: string;
   /** The host's address on it. */
   readonly gateway: string;
+  readonly bridge: string;
   /** Makes the bridge when this process has not yet; tries again after a failure. */
   ensure(): Promise<void>;
   /** Makes the next `ensure` look again, after a start found the bridge missing. */
@@ -38,20 +40,22 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
   const { runtime, settings, bridge, table } = deps;
   const cidr = settings.getOrSet('network.subnet', () => {
     const chosen = chooseSubnet(deps.hostSubnets(), deps.startIndex);
-    return `${formatIpv4(chosen.base)}/${chosen.prefixLength}`;
+    return formatCidr(chosen);
   });
   const id = settings.getOrSet('network.id', () => randomBytes(32).toString('hex'));
   const subnet = parseCidr(cidr);
-  const pool = createAddressPool(subnet);
+  const gateway = formatIpv4(subnet.base + 1);
+  const pool = createAddressPool({ subnet, range: subnet, reserved: [subnet.base + 1] });
   let ensured: Promise<void> | null = null;
 
   return {
     identity: { id, name: 'bridge' },
     cidr,
-    gateway: formatIpv4(subnet.base + 1),
+    gateway,
+    bridge,
     ensure() {
       ensured ??= runtime
-        .ensureNetwork({ bridge, table, address: formatIpv4(subnet.base + 1), prefixLength: subnet.prefixLength })
+        .ensureNetwork({ bridge, table, address: gateway, prefixLength: subnet.prefixLength })
         .catch((error: unknown) => {
           ensured = null;
           throw error;
@@ -62,14 +66,10 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
       ensured = null;
     },
     ...pool,
+    take() {
+      const address = pool.take('');
+      const hardwareAddress = hardwareAddressOf(parseIpv4(address) as number);
+      return { address, prefixLength: subnet.prefixLength, gateway, hardwareAddress };
+    },
   };
-}
-
-/** The network of `172.17.0.0/16`. Throws on anything else. */
-export function parseCidr(cidr: string): Subnet {
-  const [address = '', length = ''] = cidr.split('/');
-  const base = parseIpv4(address);
-  const prefixLength = Number(length);
-  if (base === null || !/^[0-9]{1,2}$/.test(length) || prefixLength > 32) throw new Error(`not a network: ${cidr}`);
-  return subnetOf(base, prefixLength);
 }

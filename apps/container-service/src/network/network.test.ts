@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseRoutes } from '../adapters/host.ts';
 import { chooseSubnet, createAddressPool, DEFAULT_SUBNETS } from './address-pool.ts';
-import { parseCidr } from './engine-network.ts';
+import { parseCidr } from './network-config.ts';
 import { formatIpv4, hardwareAddressOf, overlap, parseIpv4 } from './ipv4.ts';
 import { DEFAULT_NAMES } from '../isolation.ts';
 import { filterResolvConf, nameFiles } from './name-files.ts';
@@ -46,25 +46,39 @@ describe('chooseSubnet', () => {
 });
 
 describe('an address pool', () => {
+  const poolOf = (subnet: string, range = subnet) => {
+    const reserved = [parseCidr(subnet).base + 1];
+    return createAddressPool({ subnet: parseCidr(subnet), range: parseCidr(range), reserved });
+  };
+  const takeAll = (pool: ReturnType<typeof poolOf>, count: number) =>
+    Array.from({ length: count }, () => pool.take(''));
+
   test('hands out the lowest free address, and never one twice', () => {
-    const pool = createAddressPool(parseCidr('172.17.0.0/16'));
+    const pool = poolOf('172.17.0.0/16');
     pool.claim('172.17.0.3');
-    expect([pool.take().address, pool.take().address]).toEqual(['172.17.0.2', '172.17.0.4']);
+    expect(takeAll(pool, 2)).toEqual(['172.17.0.2', '172.17.0.4']);
     pool.release('172.17.0.3');
-    expect(pool.take()).toEqual({
-      address: '172.17.0.3',
-      prefixLength: 16,
-      gateway: '172.17.0.1',
-      hardwareAddress: '02:42:ac:11:00:03',
-    });
-    expect(pool.take().address).toBe('172.17.0.5');
+    expect(takeAll(pool, 2)).toEqual(['172.17.0.3', '172.17.0.5']);
   });
 
   test('keeps the network, gateway and broadcast addresses, and says when it is empty', () => {
-    const pool = createAddressPool(parseCidr('10.0.0.0/29'));
-    const taken = Array.from({ length: 5 }, () => pool.take().address);
-    expect(taken).toEqual(['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5', '10.0.0.6']);
-    expect(() => pool.take()).toThrow('no available IPv4 addresses on this network');
+    const pool = poolOf('10.0.0.0/29');
+    expect(takeAll(pool, 5)).toEqual(['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5', '10.0.0.6']);
+    expect(() => pool.take('')).toThrow('no available IPv4 addresses on this network');
+  });
+
+  test('gives a wanted address of the subnet, also outside of the range, once', () => {
+    const pool = poolOf('10.0.0.0/16', '10.0.5.0/30');
+    expect(pool.take('10.0.9.9')).toBe('10.0.9.9');
+    expect(() => pool.take('10.0.9.9')).toThrow('Address already in use');
+    expect(() => pool.take('10.0.0.1')).toThrow('Address already in use');
+    for (const outside of ['10.1.0.1', '10.0.0.0', '10.0.255.255', 'x']) {
+      expect(() => pool.take(outside)).toThrow('requested address is out of range');
+    }
+    expect(takeAll(pool, 4)).toEqual(['10.0.5.0', '10.0.5.1', '10.0.5.2', '10.0.5.3']);
+    expect(() => pool.take('')).toThrow('no available IPv4 addresses');
+    pool.release('10.0.9.9');
+    expect(() => pool.take('')).toThrow('no available IPv4 addresses');
   });
 });
 

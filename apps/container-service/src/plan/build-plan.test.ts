@@ -137,7 +137,14 @@ const PLAIN_BIND = {
 describe('the plan of a container', () => {
   test('names its cgroup and its interface after its id', () => {
     expect(aPlan().cgroup.unifiedDir).toBe(`/sys/fs/cgroup/berth/containers/${ID}`);
-    expect(aPlan().network).toEqual({ ...endpoint, hostName: 'bvabababababa', bridge: 'berth0' });
+    expect(aPlan().network).toEqual({
+      ...endpoint,
+      hostName: 'bvabababababa',
+      name: 'eth0',
+      bridge: 'berth0',
+      mtu: 0,
+      isolated: false,
+    });
     expect(builder.hostInterface(ID).length).toBeLessThanOrEqual(15);
   });
 

@@ -145,7 +145,8 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
 
   function planInterface(containerId: string, endpoint: Endpoint | null): InterfacePlan | null {
     if (endpoint === null) return null;
-    return { ...endpoint, hostName: hostInterface(containerId), bridge: settings.bridge };
+    const { bridge } = settings;
+    return { ...endpoint, hostName: hostInterface(containerId), name: 'eth0', bridge, mtu: 0, isolated: false };
   }
 
   return {

@@ -203,7 +203,13 @@ export interface FileValue {
 /** The container's end and the host's end of a veth pair. */
 export interface InterfacePlan extends Endpoint {
   readonly hostName: string;
+  /** In the container: `eth0`. */
+  readonly name: string;
   readonly bridge: string;
+  /** 0: the kernel's default. */
+  readonly mtu: number;
+  /** The bridge forwards nothing to others that are isolated. */
+  readonly isolated: boolean;
 }
 
 /** When a log is rotated. */

@@ -5,6 +5,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char MARK[] = "berth";
@@ -27,6 +28,13 @@ int link_open(struct failure *failure) {
   return fd < 0 ? fail(failure, "network", errno, "open a netlink socket") : fd;
 }
 
+/* The mark alone, or with the table of the engine behind it. */
+static bool is_mark(const struct nlattr *alias) {
+  static const char marked[] = "berth/";
+  if (netlink_is_string(alias, MARK)) return true;
+  return alias && alias->nla_len > sizeof *alias + sizeof marked && memcmp(alias + 1, marked, sizeof marked - 1) == 0;
+}
+
 static void read_link(const struct nlmsghdr *message, void *context) {
   struct link *link = context;
   const struct ifinfomsg *header = NLMSG_DATA(message);
@@ -36,7 +44,7 @@ static void read_link(const struct nlmsghdr *message, void *context) {
   link->index = (uint32_t)header->ifi_index;
   link->is_bridge = netlink_is_string(kind, "bridge");
   link->is_veth = netlink_is_string(kind, "veth");
-  link->is_ours = netlink_is_string(netlink_find(message, sizeof *header, IFLA_IFALIAS), MARK);
+  link->is_ours = is_mark(netlink_find(message, sizeof *header, IFLA_IFALIAS));
 }
 
 int link_find(int fd, const char *name, struct link *link, struct failure *failure) {
@@ -57,8 +65,40 @@ void link_change(struct netlink_batch *batch, const char *purpose, const char *n
   netlink_put_string(batch, IFLA_IFNAME, name);
 }
 
-void link_put_mark(struct netlink_batch *batch) {
-  netlink_put(batch, IFLA_IFALIAS, MARK, sizeof MARK);
+void link_put_mark(struct netlink_batch *batch, const char *table) {
+  char mark[LINK_MARK_SIZE];
+  (void)snprintf(mark, sizeof mark, "%s%s%s", MARK, table[0] == '\0' ? "" : "/", table);
+  netlink_put_string(batch, IFLA_IFALIAS, mark);
+}
+
+struct found {
+  char mark[LINK_MARK_SIZE];
+  uint32_t *indexes;
+  size_t capacity;
+  size_t count;
+};
+
+static void collect_bridge(const struct nlmsghdr *message, void *context) {
+  struct found *found = context;
+  const struct ifinfomsg *header = NLMSG_DATA(message);
+  if (message->nlmsg_type != RTM_NEWLINK || found->count == found->capacity) return;
+  const struct nlattr *information = netlink_find(message, sizeof *header, IFLA_LINKINFO);
+  const struct nlattr *kind = information ? netlink_find_nested(information, IFLA_INFO_KIND) : NULL;
+  if (!netlink_is_string(kind, "bridge")) return;
+  if (netlink_is_string(netlink_find(message, sizeof *header, IFLA_IFALIAS), found->mark))
+    found->indexes[found->count++] = (uint32_t)header->ifi_index;
+}
+
+int link_find_bridges(int fd, const char *table, uint32_t *indexes, size_t capacity, struct failure *failure) {
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  struct found found = {.indexes = indexes, .capacity = capacity};
+  (void)snprintf(found.mark, sizeof found.mark, "%s/%s", MARK, table);
+  netlink_begin(&batch);
+  netlink_message(&batch, "list interfaces", RTM_GETLINK, NLM_F_DUMP, &header, sizeof header);
+  if (netlink_query(fd, &batch, collect_bridge, &found, &refusal) < 0) return link_fail(failure, table, &refusal);
+  return (int)found.count;
 }
 
 /*

@@ -26,8 +26,13 @@ int link_find(int fd, const char *name, struct link *link, struct failure *failu
 /* Begins a message that changes the interface of that name; `up` sets it up as well. */
 void link_change(struct netlink_batch *batch, const char *purpose, const char *name, bool up);
 
-/* Marks the interface of the message as made by Berth. */
-void link_put_mark(struct netlink_batch *batch);
+enum { LINK_MARK_SIZE = 48 };
+
+/* Marks the interface of the message as made by Berth; as one of the engine with that table, unless it is empty. */
+void link_put_mark(struct netlink_batch *batch, const char *table);
+
+/* Finds the bridges that are marked as those of an engine. Returns how many, at most `capacity`; -1 with the failure. */
+int link_find_bridges(int fd, const char *table, uint32_t *indexes, size_t capacity, struct failure *failure);
 
 /* Keeps IPv6 from giving the interface of that name a link-local address. A kernel without IPv6 refuses, which does not matter. */
 void link_put_no_ipv6(struct netlink_batch *batch, const char *name);

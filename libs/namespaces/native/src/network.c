@@ -34,32 +34,43 @@ static void put_stable_hardware_address(struct netlink_batch *batch, struct in_a
   netlink_put(batch, IFLA_ADDRESS, hardware, sizeof hardware);
 }
 
-static int create_bridge(int fd, const char *name, struct in_addr address, struct failure *failure) {
+/* A bridge as it is to be. */
+struct bridge {
+  const char *name;
+  struct in_addr address; /* 0 for none */
+  unsigned int prefix_length;
+  uint32_t mtu; /* 0 for the kernel's default */
+  const char *table; /* whose engine it is marked as one of; empty: of any */
+};
+
+static int create_bridge(int fd, const struct bridge *bridge, struct failure *failure) {
   struct netlink_batch batch;
   struct netlink_refusal refusal;
   struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
   netlink_begin(&batch);
   netlink_message(&batch, "create the bridge", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
-  netlink_put_string(&batch, IFLA_IFNAME, name);
-  put_stable_hardware_address(&batch, address);
+  netlink_put_string(&batch, IFLA_IFNAME, bridge->name);
+  if (bridge->mtu != 0) netlink_put_u32(&batch, IFLA_MTU, bridge->mtu);
+  if (bridge->address.s_addr != 0) put_stable_hardware_address(&batch, bridge->address);
   size_t information = netlink_nest(&batch, IFLA_LINKINFO);
   netlink_put_string(&batch, IFLA_INFO_KIND, "bridge");
   size_t data = netlink_nest(&batch, IFLA_INFO_DATA);
   netlink_put_u32(&batch, IFLA_BR_STP_STATE, 0);
   netlink_nest_end(&batch, data);
   netlink_nest_end(&batch, information);
-  if (netlink_send(fd, &batch, &refusal) < 0) return link_fail(failure, name, &refusal);
+  if (netlink_send(fd, &batch, &refusal) < 0) return link_fail(failure, bridge->name, &refusal);
 
   netlink_begin(&batch);
-  link_put_no_ipv6(&batch, name);
-  link_change(&batch, "mark the bridge", name, false);
-  link_put_mark(&batch);
-  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
+  link_put_no_ipv6(&batch, bridge->name);
+  link_change(&batch, "mark the bridge", bridge->name, false);
+  link_put_mark(&batch, bridge->table);
+  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, bridge->name, &refusal) : 0;
 }
 
-static int find_or_create_bridge(int fd, const char *name, struct in_addr address, struct link *link, struct failure *failure) {
+static int find_or_create_bridge(int fd, const struct bridge *bridge, struct link *link, struct failure *failure) {
+  const char *name = bridge->name;
   if (link_find(fd, name, link, failure) < 0) return -1;
-  if (link->index == 0 && (create_bridge(fd, name, address, failure) < 0 || link_find(fd, name, link, failure) < 0)) return -1;
+  if (link->index == 0 && (create_bridge(fd, bridge, failure) < 0 || link_find(fd, name, link, failure) < 0)) return -1;
   if (!link->is_bridge || !link->is_ours)
     return fail(failure, "network", EEXIST, "interface %s exists and is no bridge of Berth's", name);
   return 0;
@@ -101,18 +112,19 @@ static int settle_bridge(int fd, const char *name, struct addresses *addresses, 
   netlink_begin(&batch);
   for (unsigned int i = 0; i < addresses->stale_count; i++)
     link_put_address(&batch, RTM_DELADDR, addresses->index, addresses->stale[i].address, addresses->stale[i].prefix_length);
-  if (!addresses->present) link_put_address(&batch, RTM_NEWADDR, addresses->index, addresses->wanted, addresses->prefix_length);
+  if (!addresses->present && addresses->wanted.s_addr != 0)
+    link_put_address(&batch, RTM_NEWADDR, addresses->index, addresses->wanted, addresses->prefix_length);
   link_change(&batch, "set the bridge up", name, true);
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
 }
 
-static int ensure_bridge(const Berth__Native__V1__EnsureNetwork *network, struct in_addr address, struct failure *failure) {
-  struct addresses addresses = {.wanted = address, .prefix_length = network->prefix_length};
+static int ensure_bridge(const struct bridge *bridge, struct failure *failure) {
+  struct addresses addresses = {.wanted = bridge->address, .prefix_length = bridge->prefix_length};
   struct link link;
   cleanup_close int fd = link_open(failure);
-  if (fd < 0 || find_or_create_bridge(fd, network->bridge, address, &link, failure) < 0) return -1;
+  if (fd < 0 || find_or_create_bridge(fd, bridge, &link, failure) < 0) return -1;
   addresses.index = link.index;
-  return settle_bridge(fd, network->bridge, &addresses, failure);
+  return settle_bridge(fd, bridge->name, &addresses, failure);
 }
 
 static int enable_forwarding(struct failure *failure) {
@@ -125,15 +137,28 @@ static int enable_forwarding(struct failure *failure) {
 }
 
 int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failure *failure) {
-  struct in_addr address;
+  struct bridge bridge = {.name = network->bridge, .prefix_length = network->prefix_length, .table = ""};
   if (!link_is_name(network->bridge) || network->table[0] == '\0')
     return fail(failure, "network", EINVAL, "bad name of a bridge or a table");
-  if (inet_pton(AF_INET, network->address, &address) != 1 || network->prefix_length < 1 || network->prefix_length > 30)
+  if (inet_pton(AF_INET, network->address, &bridge.address) != 1 || network->prefix_length < 1 || network->prefix_length > 30)
     return fail(failure, "network", EINVAL, "bad address of bridge %s", network->bridge);
-  if (ensure_bridge(network, address, failure) < 0 || nftables_ensure(network->table, failure) < 0 ||
+  if (ensure_bridge(&bridge, failure) < 0 || nftables_ensure(network->table, failure) < 0 ||
       nftables_add_bridge(network->table, network->bridge, NFTABLES_MASQUERADE, failure) < 0)
     return -1;
   return network->forward ? enable_forwarding(failure) : 0;
+}
+
+int network_ensure_bridge(const Berth__Native__V1__EnsureBridge *plan, struct failure *failure) {
+  struct bridge bridge = {.name = plan->bridge, .prefix_length = plan->prefix_length, .mtu = plan->mtu, .table = plan->table};
+  unsigned int flags = (plan->masquerade ? NFTABLES_MASQUERADE : 0) | (plan->internal ? NFTABLES_INTERNAL : 0);
+  if (!link_is_name(plan->bridge) || plan->table[0] == '\0')
+    return fail(failure, "network", EINVAL, "bad name of a bridge or a table");
+  bool addressed = plan->address[0] != '\0';
+  if (addressed && (inet_pton(AF_INET, plan->address, &bridge.address) != 1 || plan->prefix_length < 1 || plan->prefix_length > 31))
+    return fail(failure, "network", EINVAL, "bad address of bridge %s", plan->bridge);
+  /* Before the bridge: what is in no set of the table would be let through. */
+  if (nftables_add_bridge(plan->table, plan->bridge, flags, failure) < 0) return -1;
+  return ensure_bridge(&bridge, failure);
 }
 
 int network_loopback_up(struct failure *failure) {
@@ -164,7 +189,26 @@ static int remove_bridge(const char *name, struct failure *failure) {
   return link_delete(fd, link.index, name, failure);
 }
 
+int network_remove_bridge(const Berth__Native__V1__RemoveBridge *plan, struct failure *failure) {
+  if (!link_is_name(plan->bridge) || plan->table[0] == '\0')
+    return fail(failure, "network", EINVAL, "bad name of a bridge or a table");
+  return remove_bridge(plan->bridge, failure) < 0 ? -1 : nftables_remove_bridge(plan->table, plan->bridge, failure);
+}
+
+static int remove_bridges_of(const char *table, struct failure *failure) {
+  uint32_t indexes[32];
+  cleanup_close int fd = link_open(failure);
+  if (fd < 0) return -1;
+  for (;;) {
+    int count = link_find_bridges(fd, table, indexes, sizeof indexes / sizeof indexes[0], failure);
+    if (count <= 0) return count;
+    for (int i = 0; i < count; i++)
+      if (link_delete(fd, indexes[i], table, failure) < 0) return -1;
+  }
+}
+
 int network_remove(const Berth__Native__V1__RemoveNetwork *network, struct failure *failure) {
   if (network->bridge[0] && remove_bridge(network->bridge, failure) < 0) return -1;
-  return network->table[0] ? nftables_remove(network->table, failure) : 0;
+  if (!network->table[0]) return 0;
+  return remove_bridges_of(network->table, failure) < 0 ? -1 : nftables_remove(network->table, failure);
 }

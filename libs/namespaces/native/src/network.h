@@ -13,6 +13,15 @@
 int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failure *failure);
 
 /*
+ * Makes a bridge of a network besides the engine's own what the message says, and one of the table's, which exists. Idempotent. An interface
+ * of that name that is no bridge of Berth's is a failure (EEXIST) and stays as it is.
+ */
+int network_ensure_bridge(const Berth__Native__V1__EnsureBridge *plan, struct failure *failure);
+
+/* Deletes such a bridge, and takes it out of the table. One that is gone is no failure. */
+int network_remove_bridge(const Berth__Native__V1__RemoveBridge *plan, struct failure *failure);
+
+/*
  * Gives the namespace `target_netns_fd` an interface: a veth pair whose inner end is born there, with its address, its route and
  * the loopback up. When this returns 0 the first packet passes. On a failure nothing is left.
  * The calling thread visits the target namespace for a moment, to open a socket there; a thread that cannot come back must not go
@@ -20,13 +29,19 @@ int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failu
  */
 int network_attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure);
 
+/*
+ * Makes `gateway` the one of the default route of the namespace `target_netns_fd`, by whatever interface it is reached. The calling thread
+ * visits the namespace as in network_attach.
+ */
+int network_route(const char *gateway, int target_netns_fd, struct failure *failure);
+
 /* Sets the loopback interface of the caller's own network namespace up. */
 int network_loopback_up(struct failure *failure);
 
 /* Deletes the veth pair. An interface that is gone is no failure; one that is no veth is, and stays. */
 int network_detach(const char *host_name, struct failure *failure);
 
-/* Deletes the bridge and the table of network_ensure, if present. The message's cgroup is the caller's to remove. */
+/* Deletes the bridge and the table of network_ensure and the bridges of network_ensure_bridge, if present. The message's cgroup is the caller's to remove. */
 int network_remove(const Berth__Native__V1__RemoveNetwork *network, struct failure *failure);
 
 #endif

@@ -96,15 +96,16 @@ static int create_pair(int fd, const struct plan *plan, int target, struct failu
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, plan->interface->host_name, &refusal) : 0;
 }
 
-static void put_default_route(struct netlink_batch *batch, uint32_t index, struct in_addr gateway) {
+/* By the interface of that index; 0: by the one that reaches the gateway. */
+static void put_default_route(struct netlink_batch *batch, uint16_t flags, uint32_t index, struct in_addr gateway) {
   struct rtmsg header = {.rtm_family = AF_INET,
                          .rtm_table = RT_TABLE_MAIN,
                          .rtm_protocol = RTPROT_BOOT,
                          .rtm_scope = RT_SCOPE_UNIVERSE,
                          .rtm_type = RTN_UNICAST};
-  netlink_message(batch, "add the default route", RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+  netlink_message(batch, "add the default route", RTM_NEWROUTE, NLM_F_CREATE | flags, &header, sizeof header);
   netlink_put(batch, RTA_GATEWAY, &gateway, sizeof gateway);
-  netlink_put_u32(batch, RTA_OIF, index);
+  if (index != 0) netlink_put_u32(batch, RTA_OIF, index);
 }
 
 static int set_up_inside(int fd, const struct plan *plan, struct failure *failure) {
@@ -118,8 +119,24 @@ static int set_up_inside(int fd, const struct plan *plan, struct failure *failur
   link_put_no_ipv6(&batch, name);
   link_change(&batch, "set it up", name, true);
   link_put_address(&batch, RTM_NEWADDR, index, plan->address, plan->interface->prefix_length);
-  if (plan->gateway.s_addr != 0) put_default_route(&batch, index, plan->gateway);
+  if (plan->gateway.s_addr != 0) put_default_route(&batch, NLM_F_EXCL, index, plan->gateway);
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
+}
+
+/* In a message of its own of the family of bridges: the port must be one already. */
+static void put_isolation(struct netlink_batch *batch, uint32_t index) {
+  struct ifinfomsg header = {.ifi_family = AF_BRIDGE, .ifi_index = (int)index};
+  uint8_t isolated = 1;
+  netlink_message(batch, "isolate the port", RTM_SETLINK, 0, &header, sizeof header);
+  size_t port = netlink_nest(batch, IFLA_PROTINFO);
+  netlink_put(batch, IFLA_BRPORT_ISOLATED, &isolated, sizeof isolated);
+  netlink_nest_end(batch, port);
+}
+
+/* A bridge has no more than 1,023 ports (BR_MAX_PORTS of the kernel). */
+static int fail_to_join(struct failure *failure, const char *bridge, const struct netlink_refusal *refusal) {
+  if (refusal->error != EXFULL) return link_fail(failure, bridge, refusal);
+  return fail(failure, "network", EXFULL, "bridge %s has as many interfaces as a bridge can have: use a further network", bridge);
 }
 
 static int join_bridge(int fd, const struct plan *plan, uint32_t bridge, struct failure *failure) {
@@ -130,7 +147,8 @@ static int join_bridge(int fd, const struct plan *plan, uint32_t bridge, struct 
   link_put_no_ipv6(&batch, name);
   link_change(&batch, "join the bridge", name, true);
   netlink_put_u32(&batch, IFLA_MASTER, bridge);
-  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
+  if (plan->interface->isolated) put_isolation(&batch, index_of(fd, name));
+  return netlink_send(fd, &batch, &refusal) < 0 ? fail_to_join(failure, plan->interface->bridge, &refusal) : 0;
 }
 
 /* How many of the interfaces that were asked for are operational. */
@@ -187,4 +205,16 @@ int network_attach(const Berth__Native__V1__NetworkInterface *interface, int tar
   if (set_up(outside, inside, &plan, bridge, failure) == 0) return 0;
   (void)network_detach(interface->host_name, &undo);
   return -1;
+}
+
+int network_route(const char *gateway, int target_netns_fd, struct failure *failure) {
+  struct in_addr address;
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  if (inet_pton(AF_INET, gateway, &address) != 1) return fail(failure, "network", EINVAL, "bad gateway");
+  cleanup_close int inside = open_inside(target_netns_fd, failure);
+  if (inside < 0) return -1;
+  netlink_begin(&batch);
+  put_default_route(&batch, NLM_F_REPLACE, 0, address);
+  return netlink_send(inside, &batch, &refusal) < 0 ? link_fail(failure, gateway, &refusal) : 0;
 }

@@ -247,12 +247,7 @@ static int check_cgroup(const cgroup_plan *cgroup, struct failure *failure) {
   return 0;
 }
 
-static int check_network(const container_plan *plan, struct failure *failure) {
-  bool own = (plan->namespace_flags & CLONE_NEWNET) != 0;
-  if (plan->loopback && !own) return refuse(failure, "loopback", "needs a network namespace", "");
-  const Berth__Native__V1__NetworkInterface *network = plan->network;
-  if (network == NULL) return 0;
-  if (!own) return refuse(failure, "network", "needs a network namespace", "");
+static int check_interface(const Berth__Native__V1__NetworkInterface *network, struct failure *failure) {
   const char *const names[] = {network->host_name, network->name, network->bridge};
   for (size_t i = 0; i < 3; i++) {
     size_t length = strlen(names[i]);
@@ -261,6 +256,20 @@ static int check_network(const container_plan *plan, struct failure *failure) {
     }
   }
   if (network->hardware_address.len != 6) return refuse(failure, "network.hardware_address", "is not six bytes", "");
+  return 0;
+}
+
+static int check_network(const container_plan *plan, struct failure *failure) {
+  bool own = (plan->namespace_flags & CLONE_NEWNET) != 0;
+  if (plan->loopback && !own) return refuse(failure, "loopback", "needs a network namespace", "");
+  if (plan->network == NULL && plan->n_further_networks > 0) return refuse(failure, "further_networks", "need a first one", "");
+  if (plan->network == NULL) return 0;
+  if (!own) return refuse(failure, "network", "needs a network namespace", "");
+  if (check_count(plan->n_further_networks, PLAN_LIST_MAX, "further_networks", failure) < 0) return -1;
+  if (check_interface(plan->network, failure) < 0) return -1;
+  for (size_t i = 0; i < plan->n_further_networks; i++) {
+    if (check_interface(plan->further_networks[i], failure) < 0) return -1;
+  }
   return 0;
 }
 

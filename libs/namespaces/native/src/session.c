@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clean_up.h"
+#include "connect.h"
 #include "holder.h"
 #include "network.h"
 #include "start.h"
@@ -56,6 +57,18 @@ static void serve(int connection, const request_message *request, struct arena *
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_MOUNT_CONTAINER:
       hold_container(connection, request->mount_container);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_ENSURE_BRIDGE:
+      answer(connection, network_ensure_bridge(request->ensure_bridge, &failure), &failure);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_REMOVE_BRIDGE:
+      answer(connection, network_remove_bridge(request->remove_bridge, &failure), &failure);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_CONNECT_CONTAINER:
+      answer(connection, connect_container(request->connect_container, host, &failure), &failure);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_DISCONNECT_CONTAINER:
+      answer(connection, disconnect_container(request->disconnect_container, host, &failure), &failure);
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_PING:
       answer_ping(connection, host);

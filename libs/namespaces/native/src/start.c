@@ -66,7 +66,7 @@ static int attach_interface(struct keeper *keeper, const Berth__Native__V1__Netw
   if (result < 0 && failure->error == EEXIST && network_detach(interface->host_name, failure) == 0) {
     result = network_attach(interface, network, failure);
   }
-  keeper->has_interface = result == 0;
+  keeper->has_interface = keeper->has_interface || result == 0;
   return result;
 }
 
@@ -78,7 +78,19 @@ static int accompany_container(struct keeper *keeper, int sync, const void *plan
   if (container->network == NULL) return 0;
   cleanup_close int network = open_namespace(keeper, "net");
   if (network < 0) return fail(failure, "network", errno, "open the network namespace");
-  return attach_interface(keeper, container->network, network, failure);
+  if (attach_interface(keeper, container->network, network, failure) < 0) return -1;
+  for (size_t i = 0; i < container->n_further_networks; i++) {
+    if (attach_interface(keeper, container->further_networks[i], network, failure) < 0) return -1;
+  }
+  return 0;
+}
+
+/* After a launch that failed, however many interfaces there were by then. */
+static void detach_interfaces(const struct keeper *keeper, const container_plan *plan) {
+  struct failure undo;
+  if (!keeper->has_interface) return;
+  (void)network_detach(plan->network->host_name, &undo);
+  for (size_t i = 0; i < plan->n_further_networks; i++) (void)network_detach(plan->further_networks[i]->host_name, &undo);
 }
 
 static int prepare_container(struct keeper *keeper, const container_plan *plan, const struct host *host,
@@ -147,7 +159,7 @@ void start_container(int connection, const container_plan *plan, struct arena *a
         .meanwhile = accompany_container,
     };
     result = launch(&keeper, &how, &timings, &failure);
-    if (result < 0 && keeper.has_interface) (void)network_detach(plan->network->host_name, &(struct failure){0});
+    if (result < 0) detach_interfaces(&keeper, plan);
   }
   joins_close(&joins);
   finish(connection, &keeper, arena, result, &timings, &failure);

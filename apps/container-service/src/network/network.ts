@@ -1,0 +1,102 @@
+/** What makes a network. `null` is that of `none`. */
+export type NetworkDriver = 'bridge' | 'host' | 'null';
+
+/** A subnet of a network. All are texts, as users write them. */
+export interface NetworkSubnet {
+  /** `172.18.0.0/16`. */
+  readonly subnet: string;
+  /** Containers get addresses of this part of it; empty: of all of it. */
+  readonly ipRange: string;
+  /** The host's address. */
+  readonly gateway: string;
+  /** Addresses that no container gets, by name. */
+  readonly auxiliaryAddresses: Readonly<Record<string, string>>;
+}
+
+/** A network that containers can be on. */
+export interface Network {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  readonly name: string;
+  readonly driver: NetworkDriver;
+  /** One for a bridge, none for others. */
+  readonly subnets: readonly NetworkSubnet[];
+  /** Nothing passes between it and elsewhere. */
+  readonly internal: boolean;
+  /** Told, and without effect. */
+  readonly attachable: boolean;
+  /** The driver's options, as they were given. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Unix time in nanoseconds. */
+  readonly createTimeNs: bigint;
+}
+
+/** What a user asks for when a network is to be created. */
+export interface NetworkRequest extends Omit<Network, 'id' | 'driver' | 'createTimeNs'> {
+  /** Empty: bridge. */
+  readonly driver: string;
+  readonly ipv6: boolean;
+}
+
+/** The networks that every engine has, and that are neither made nor removed. */
+export const PREDEFINED_NETWORKS = ['bridge', 'host', 'none'] as const;
+
+/** Tells whether a network is one of the engine's own. */
+export function isPredefined({ name }: Pick<Network, 'name'>): boolean {
+  return PREDEFINED_NETWORKS.some((predefined) => predefined === name);
+}
+
+/** What the options of a bridge say. */
+export interface BridgeOptions {
+  /** At most 15 bytes. */
+  readonly name: string;
+  /** Whether its containers reach each other. */
+  readonly communicates: boolean;
+  /** Whether what its containers send out of it gets the host's address. */
+  readonly masquerades: boolean;
+  /** 0: the kernel's default. */
+  readonly mtu: number;
+}
+
+/** Options that have an effect, by Docker's names. */
+export const BRIDGE_OPTION = {
+  name: 'com.docker.network.bridge.name',
+  communicates: 'com.docker.network.bridge.enable_icc',
+  masquerades: 'com.docker.network.bridge.enable_ip_masquerade',
+  mtu: 'com.docker.network.driver.mtu',
+} as const;
+
+/** What of a network's options and id makes its bridge. The options have been checked. */
+export function bridgeOptions({ id, options }: Pick<Network, 'id' | 'options'>): BridgeOptions {
+  return {
+    name: options[BRIDGE_OPTION.name] ?? `br-${id.slice(0, 12)}`,
+    communicates: isTrue(options[BRIDGE_OPTION.communicates] ?? 'true'),
+    masquerades: isTrue(options[BRIDGE_OPTION.masquerades] ?? 'true'),
+    mtu: Number(options[BRIDGE_OPTION.mtu] ?? 0),
+  };
+}
+
+/** Go's spellings of true and false (strconv.ParseBool). */
+const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True'];
+const FALSE = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
+
+/** Tells whether a text is one of them. */
+export function isBoolean(text: string): boolean {
+  return TRUE.includes(text) || FALSE.includes(text);
+}
+
+function isTrue(text: string): boolean {
+  return TRUE.includes(text);
+}
+
+/** A container on a network, as the network shows it. */
+export interface NetworkMember {
+  readonly containerId: string;
+  readonly name: string;
+  /** 64 hexadecimal digits. */
+  readonly endpointId: string;
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly hardwareAddress: string;
+}

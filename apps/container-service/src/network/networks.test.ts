@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { aConfig, createMemoryEngine, DETACHED, settle, type MemoryEngine } from '../adapters/memory-engine.ts';
+import type { NetworkRequest, NetworkSubnet } from './network.ts';
+
+const REQUEST = {
+  driver: '',
+  subnets: [],
+  internal: false,
+  attachable: false,
+  ipv6: false,
+  options: {},
+  labels: {},
+} satisfies Omit<NetworkRequest, 'name'>;
+
+function aSubnet(subnet: string, fields: Partial<NetworkSubnet> = {}): NetworkSubnet {
+  return { subnet, ipRange: '', gateway: '', auxiliaryAddresses: {}, ...fields };
+}
+
+describe('networks', () => {
+  let engine: MemoryEngine;
+  beforeEach(() => {
+    engine = createMemoryEngine();
+  });
+  const create = (name: string, fields: Partial<NetworkRequest> = {}) =>
+    engine.networks.create({ ...REQUEST, name, ...fields });
+
+  test('get a free subnet, a bridge and an event', async () => {
+    const network = await create('a');
+    expect(network).toMatchObject({ driver: 'bridge', subnets: [{ subnet: '172.18.0.0/16', gateway: '172.18.0.1' }] });
+    expect(engine.runtime.calls).toContain(`ensure br-${network.id.slice(0, 12)} 172.18.0.1/16`);
+    expect(engine.stores.events.at(-1)).toEqual({
+      noun: 'network',
+      verb: 'create',
+      objectId: network.id,
+      attributes: { name: 'a', type: 'bridge' },
+    });
+    expect((await create('b')).subnets[0]?.subnet).toBe('172.19.0.0/16');
+    expect(engine.networks.list([]).map(({ name }) => name)).toEqual(['a', 'b', 'bridge', 'host', 'none']);
+  });
+
+  test.each([
+    [aSubnet('10.9.0.0/16'), '10.9.0.1'],
+    [aSubnet('10.9.0.0/16', { gateway: '10.9.1.7' }), '10.9.1.7'],
+    [aSubnet('10.9.0.0/16', { ipRange: '10.9.4.0/24' }), '10.9.4.0'],
+    [aSubnet('10.9.0.0/16', { auxiliaryAddresses: { router: '10.9.0.1' } }), '10.9.0.2'],
+  ])('have the gateway that %j says', async (subnet, gateway) => {
+    expect((await create('a', { subnets: [subnet] })).subnets[0]?.gateway).toBe(gateway);
+  });
+
+  test.each<[Partial<NetworkRequest>, string]>([
+    [{ name: ' ' }, 'invalid name: name is empty'],
+    [{ name: 'bridge' }, 'operation is not permitted on predefined bridge network '],
+    [{ driver: 'host' }, 'only one instance of "host" network is allowed'],
+    [{ driver: 'overlay' }, 'plugin "overlay" not found'],
+    [{ subnets: [aSubnet('10.1')] }, 'invalid subnet 10.1: invalid CIDR block notation'],
+    [{ subnets: [aSubnet('10.1.2.3/16')] }, 'invalid subnet 10.1.2.3/16: it should be 10.1.0.0/16'],
+    [
+      { subnets: [aSubnet('10.1.0.0/16', { gateway: '10.2.0.1' })] },
+      "invalid gateway 10.2.0.1: parent subnet 10.1.0.0/16 doesn't contain this address",
+    ],
+    [
+      { subnets: [aSubnet('10.1.0.0/16', { ipRange: '10.0.0.0/8' })] },
+      'invalid ip-range 10.0.0.0/8: CIDR block is bigger than its parent subnet 10.1.0.0/16',
+    ],
+    [
+      { subnets: [aSubnet('172.17.5.0/24')] },
+      'invalid pool request: Pool overlaps with other one on this address space',
+    ],
+    [{ options: { 'com.docker.network.driver.mtu': 'x' } }, 'invalid MTU "x"'],
+    [{ options: { 'com.docker.network.bridge.enable_icc': 'maybe' } }, 'strconv.ParseBool'],
+    [{ options: { 'com.docker.network.bridge.name': 'berth0' } }, 'bridge berth0 is that of network bridge'],
+  ])('refuse %j', async (fields, message) => {
+    await expect(create('a', fields)).rejects.toThrow(message);
+    expect(engine.stores.networks.listBridges()).toEqual([]);
+  });
+
+  test('one name is given once, also to two that ask at the same time', async () => {
+    const both = await Promise.allSettled([create('a'), create('a')]);
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    await expect(create('a')).rejects.toThrow('network with name a already exists');
+  });
+
+  test('are found by id, name and prefix', async () => {
+    const { id } = await create('a');
+    for (const reference of [id, 'a', id.slice(0, 5)]) expect(engine.networks.find(reference).id).toBe(id);
+    expect(() => engine.networks.find('nope')).toThrow('network nope not found');
+  });
+
+  test.each([
+    ['driver=null', ['none']],
+    ['type=custom', ['a']],
+    ['dangling=true', ['a']],
+    ['name=rid', ['bridge']],
+    ['label=x=1', ['a']],
+    ['scope=swarm', []],
+  ])('are listed by %s', async (text, names) => {
+    await create('a', { labels: { x: '1' } });
+    const [key = '', ...value] = text.split('=');
+    expect(engine.networks.list([{ key, value: value.join('=') }]).map(({ name }) => name)).toEqual(names);
+  });
+
+  test('a filter that is not known is refused', () => {
+    expect(() => engine.networks.list([{ key: 'x', value: '' }])).toThrow("invalid filter 'x'");
+  });
+
+  test('are removed with their bridges, but for the predefined', async () => {
+    const { id } = await create('a');
+    await engine.networks.remove('a');
+    expect(engine.runtime.calls.at(-1)).toBe(`remove br-${id.slice(0, 12)}`);
+    expect(engine.stores.networks.listBridges()).toEqual([]);
+    expect(engine.verbs()).toEqual(['network create', 'network destroy']);
+    await expect(engine.networks.remove('none')).rejects.toThrow('none is a pre-defined network and cannot be removed');
+  });
+
+  test('are pruned when they fit the filters', async () => {
+    await create('a', { labels: { keep: '' } });
+    await create('b');
+    expect(await engine.networks.prune([{ key: 'label!', value: 'keep' }])).toEqual(['b']);
+    expect(engine.verbs().slice(-2)).toEqual(['network destroy', 'network prune']);
+  });
+
+  test('outlive the service, which removes bridges of none', async () => {
+    const { id } = await create('a');
+    engine.stores.networks.noteBridge('br-lost');
+    const next = engine.restart();
+    await next.sweep();
+    await settle();
+    expect(next.networks.find('a').id).toBe(id);
+    expect([next.runtime.calls.at(-1), next.stores.networks.listBridges()]).toEqual(['remove br-lost', []]);
+  });
+
+  test('the default one shows who is on it', async () => {
+    const { container } = await engine.creator.create({ name: 'web', config: aConfig() });
+    await engine.control.start(container.id, DETACHED);
+    const { id } = engine.networks.find('bridge');
+    expect(engine.networks.members(id)).toMatchObject([{ name: 'web', address: '172.17.0.2', prefixLength: 16 }]);
+  });
+});

@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto';
+import { BerthError } from '@berth/errors';
+import { shortId } from '../container.ts';
+import { networkEvent, prunedNetworksEvent } from '../events.ts';
+import type { Fault } from '../fault.ts';
+import type { Log, NetworkStore, Runtime, SettingStore } from '../ports.ts';
+import { chooseSubnet } from './address-pool.ts';
+import type { EngineNetwork } from './engine-network.ts';
+import { overlap, type Subnet } from './ipv4.ts';
+import { checkNetworkRequest, completeSubnet, formatCidr, parseCidr } from './network-config.ts';
+import { bridgeOptions, isPredefined, type Network, type NetworkMember, type NetworkRequest } from './network.ts';
+import { parseNetworkFilters, parseNetworkPruneFilters, type NetworkFilter } from './network-filters.ts';
+
+/** What networks are made from. */
+export interface NetworksDeps {
+  readonly networkStore: NetworkStore;
+  readonly settings: SettingStore;
+  readonly runtime: Runtime;
+  readonly network: EngineNetwork;
+  /** The containers that run on a network, or are about to. */
+  readonly members: (networkId: string) => NetworkMember[];
+  /** The engine's nftables table. */
+  readonly table: string;
+  readonly hostSubnets: () => Subnet[];
+  readonly startIndex: number;
+  readonly nowNs: () => bigint;
+  readonly fault: Fault;
+  readonly log: Log;
+}
+
+/** The networks of an engine. References are ids, names, or unique prefixes of ids. */
+export interface Networks {
+  /** By name. Throws INVALID_ARGUMENT for a filter. */
+  list(filters: readonly NetworkFilter[]): Network[];
+  /** The containers that run on it, or are about to. */
+  members(networkId: string): NetworkMember[];
+  /** Throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS. */
+  find(reference: string): Network;
+  /** The network of a name; null when there is none. */
+  named(name: string): Network | null;
+  /**
+   * Makes a network, and its bridge. Throws INVALID_ARGUMENT, NETWORK_EXISTS, NETWORK_PREDEFINED, NETWORK_DRIVER_NOT_FOUND, SUBNET_IN_USE,
+   * ADDRESS_POOL_EMPTY, START_FAILED; nothing is left behind then.
+   */
+  create(request: NetworkRequest): Promise<Network>;
+  /** Throws NETWORK_PREDEFINED, and NETWORK_IN_USE while a running container is on it. */
+  remove(reference: string): Promise<void>;
+  /** Removes all that no running container is on, and returns their names. Throws INVALID_ARGUMENT. */
+  prune(filters: readonly NetworkFilter[]): Promise<string[]>;
+  /** Makes a network's bridge when this process has not yet; tries again after a failure. */
+  ensure(network: Network): Promise<void>;
+  /** Makes the next `ensure` of each look again, after something was found missing. */
+  doubt(): void;
+  /** Removes the bridges that creations and removals have left when the service ended. */
+  sweep(): Promise<void>;
+}
+
+/** The rows are the truth; a bridge is made from one, and again after a restart of the host. Its name is noted before it is made. */
+export function createNetworks(deps: NetworksDeps): Networks {
+  const { networkStore: store, runtime, network: engineNetwork, members, fault, log } = deps;
+  const predefined = predefinedNetworks(deps);
+  const own = new Map(store.list().map((network) => [network.id, network]));
+  const creating = new Map<string, Network>();
+  const ensured = new Map<string, Promise<void>>();
+  /** Bridges that are on their way out. */
+  const removing = new Map<string, Promise<void>>();
+
+  function all(): Network[] {
+    return [...predefined, ...own.values()];
+  }
+
+  function find(reference: string): Network {
+    const networks = all();
+    const exact = networks.find(({ id }) => id === reference) ?? networks.find(({ name }) => name === reference);
+    if (exact !== undefined) return exact;
+    const matches = reference === '' ? [] : networks.filter(({ id }) => id.startsWith(reference));
+    const [match] = matches;
+    if (match !== undefined && matches.length === 1) return match;
+    if (match === undefined) throw new BerthError('NETWORK_NOT_FOUND', `network ${reference} not found`);
+    const text = `network ${reference} is ambiguous (${matches.length} matches found based on ID prefix)`;
+    throw new BerthError('NETWORK_AMBIGUOUS', text);
+  }
+
+  /** What nobody else gets while it is being made. */
+  function reserve(request: NetworkRequest): Network {
+    const driver = checkNetworkRequest(request);
+    const known = [...all(), ...creating.values()];
+    const { name, internal, attachable, options, labels } = request;
+    if (known.some((other) => other.name === name)) {
+      throw new BerthError('NETWORK_EXISTS', `network with name ${name} already exists`);
+    }
+    const taken = known.flatMap(({ subnets }) => subnets.map(({ subnet }) => parseCidr(subnet)));
+    const id = randomBytes(32).toString('hex');
+    const subnets = request.subnets.length > 0 ? request.subnets : [freeSubnet(taken)];
+    if (request.subnets.some(({ subnet }) => taken.some((other) => overlap(other, parseCidr(subnet))))) {
+      const text = 'invalid pool request: Pool overlaps with other one on this address space';
+      throw new BerthError('SUBNET_IN_USE', text);
+    }
+    const complete = subnets.map(completeSubnet);
+    const properties = { internal, attachable, options, labels, createTimeNs: deps.nowNs() };
+    const network: Network = { id, name, driver, subnets: complete, ...properties };
+    const bridge = bridgeOptions(network).name;
+    const holder = known.find((other) => other.driver === 'bridge' && bridgeOptions(other).name === bridge);
+    if (holder !== undefined) {
+      throw new BerthError('NETWORK_EXISTS', `bridge ${bridge} is that of network ${holder.name}`);
+    }
+    creating.set(id, network);
+    return network;
+  }
+
+  function freeSubnet(taken: readonly Subnet[]): Network['subnets'][number] {
+    const subnet = formatCidr(chooseSubnet([...taken, ...deps.hostSubnets()], deps.startIndex));
+    return { subnet, ipRange: '', gateway: '', auxiliaryAddresses: {} };
+  }
+
+  async function make(network: Network): Promise<void> {
+    const { name, masquerades, mtu } = bridgeOptions(network);
+    const [subnet] = network.subnets;
+    await engineNetwork.ensure();
+    await runtime.ensureBridge({
+      bridge: name,
+      table: deps.table,
+      address: subnet?.gateway ?? '',
+      prefixLength: subnet === undefined ? 0 : parseCidr(subnet.subnet).prefixLength,
+      masquerade: masquerades && !network.internal,
+      internal: network.internal,
+      mtu,
+    });
+  }
+
+  function ensure(network: Network): Promise<void> {
+    if (network.driver !== 'bridge') return Promise.resolve();
+    if (isPredefined(network)) return engineNetwork.ensure();
+    const known = ensured.get(network.id);
+    if (known !== undefined) return known;
+    const making = make(network);
+    ensured.set(network.id, making);
+    making.catch(() => ensured.delete(network.id));
+    return making;
+  }
+
+  function removeBridge(bridge: string): Promise<void> {
+    const removal = runtime
+      .removeBridge({ bridge, table: deps.table })
+      .then(() => store.forgetBridge(bridge))
+      .finally(() => removing.delete(bridge));
+    removing.set(bridge, removal);
+    return removal;
+  }
+
+  function expectUnused(network: Network): void {
+    const active = members(network.id);
+    if (active.length === 0) return;
+    const text = active.map(({ name, endpointId }) => `name:"${name}" id:"${shortId(endpointId)}"`).join(', ');
+    const message = `error while removing network: network ${network.name} has active endpoints (${text})`;
+    throw new BerthError('NETWORK_IN_USE', message);
+  }
+
+  /** From when the row is gone nobody comes on it; a bridge that cannot be removed now is by the next start. */
+  async function removeUnused(network: Network): Promise<void> {
+    const bridge = bridgeOptions(network).name;
+    store.remove(network.id, bridge, [networkEvent(network, 'destroy')]);
+    own.delete(network.id);
+    fault('network-rm:row');
+    await ensured.get(network.id)?.catch(() => {});
+    ensured.delete(network.id);
+    await removeBridge(bridge).catch((error: unknown) => {
+      log.warn({ err: error }, 'bridge of a removed network not removed, the next start does it');
+    });
+  }
+
+  return {
+    list(filters) {
+      const matches = parseNetworkFilters(filters, ({ id }) => members(id).length === 0);
+      return all()
+        .filter(matches)
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    members,
+    find,
+    named: (name) => all().find((network) => network.name === name) ?? null,
+    ensure,
+    doubt() {
+      engineNetwork.doubt();
+      ensured.clear();
+    },
+    async create(request) {
+      const network = reserve(request);
+      const bridge = bridgeOptions(network).name;
+      try {
+        await removing.get(bridge)?.catch(() => {});
+        store.noteBridge(bridge);
+        fault('network-create:noted');
+        await ensure(network);
+        fault('network-create:bridge');
+        store.insert(network, bridge, [networkEvent(network, 'create')]);
+        own.set(network.id, network);
+        return network;
+      } catch (error) {
+        ensured.delete(network.id);
+        // An interface that is not Berth's makes the creation fail, and the removal: it stays, and nothing is to be swept.
+        await removeBridge(bridge).catch(() => store.forgetBridge(bridge));
+        throw error;
+      } finally {
+        creating.delete(network.id);
+      }
+    },
+    async remove(reference) {
+      const network = find(reference);
+      if (isPredefined(network)) {
+        const text = `${network.name} is a pre-defined network and cannot be removed`;
+        throw new BerthError('NETWORK_PREDEFINED', text);
+      }
+      expectUnused(network);
+      await removeUnused(network);
+    },
+    async prune(filters) {
+      const matches = parseNetworkPruneFilters(filters, deps.nowNs());
+      const unused = [...own.values()].filter(({ id }) => members(id).length === 0).filter(matches);
+      const removed: string[] = [];
+      for (const network of unused) {
+        // It may have been removed, or somebody may have come on it, since.
+        if (!own.has(network.id) || members(network.id).length > 0) continue;
+        await removeUnused(network);
+        removed.push(network.name);
+      }
+      store.tell([prunedNetworksEvent()]);
+      return removed;
+    },
+    async sweep() {
+      for (const bridge of store.listBridges()) {
+        if ([...creating.values(), ...own.values()].some((network) => bridgeOptions(network).name === bridge)) continue;
+        log.info({ bridge }, 'bridge of no network removed');
+        await removeBridge(bridge);
+      }
+    },
+  };
+}
+
+function predefinedNetworks({ settings, network, nowNs }: NetworksDeps): Network[] {
+  const createTimeNs = BigInt(settings.getOrSet('network.created', () => String(nowNs())));
+  const common = { internal: false, attachable: false, options: {}, labels: {}, createTimeNs };
+  const id = (name: string): string => settings.getOrSet(`network.${name}.id`, () => randomBytes(32).toString('hex'));
+  const subnet = { subnet: network.cidr, ipRange: '', gateway: network.gateway, auxiliaryAddresses: {} };
+  return [
+    { ...common, ...network.identity, driver: 'bridge', subnets: [subnet], options: bridgeDefaults(network.bridge) },
+    { ...common, id: id('host'), name: 'host', driver: 'host', subnets: [] },
+    { ...common, id: id('none'), name: 'none', driver: 'null', subnets: [] },
+  ];
+}
+
+/** What Docker shows of its default bridge. */
+function bridgeDefaults(bridge: string): Record<string, string> {
+  return {
+    'com.docker.network.bridge.default_bridge': 'true',
+    'com.docker.network.bridge.enable_icc': 'true',
+    'com.docker.network.bridge.enable_ip_masquerade': 'true',
+    'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
+    'com.docker.network.bridge.name': bridge,
+    'com.docker.network.driver.mtu': '1500',
+  };
+}

@@ -1,0 +1,45 @@
+#include "connect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/pidfd.h>
+
+#include "cleanup.h"
+#include "network.h"
+#include "plan.h"
+#include "target.h"
+
+/* The network namespace of a running container. The path is by pid, and the pidfd then tells whether it was still that process. */
+static int open_network(const char *state_dir, const struct host *host, struct failure *failure) {
+  struct target target = TARGET_NONE;
+  char path[32];
+  if (target_open(&target, state_dir, host, failure) < 0) return -1;
+  (void)snprintf(path, sizeof path, "/proc/%d/ns/net", target.pid);
+  cleanup_close int network = open(path, O_RDONLY | O_CLOEXEC);
+  bool alive = network >= 0 && pidfd_send_signal(target.pidfd, 0, NULL, 0) == 0;
+  target_close(&target);
+  return alive ? take_fd(&network) : target_not_running(failure);
+}
+
+int connect_container(const Berth__Native__V1__ConnectContainer *plan, const struct host *host, struct failure *failure) {
+  struct failure undo;
+  if (plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
+  if (plan->interface == NULL) return fail(failure, "plan", EINVAL, "an interface is missing");
+  cleanup_close int network = open_network(plan->state_dir, host, failure);
+  if (network < 0 || network_attach(plan->interface, network, failure) < 0) return -1;
+  if (plan->gateway[0] == '\0' || network_route(plan->gateway, network, failure) == 0) return 0;
+  (void)network_detach(plan->interface->host_name, &undo);
+  return -1;
+}
+
+int disconnect_container(const Berth__Native__V1__DisconnectContainer *plan, const struct host *host, struct failure *failure) {
+  if (plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
+  if (network_detach(plan->host_interface, failure) < 0) return -1;
+  if (plan->gateway[0] == '\0') return 0;
+  cleanup_close int network = open_network(plan->state_dir, host, failure);
+  if (network < 0) return failure->error == ESRCH ? 0 : -1;
+  return network_route(plan->gateway, network, failure);
+}
