@@ -24,7 +24,7 @@ export const GROUPS: readonly CommandGroup[] = [
 ];
 
 /** The names that the general help shows first, in this order. */
-export const COMMON = ['run', 'exec', 'ps', 'pull', 'images', 'version', 'info'];
+export const COMMON = ['run', 'exec', 'ps', 'pull', 'push', 'images', 'login', 'logout', 'search', 'version', 'info'];
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -226,6 +226,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Remove unused data',
     paths: ['system prune'],
     load: () => import('./commands/system-prune.ts'),
+  },
+  {
+    summary: 'Authenticate to a registry',
+    paths: ['login'],
+    load: () => import('./commands/login.ts'),
+  },
+  {
+    summary: 'Log out from a registry',
+    paths: ['logout'],
+    load: () => import('./commands/logout.ts'),
+  },
+  {
+    summary: 'Search Docker Hub for images',
+    paths: ['search'],
+    load: () => import('./commands/search.ts'),
   },
   {
     summary: 'Return low-level information on Berth objects',

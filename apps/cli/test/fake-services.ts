@@ -7,12 +7,14 @@ import { BerthError } from '@berth/errors';
 import { REASON_TRAILER, STATUS_OF_KIND } from '@berth/client';
 import { ContainerServiceDefinition, type ContainerServiceImplementation } from '@berth/proto/container';
 import { ImageServiceDefinition, type ImageServiceImplementation } from '@berth/proto/image';
+import { RegistryServiceDefinition, type RegistryServiceImplementation } from '@berth/proto/registry';
 import { VolumeServiceDefinition, type VolumeServiceImplementation } from '@berth/proto/volume';
 
 /** The methods that a test needs; the others answer UNIMPLEMENTED. */
 export interface FakeMethods {
   container?: Partial<ContainerServiceImplementation>;
   image?: Partial<ImageServiceImplementation>;
+  registry?: Partial<RegistryServiceImplementation>;
   volume?: Partial<VolumeServiceImplementation>;
 }
 
@@ -30,6 +32,7 @@ export async function startFakeEngine(methods: FakeMethods): Promise<FakeEngine>
   const services: [string, CompatServiceDefinition, object | undefined][] = [
     ['container-service', ContainerServiceDefinition, methods.container],
     ['image-service', ImageServiceDefinition, methods.image],
+    ['registry-gateway', RegistryServiceDefinition, methods.registry],
     ['volume-service', VolumeServiceDefinition, methods.volume],
   ];
   const servers = await Promise.all(

@@ -381,7 +381,8 @@ test('pull prints what docker prints', async () => {
   const berth = await start({
     image: {
       async *pullImage({ reference }) {
-        if (reference === 'nope') throw new BerthError('REGISTRY_DENIED', 'pull access denied for nope');
+        if (reference === 'docker.io/library/nope:latest')
+          throw new BerthError('REGISTRY_DENIED', 'pull access denied for nope');
         yield { event: { $case: 'resolved', value: { digest: DIGEST } } };
         yield { event: { $case: 'done', value: { digest: DIGEST, upToDate: true } } };
       },

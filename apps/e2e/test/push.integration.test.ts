@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { MEDIA_TYPES } from '@berth/oci';
-import { buildTestImage, pushImage } from '@berth/testkit';
+import { buildTestImage, pushImage, startDockerRegistry } from '@berth/testkit';
 import { useEngine, useRegistry } from './support/use-engine.ts';
 
 const cli = useEngine();
@@ -117,4 +117,24 @@ test('what cannot be pushed is said as docker says it', async () => {
   for (const [args, stdout, stderr] of failures) {
     expect(await cli.berth('push', ...args)).toMatchObject({ code: 1, stdout, stderr });
   }
+});
+
+test('a registry that wants to know who asks is logged in to', async () => {
+  await using locked = await startDockerRegistry({ requiresLogin: true });
+  const { username = '', password = '' } = locked.credentials ?? {};
+  const target = `${locked.host}/private`;
+  await cli.ok('tag', 'busybox', `${target}:1`);
+  await cli.ok('tag', 'busybox', `${target}:2`);
+  expect(await cli.berth('push', `${target}:1`)).toMatchObject({ code: 1, stderr: 'no basic auth credentials\n' });
+  expect((await cli.berth('login', '-u', username, '-p', 'wrong', locked.host)).stderr).toContain(
+    `Error response from daemon: login attempt to http://${locked.host}/v2/ failed with status: 401 Unauthorized\n`,
+  );
+  expect(await cli.ok('login', '-u', username, '-p', password, locked.host)).toBe('Login Succeeded');
+  await cli.ok('push', '-q', '-a', target);
+  await cli.ok('rmi', `${target}:1`, `${target}:2`);
+  const pulled = await cli.ok('pull', '-a', target);
+  for (const tag of ['1', '2']) expect(pulled).toContain(`${tag}: Pulling from private\nDigest: sha256:`);
+  expect(pulled).toContain(`\nStatus: Downloaded newer image for ${target}\n${target}`);
+  await cli.ok('logout', locked.host);
+  expect((await cli.berth('pull', `${target}:1`)).stderr).toContain('no basic auth credentials');
 });

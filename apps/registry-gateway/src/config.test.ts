@@ -29,7 +29,7 @@ test('reads its file, and where docker keeps credentials', () => {
   write('{"insecureRegistries":["registry.lan:5000"],"stallTimeoutMs":500}');
   const config = read({ DOCKER_CONFIG: '/root/.docker' });
   expect(config).toMatchObject({ insecureRegistries: ['registry.lan:5000'], stallTimeoutMs: 500 });
-  expect(config.credentialFiles).toEqual(['/root/.docker/config.json', '/state/credentials.json']);
+  expect(config.credentialFiles).toEqual(['/state/credentials.json', '/root/.docker/config.json']);
 });
 
 test.each(['{', '{"insecureRegistry":[]}', '{"stallTimeoutMs":0}'])('refuses %s', (text) => {

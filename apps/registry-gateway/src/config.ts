@@ -17,8 +17,8 @@ export interface Config {
   readonly stallTimeoutMs: number;
   /** How long a partial blob waits for somebody to want it again. Default 24 h. */
   readonly partialMaxAgeMs: number;
-  /** Files of docker's config.json format that hold credentials; the first that knows a registry wins. */
-  readonly credentialFiles: readonly string[];
+  /** Files of docker's config.json format that hold credentials; the first that knows a registry wins. The first one is that of logins. */
+  readonly credentialFiles: readonly [string, ...string[]];
 }
 
 const milliseconds = z.number().int().positive();
@@ -48,8 +48,10 @@ export function readConfig({ env, root, stateDir }: ConfigSources): Config {
   const path = named ?? join(root === null ? '/etc/berth' : join(root, 'etc'), 'registry-gateway.json');
   const text = readIfPresent(path, named !== undefined) ?? '{}';
   const dockerConfig = env.DOCKER_CONFIG ? [join(env.DOCKER_CONFIG, 'config.json')] : [];
-  const credentialFiles = [...dockerConfig, join(stateDir, 'credentials.json')];
-  return Object.freeze({ ...parseConfig(text, path), credentialFiles });
+  return Object.freeze({
+    ...parseConfig(text, path),
+    credentialFiles: [join(stateDir, 'credentials.json'), ...dockerConfig] as const,
+  });
 }
 
 function parseConfig(text: string, path: string): z.output<typeof schema> {

@@ -1,12 +1,14 @@
 import { RegistryServiceDefinition } from '@berth/proto/registry';
 import { bindService, runService, type ServiceContext, type StartedService } from '@berth/service-kit';
 import { openFileContentStore } from './adapters/file-content-store.ts';
+import { createFileCredentialStore } from './adapters/file-credential-store.ts';
 import { createFileCredentialSource } from './adapters/file-credential-source.ts';
 import { createAuthorizer } from './adapters/http/authorizer.ts';
 import { createRegistrySession, type RegistrySession } from './adapters/http/registry-session.ts';
 import { createTransport, type Transport } from './adapters/http/transport.ts';
 import { createHttpRegistryClient } from './adapters/http-registry-client.ts';
 import { createHttpRegistryPusher } from './adapters/http-registry-pusher.ts';
+import { createHttpRegistryServer } from './adapters/http-registry-server.ts';
 import { createSqliteBlobIndex, MIGRATIONS } from './adapters/sqlite-blob-index.ts';
 import { createSqliteBlobSources } from './adapters/sqlite-blob-sources.ts';
 import { sweepContent, sweepPartials } from './adapters/sweep-content.ts';
@@ -15,8 +17,10 @@ import { createFetchBlob } from './fetch-blob.ts';
 import { createGetManifest, createResolveReference } from './get-manifest.ts';
 import { createRegistryHandlers } from './grpc/registry-handlers.ts';
 import { createIngestBlob } from './ingest-blob.ts';
+import { createLogins } from './logins.ts';
 import { createPushBlob } from './push-blob.ts';
 import { createPushManifest } from './push-manifest.ts';
+import { createSearchRepositories } from './search-repositories.ts';
 import { createSlots } from './slots.ts';
 
 const RETRY_DELAY_MS = 500;
@@ -32,6 +36,7 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
   const transport = createTransport(config);
   const session = createSession(transport, config);
   const registry = createHttpRegistryClient(session);
+  const server = createHttpRegistryServer(session);
   const pusher = createHttpRegistryPusher(session);
   const sources = createSqliteBlobSources(database, Date.now);
   const handlers = createRegistryHandlers({
@@ -48,6 +53,9 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
     ingestBlob: createIngestBlob(store),
     pushBlob: createPushBlob({ store, registry: pusher, sources, retryDelayMs: RETRY_DELAY_MS }),
     pushManifest: createPushManifest({ store, registry: pusher }),
+    listTags: (request) => registry.listTags(request),
+    searchRepositories: createSearchRepositories(server),
+    logins: createLogins({ server, store: createFileCredentialStore(config.credentialFiles[0]) }),
   });
   const sweep = () =>
     sweepPartials(stateDir, config.partialMaxAgeMs).catch((error: unknown) => {

@@ -119,6 +119,29 @@ export interface RegistryClient {
   getManifest(request: RegistryRequest, digest: string): Promise<FetchedManifest>;
   /** Opens a blob at an offset; null: the registry has nothing from there on. */
   getBlob(request: RegistryRequest, digest: string, offset: number): Promise<BlobResponse | null>;
+  /** The tags of a repository, page by page as the registry gives them. */
+  listTags(request: RegistryRequest): AsyncIterable<readonly string[]>;
+}
+
+/** A repository that a search has found. Texts have no control characters. */
+export interface SearchResult {
+  /** As a user would pull it: `busybox`, `user/app`. */
+  readonly name: string;
+  readonly description: string;
+  readonly starCount: number;
+  readonly isOfficial: boolean;
+}
+
+/** What a registry offers besides repositories. `server` is a host with optional port, or `docker.io`. Errors: as RegistryClient. */
+export interface RegistryServer {
+  /** Throws REGISTRY_UNAUTHORIZED, with Docker's texts, when the registry does not take them. */
+  checkCredentials(server: string, credentials: RegistryCredentials, signal: AbortSignal): Promise<void>;
+  /** Throws REGISTRY_REFUSED when the registry has no search. */
+  search(
+    server: string,
+    query: { readonly term: string; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<SearchResult[]>;
 }
 
 /** An upload that a registry has begun. */
@@ -162,6 +185,13 @@ export interface BlobSources {
   add(digest: string, repository: Repository): void;
   /** Paths of repositories of that registry, the last one first. */
   find(digest: string, domain: string): string[];
+}
+
+/** Credentials of users who have logged in, for all who use the engine. Durable. */
+export interface CredentialStore {
+  set(domain: string, credentials: { readonly username: string; readonly password: string }): Promise<void>;
+  /** Idempotent. */
+  remove(domain: string): Promise<void>;
 }
 
 /** Credentials that the operator gave for registries. */

@@ -28,8 +28,8 @@ export function parseDockerConfig(text: string): Map<string, RegistryCredentials
   return new Map(found.filter((pair): pair is [string, RegistryCredentials] => pair[1] !== null));
 }
 
-/** Old entries are URLs with a path: `https://index.docker.io/v1/`. */
-function domainOf(key: string): string {
+/** The registry that a user or a file names, also as a URL: `https://index.docker.io/v1/`. */
+export function domainOf(key: string): string {
   const host = key.replace(/^https?:\/\//, '').split('/')[0] ?? '';
   return DOCKER_HUB_NAMES.includes(host) ? 'docker.io' : host;
 }

@@ -83,6 +83,6 @@ function reasonOf(status: number, content: FailedResponse['content']): Reason {
 }
 
 /** What a hostile registry writes goes to a terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, MESSAGE_MAX);
 }

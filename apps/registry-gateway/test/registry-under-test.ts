@@ -3,13 +3,15 @@ import { createRegistrySession } from '../src/adapters/http/registry-session.ts'
 import { createTransport } from '../src/adapters/http/transport.ts';
 import { createHttpRegistryClient } from '../src/adapters/http-registry-client.ts';
 import { createHttpRegistryPusher } from '../src/adapters/http-registry-pusher.ts';
-import type { RegistryClient, RegistryPusher, RegistryRequest } from '../src/ports.ts';
+import { createHttpRegistryServer } from '../src/adapters/http-registry-server.ts';
+import type { RegistryClient, RegistryPusher, RegistryRequest, RegistryServer } from '../src/ports.ts';
 import type { RegistryCredentials } from '../src/registry-credentials.ts';
 
 /** The real HTTP client, with short waits. */
 export interface RegistryUnderTest extends Disposable {
   readonly client: RegistryClient;
   readonly pusher: RegistryPusher;
+  readonly server: RegistryServer;
 }
 
 export interface RegistryUnderTestOptions {
@@ -27,7 +29,7 @@ export function createRegistryUnderTest(options: RegistryUnderTestOptions = {}):
   const authorizer = createAuthorizer({ transport, credentialSource, tokenServers, now });
   const session = createRegistrySession({ transport, authorizer, insecureRegistries: [], retryDelayMs: 5, now });
   const [client, pusher] = [createHttpRegistryClient(session), createHttpRegistryPusher(session)];
-  return { client, pusher, [Symbol.dispose]: () => transport.close() };
+  return { client, pusher, server: createHttpRegistryServer(session), [Symbol.dispose]: () => transport.close() };
 }
 
 /** A request to the repository `a` of a host. */

@@ -1,5 +1,5 @@
 // What `pull` says about an image that is being pulled, as docker says it.
-import { familiarReference, parseReference, withDefaultTag, type Reference } from '@berth/oci';
+import { familiarReference, type Reference } from '@berth/oci';
 import { LayerPhase, type LayerProgress, type PullImageResponse } from '@berth/proto/image';
 import { shortId } from '../format/text.ts';
 import type { ProgressLine } from '../progress/progress-line.ts';
@@ -14,9 +14,8 @@ const STATUS: Record<LayerPhase, string> = {
   [LayerPhase.ALREADY_EXISTS]: 'Already exists',
 };
 
-/** Translates the progress of a pull; `reference` is what the user asked for. */
-export function createPullNarrator(text: string): (response: PullImageResponse) => ProgressLine[] {
-  const reference = withDefaultTag(parseReference(text));
+/** Translates the progress of a pull, up to its digest. */
+export function createPullNarrator(reference: Reference): (response: PullImageResponse) => ProgressLine[] {
   const seen = new Set<string>();
   return ({ event }) => {
     switch (event?.$case) {
@@ -25,7 +24,7 @@ export function createPullNarrator(text: string): (response: PullImageResponse) 
       case 'layer':
         return narrateLayer(event.value, seen);
       case 'done':
-        return [line(`Digest: ${event.value.digest}`), line(`Status: ${status(reference, event.value.upToDate)}`)];
+        return [line(`Digest: ${event.value.digest}`)];
       case undefined:
         return [];
     }
@@ -47,14 +46,17 @@ function narrateLayer(progress: LayerProgress, seen: Set<string>): ProgressLine[
   return lines;
 }
 
+/** How a pull has ended. */
+export function pullStatus(reference: Reference, upToDate: boolean): ProgressLine {
+  return line(
+    `Status: ${upToDate ? 'Image is up to date' : 'Downloaded newer image'} for ${familiarReference(reference)}`,
+  );
+}
+
 function line(text: string): ProgressLine {
   return { kind: 'line', text };
 }
 
 function shownPath({ path }: Reference): string {
   return path;
-}
-
-function status(reference: Reference, upToDate: boolean): string {
-  return `${upToDate ? 'Image is up to date' : 'Downloaded newer image'} for ${familiarReference(reference)}`;
 }

@@ -14,12 +14,14 @@ import {
 } from '@berth/oci';
 import { parseContentRange } from '../content-range.ts';
 import type { BlobDescriptor, BlobResponse, FetchedManifest, RegistryClient, RegistryRequest } from '../ports.ts';
+import { nextPage, parseTags, TAGS_MAX_BYTES, TAGS_PAGE } from '../tag-list.ts';
 import { toRegistryError } from '../registry-error.ts';
 import { readBody, readText } from './http/read-body.ts';
 import type { RegistrySession } from './http/registry-session.ts';
 import { TransportError } from './http/transport-error.ts';
 import type { HttpResponse } from './http/transport.ts';
 
+const MAX_TAG_PAGES = 10_000;
 const ERROR_BODY_MAX_BYTES = 64 * 1024;
 const ACCEPT_MANIFESTS = [
   MEDIA_TYPES.ociIndex,
@@ -77,6 +79,18 @@ export function createHttpRegistryClient(session: RegistrySession): RegistryClie
         throw await toError(response, request, { tag: null, digest }, 'blob');
       }
       return toBlobResponse(response, request, offset);
+    },
+
+    async *listTags(request) {
+      let path: string | URL | null = `tags/list?n=${TAGS_PAGE}`;
+      for (let page = 0; path !== null; page++) {
+        if (page === MAX_TAG_PAGES) throw new BerthError('REGISTRY_PROTOCOL', 'the list of tags does not end');
+        const response: HttpResponse = await session.send({ ...request, method: 'GET', path, headers: {} });
+        if (response.status !== 200) throw await toError(response, request, { tag: null, digest: null });
+        const bytes = await translated(request, () => readBody(response, TAGS_MAX_BYTES));
+        yield parseTags(bytes, response.url);
+        path = nextPage(String(response.headers.link ?? ''), response.url);
+      }
     },
   };
 }

@@ -39,5 +39,8 @@ export function createMemoryRegistryClient(options: MemoryRegistryOptions): Memo
       requests.push(`blob ${offset}`);
       return answerBlob(offset, request);
     },
+    async *listTags() {
+      yield [...manifests.keys()].filter((name) => !name.includes(':'));
+    },
   };
 }

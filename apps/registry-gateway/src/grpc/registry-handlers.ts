@@ -4,9 +4,11 @@ import type { RegistryServiceImplementation } from '@berth/proto/registry';
 import type { FetchBlob } from '../fetch-blob.ts';
 import type { GetManifest, ResolveReference } from '../get-manifest.ts';
 import { checkLeaseName, type IngestBlob } from '../ingest-blob.ts';
-import type { ContentStore, StoredBlob } from '../ports.ts';
+import type { Logins } from '../logins.ts';
+import type { ContentStore, RegistryClient, StoredBlob } from '../ports.ts';
 import type { PushBlob } from '../push-blob.ts';
 import type { PushManifest } from '../push-manifest.ts';
+import type { SearchRepositories } from '../search-repositories.ts';
 import {
   fromDescriptor,
   splitIngest,
@@ -29,6 +31,9 @@ export interface RegistryHandlerDeps {
   readonly ingestBlob: IngestBlob;
   readonly pushBlob: PushBlob;
   readonly pushManifest: PushManifest;
+  readonly listTags: RegistryClient['listTags'];
+  readonly searchRepositories: SearchRepositories;
+  readonly logins: Logins;
 }
 
 const PAGE_SIZE = { default: 1000, max: 10_000 };
@@ -90,6 +95,26 @@ export function createRegistryHandlers(deps: RegistryHandlerDeps): RegistryServi
       const manifest = { tag: tag || null, mediaType, content };
       const descriptor = await deps.pushManifest(toRegistryRequest(request, signal), manifest);
       return { descriptor: toDescriptor(descriptor) };
+    },
+
+    async *listTags(request, { signal }) {
+      for await (const tags of deps.listTags(toRegistryRequest(request, signal))) yield { tags: [...tags] };
+    },
+
+    async searchRepositories({ term, limit, isOfficial, minStarCount }, { signal }) {
+      const query = { term, limit, isOfficial: isOfficial ?? null, minStarCount };
+      return { results: await deps.searchRepositories(query, signal) };
+    },
+
+    async login({ server, credentials }, { signal }) {
+      const { username, password } = credentials ?? { username: '', password: '' };
+      await deps.logins.login(server, { username, password }, signal);
+      return {};
+    },
+
+    async logout({ server }) {
+      await deps.logins.logout(server);
+      return {};
     },
 
     async listBlobs({ pageSize, pageToken }) {

@@ -10,7 +10,8 @@ import type { Transport } from './transport.ts';
 
 /** What a token shall allow. */
 export interface Access {
-  readonly action: 'pull' | 'push';
+  /** `none`: what a registry offers without a repository. */
+  readonly action: 'pull' | 'push' | 'none';
   /** The path of a repository that blobs shall be mounted from. */
   readonly mountFrom: string | null;
 }
@@ -70,7 +71,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     if (credentials?.kind === 'registry-token') return forever(`Bearer ${credentials.token}`);
     if (bearer !== undefined) {
-      const scope = `repository:${repository.path}:pull`;
+      const scope = access.action === 'none' ? '' : `repository:${repository.path}:pull`;
       const trustedHosts = tokenServers[repository.domain] ?? [];
       const { token, lifetimeMs } = await requestToken(transport, {
         challenge: bearer,
@@ -85,7 +86,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     }
     if (!challenges.some(({ scheme }) => scheme === 'basic')) throw unknownScheme(endpoint, challenges);
     if (credentials?.kind === 'password') return forever(basic(credentials));
-    const place = access.action === 'pull' ? `Get "${endpoint.origin.origin}/v2/": ` : '';
+    const place = access.action !== 'push' ? `Get "${endpoint.origin.origin}/v2/": ` : '';
     throw new BerthError('REGISTRY_UNAUTHORIZED', `${place}no basic auth credentials`);
   };
 
@@ -126,7 +127,7 @@ function forever(header: string): Grant {
 
 /** A registry's challenge may ask for less than the rest of a push needs. */
 function pushScopesOf({ path }: Repository, { action, mountFrom }: Access): string[] {
-  if (action === 'pull') return [];
+  if (action !== 'push') return [];
   return [`repository:${path}:pull,push`, ...(mountFrom === null ? [] : [`repository:${mountFrom}:pull`])];
 }
 

@@ -13,7 +13,7 @@ import type { HttpMethod, HttpRequest, HttpResponse, Transport } from './transpo
 /** A request to a registry. */
 export interface SessionRequest extends RegistryRequest {
   readonly method: HttpMethod;
-  /** Relative to `/v2/<repository>/`: `manifests/latest`. A URL is one that the registry has named. */
+  /** Relative to `/v2/<repository>/`: `manifests/latest`; or from the root: `/v2/`. A URL is one that the registry has named. */
   readonly path: string | URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: NonNullable<HttpRequest['body']>;
@@ -132,7 +132,9 @@ function endpointsOf({ repository, path }: SessionRequest, insecureRegistries: r
 
 /** What the registry has named elsewhere gets no secret, and neither plain HTTP nor an address inside will do for it. */
 function targetOf({ repository, path }: SessionRequest, { origin }: RegistryEndpoint): { url: URL; isOwn: boolean } {
-  if (typeof path === 'string') return { url: new URL(`/v2/${repository.path}/${path}`, origin), isOwn: true };
+  if (typeof path === 'string') {
+    return { url: new URL(path.startsWith('/') ? path : `/v2/${repository.path}/${path}`, origin), isOwn: true };
+  }
   const isOwn = path.origin === origin.origin;
   if (!isOwn && (path.protocol !== 'https:' || path.username !== '' || path.password !== '')) {
     throw new TransportError(`refusing to go on with an upload at ${path.origin}, which ${origin.origin} names`);

@@ -15,7 +15,7 @@ export interface TokenRequest {
   readonly challenge: AuthChallenge;
   readonly endpoint: RegistryEndpoint;
   readonly credentials: RegistryCredentials | null;
-  /** `repository:library/busybox:pull`; the challenge's own scope goes first. */
+  /** `repository:library/busybox:pull`; empty: none. The challenge's own scope goes first. */
   readonly scope: string;
   /** Asked for besides. */
   readonly pushScopes: readonly string[];

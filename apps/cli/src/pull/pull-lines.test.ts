@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
+import { parseReference } from '@berth/oci';
 import { LayerPhase, type PullImageResponse } from '@berth/proto/image';
 import { createPlainDisplay, createTerminalDisplay, type ProgressDisplay } from '../progress/progress-display.ts';
-import { createPullNarrator } from './pull-lines.ts';
+import { createPullNarrator, pullStatus } from './pull-lines.ts';
 
+const REFERENCE = parseReference('busybox:latest');
 const DIGEST = `sha256:${'d4'.repeat(32)}`;
 const A = `sha256:${'aa'.repeat(32)}`;
 const B = `sha256:${'bb'.repeat(32)}`;
@@ -33,8 +35,11 @@ const PULL: PullImageResponse[] = [
 function show(makeDisplay: (out: PassThrough) => ProgressDisplay, pull: PullImageResponse[]): string {
   const out = new PassThrough();
   const display = makeDisplay(out);
-  const narrate = createPullNarrator('busybox');
-  for (const response of pull) narrate(response).forEach(display);
+  const narrate = createPullNarrator(REFERENCE);
+  for (const response of pull) {
+    narrate(response).forEach(display);
+    if (response.event?.$case === 'done') display(pullStatus(REFERENCE, response.event.value.upToDate));
+  }
   return String(out.read());
 }
 
