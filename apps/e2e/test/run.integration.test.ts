@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { waitFor } from '@berth/testkit';
+import { createTemporaryDirectory, killComponent, waitFor } from '@berth/testkit';
 import { expectNothingLeft } from './support/expect-nothing-left.ts';
 import { useEngine } from './support/use-engine.ts';
 
@@ -114,6 +116,34 @@ test('a container is alone: pids, mounts, host name, capabilities, devices', asy
   expect(stdout).toContain('1\nmounts\nCapEff:\t00000000a80425fb\nSeccomp:\t2\n0\n');
   expect(stderr).toContain("can't open '/tmp/disk': Operation not permitted");
   expect(stderr).toContain("can't create /proc/sys/kernel/panic: Read-only file system");
+});
+
+test('--security-opt seccomp=FILE filters the container, after a restart of it and of its service too', async () => {
+  using directory = createTemporaryDirectory();
+  const file = join(directory.path, 'profile.json');
+  const rule = { names: ['chmod', 'fchmodat', 'fchmodat2'], action: 'SCMP_ACT_ERRNO', errnoRet: 95 };
+  const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] };
+  writeFileSync(file, JSON.stringify(profile, null, 2));
+  await cli.ok('run', '-d', '--name', 'filtered', '--security-opt', `seccomp=${file}`, 'busybox', 'sleep', '1000');
+  const options = await cli.ok('inspect', '-f', '{{json .HostConfig.SecurityOpt}}', 'filtered');
+  expect(JSON.parse(options)).toEqual([`seccomp=${JSON.stringify(profile)}`]);
+  const expectFiltered = async () => {
+    const { stderr } = await cli.berth('exec', 'filtered', 'chmod', '700', '/tmp');
+    expect(stderr).toContain('Operation not supported');
+  };
+  await expectFiltered();
+  await killComponent(cli.engine, 'container-service');
+  await cli.engine.start();
+  await expectFiltered();
+  await cli.ok('restart', '-t', '0', 'filtered');
+  await expectFiltered();
+  await cli.ok('rm', '-f', 'filtered');
+});
+
+test('--cap-add opens the system calls of the capability', async () => {
+  const setName = ['busybox', 'sh', '-c', 'hostname other && hostname'];
+  expect((await cli.berth('run', '--rm', ...setName)).stderr).toContain('Operation not permitted');
+  expect(await cli.ok('run', '--rm', '--cap-add', 'SYS_ADMIN', ...setName)).toBe('other');
 });
 
 test('-v with a name keeps data; with a path it shows the host’s', async () => {

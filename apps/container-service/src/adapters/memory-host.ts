@@ -18,7 +18,14 @@ export function createMemorySeccompFilters(): SeccompFilters {
   const read = { read: 0 };
   return createSeccompFilters({
     defaultProgram: Buffer.alloc(8),
-    syscallTables: () => ({ x86_64: read, x86: read, x32: read, aarch64: read, arm: read }),
+    syscallTables: () => ({
+      x86_64: read,
+      x86: read,
+      x32: read,
+      aarch64: read,
+      arm: read,
+      x86Multiplexed: { socketcall: {}, ipc: {} },
+    }),
     host: { machine: 'x86_64', kernel: { major: 6, minor: 1 } },
   });
 }

@@ -49,4 +49,9 @@ export interface FilterRules {
 }
 
 /** The number of each call by its name; x32's without bit 30. */
-export type SyscallTables = Readonly<Record<Architecture, Readonly<Record<string, number>>>>;
+export interface SyscallTables extends Readonly<Record<Architecture, CallNumbers>> {
+  /** By the name of the call that leads to them: what 32-bit x86 programs reach through the first argument of another call. */
+  readonly x86Multiplexed: { readonly socketcall: CallNumbers; readonly ipc: CallNumbers };
+}
+
+type CallNumbers = Readonly<Record<string, number>>;
