@@ -30,7 +30,7 @@ import { createLayerArchives } from './layer-archives.ts';
 import { createLayerPool } from './layer-pool.ts';
 import { createLeases } from './leases.ts';
 import { createMeasureImages } from './measure-images.ts';
-import { readMergedFile } from './merged-view.ts';
+import { createReadMergedFile } from './merged-view.ts';
 import { createPruneImages } from './prune-images.ts';
 import { createPullImage } from './pull.ts';
 import { createPushContent } from './push-content.ts';
@@ -89,7 +89,7 @@ await runService({
       directories,
       pool,
       leases,
-      readFile: readMergedFile,
+      readFile: createReadMergedFile(tool.isOpaque),
       nowMs: Date.now,
       onRemovalFailed: onFailure,
     });

@@ -35,17 +35,18 @@ describe('snapshots', () => {
         discard: (unused: readonly Layer[]) => void discarded.push(...unused.map(({ name }) => name)),
       },
       leases: { endUnused: () => {} },
-      readFile(dirs, path) {
+      readFile({ upperDir, lowerDirs }, path) {
+        const dirs = upperDir === null ? lowerDirs : [upperDir, ...lowerDirs];
         reads.push(`${dirs.join(':')} ${path}`);
-        return path === 'etc/passwd' ? Buffer.from(`passwd of ${dirs.length}`) : null;
+        return Promise.resolve(path === 'etc/passwd' ? Buffer.from(`passwd of ${dirs.length}`) : null);
       },
       nowMs: () => 42,
       onRemovalFailed: () => {},
     });
   });
 
-  test('makes a snapshot on the layers of an image, uppermost first, each once', () => {
-    const snapshot = snapshots.prepare('k1', 'app');
+  test('makes a snapshot on the layers of an image, uppermost first, each once', async () => {
+    const snapshot = await snapshots.prepare('k1', 'app');
     expect(snapshot).toMatchObject({
       key: 'k1',
       layersDir: '/layers',
@@ -60,23 +61,23 @@ describe('snapshots', () => {
     expect(snapshots.list()).toEqual(['k1']);
   });
 
-  test('looks into an image once', () => {
-    snapshots.prepare('k1', 'app');
-    snapshots.prepare('k2', 'app');
+  test('looks into an image once', async () => {
+    await snapshots.prepare('k1', 'app');
+    await snapshots.prepare('k2', 'app');
     expect(reads).toEqual(['/layers/1:/layers/2 etc/passwd', '/layers/1:/layers/2 etc/group']);
   });
 
-  test('returns the snapshot that is there with what the container has written, whatever image is named', () => {
-    snapshots.prepare('k1', 'app');
+  test('returns the snapshot that is there with what the container has written, whatever image is named', async () => {
+    await snapshots.prepare('k1', 'app');
     stores.images.remove('sha256:a', [], () => false);
-    const again = snapshots.prepare('k1', 'nonsense:1');
+    const again = await snapshots.prepare('k1', 'nonsense:1');
     expect(again.upperDir).toBe('/snapshots/1/upper');
     expect(Buffer.from(again.passwd).toString()).toBe('passwd of 3');
     expect(again.image.id).toBe('sha256:a');
   });
 
-  test('removes a snapshot, and with the last one an image that was removed before', () => {
-    snapshots.prepare('k1', 'app');
+  test('removes a snapshot, and with the last one an image that was removed before', async () => {
+    await snapshots.prepare('k1', 'app');
     stores.images.remove('sha256:a', [], () => false);
     snapshots.delete('k1');
     snapshots.delete('k1');
@@ -86,23 +87,23 @@ describe('snapshots', () => {
     expect(stores.images.find('sha256:a')).toBeNull();
   });
 
-  test('go with the one that owns them', () => {
-    for (const key of ['k1', 'k1.0', 'k1.10', 'k10', 'k1x.0']) snapshots.prepare(key, 'app');
+  test('go with the one that owns them', async () => {
+    for (const key of ['k1', 'k1.0', 'k1.10', 'k10', 'k1x.0']) await snapshots.prepare(key, 'app');
     snapshots.delete('k1');
     expect(snapshots.list()).toEqual(['k10', 'k1x.0']);
   });
 
-  test('leaves nothing behind when it fails', () => {
+  test('leaves nothing behind when it fails', async () => {
     const insert = stores.snapshots.insert;
     stores.snapshots.insert = () => {
       throw new Error('disk full');
     };
-    expect(() => snapshots.prepare('k1', 'app')).toThrow('disk full');
+    await expect(snapshots.prepare('k1', 'app')).rejects.toThrow('disk full');
     expect(directories.list()).toEqual([]);
     stores.snapshots.insert = insert;
-    expect(() => snapshots.prepare('k1', 'nope')).toThrow('No such image: nope:latest');
+    await expect(snapshots.prepare('k1', 'nope')).rejects.toThrow('No such image: nope:latest');
     for (const key of ['', '../x', 'a/b', 'x'.repeat(129)]) {
-      expect(() => snapshots.prepare(key, 'app')).toThrow('invalid snapshot key');
+      await expect(snapshots.prepare(key, 'app')).rejects.toThrow('invalid snapshot key');
     }
     expect(directories.list()).toEqual([]);
   });

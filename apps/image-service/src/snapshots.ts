@@ -4,6 +4,7 @@ import { lowerDirsOf, rootAttributesOf, type Image, type Layer, type Snapshot } 
 import type { LayerPool } from './layer-pool.ts';
 import type { Leases } from './leases.ts';
 import { lookUpImageId } from './lookup.ts';
+import type { ReadMergedFile } from './merged-view.ts';
 import type { ImageStore, LayerStore, SnapshotDirectories, SnapshotStore } from './ports.ts';
 
 /** A container's file system, ready to be mounted. */
@@ -22,7 +23,7 @@ export interface PreparedSnapshot {
 
 export interface Snapshots {
   /** Makes the snapshot of that key from an image, or returns it as it is. Throws as lookUpImage, INVALID_ARGUMENT, DISK_FULL. */
-  prepare(key: string, imageName: string): PreparedSnapshot;
+  prepare(key: string, imageName: string): Promise<PreparedSnapshot>;
   /** Takes the snapshot, and those that it owns (`key.…`), out of their place; their data goes in the background. Idempotent. */
   delete(key: string): void;
   /** The keys. */
@@ -38,8 +39,7 @@ export interface SnapshotsDeps {
   readonly directories: SnapshotDirectories;
   readonly pool: Pick<LayerPool, 'isPinned' | 'discard'>;
   readonly leases: Pick<Leases, 'endUnused'>;
-  /** Reads a file of a stack of directories, uppermost first; null when it is not a regular file of at most `maxBytes`. */
-  readonly readFile: (directories: readonly string[], path: string, maxBytes: number) => Uint8Array | null;
+  readonly readFile: ReadMergedFile;
   readonly nowMs: () => number;
   readonly onRemovalFailed: (name: string, error: unknown) => void;
 }
@@ -61,21 +61,19 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
   const accountsOfStacks = new Map<string, Accounts>();
   const nextName = createNames([...directories.list(), ...snapshots.list().map(({ name }) => name)]);
 
-  function readAccounts(stack: readonly string[]): Accounts {
-    const read = (path: string) => readFile(stack, path, ACCOUNT_FILE_MAX_BYTES) ?? NOTHING;
-    return { passwd: read('etc/passwd'), group: read('etc/group') };
+  async function readAccounts(upperDir: string | null, names: readonly string[]): Promise<Accounts> {
+    const stack = { upperDir, lowerDirs: names.map((name) => `${layers.dir}/${name}`) };
+    const read = async (path: string): Promise<Uint8Array> =>
+      (await readFile(stack, path, ACCOUNT_FILE_MAX_BYTES)) ?? NOTHING;
+    const [passwd, group] = await Promise.all([read('etc/passwd'), read('etc/group')]);
+    return { passwd, group };
   }
 
-  /** What an image has before a container writes. The directory of a layer never changes, nor does its name come again. */
-  function accountsOf(lowerDirs: readonly string[]): Accounts {
-    const stack = lowerDirs.join(':');
-    const known = accountsOfStacks.get(stack);
-    if (known !== undefined) return known;
-    const accounts = readAccounts(lowerDirs.map((name) => `${layers.dir}/${name}`));
+  /** Notes what an image has before a container writes. The directory of a layer never changes, nor does its name come again. */
+  function remember(stack: string, accounts: Accounts): void {
     const [oldest] = accountsOfStacks.keys();
     if (accountsOfStacks.size >= CACHE.stacks && oldest !== undefined) accountsOfStacks.delete(oldest);
     if (accounts.passwd.length + accounts.group.length <= CACHE.bytes) accountsOfStacks.set(stack, accounts);
-    return accounts;
   }
 
   function view(snapshot: Snapshot, stack: readonly Layer[], accounts: Accounts): PreparedSnapshot {
@@ -85,15 +83,13 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
     return { key, layersDir: layers.dir, lowerDirs: lowerDirsOf(stack), upperDir, workDir, ...accounts, image };
   }
 
-  function viewExisting(snapshot: Snapshot): PreparedSnapshot {
+  async function viewExisting(snapshot: Snapshot): Promise<PreparedSnapshot> {
     const stack = images.layersOf(snapshot.imageId);
-    const lower = lowerDirsOf(stack).map((name) => `${layers.dir}/${name}`);
-    return view(snapshot, stack, readAccounts([directories.upperDir(snapshot.name), ...lower]));
+    return view(snapshot, stack, await readAccounts(directories.upperDir(snapshot.name), lowerDirsOf(stack)));
   }
 
-  function create(key: string, imageId: string): PreparedSnapshot {
+  function create(key: string, imageId: string, accounts: Accounts): PreparedSnapshot {
     const stack = images.layersOf(imageId);
-    const accounts = accountsOf(lowerDirsOf(stack));
     const snapshot = { key, name: nextName(), imageId };
     // The directories first: a crash in between leaves directories without a row, which start-up sweeps.
     try {
@@ -111,10 +107,26 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
   }
 
   return {
-    prepare(key, imageName) {
+    async prepare(key, imageName) {
       if (!KEY.test(key)) throw new BerthError('INVALID_ARGUMENT', `invalid snapshot key ${JSON.stringify(key)}`);
-      const existing = snapshots.get(key);
-      return existing === null ? create(key, lookUpImageId(images, imageName)) : viewExisting(existing);
+      let read: { stack: string; accounts: Accounts } | null = null;
+      for (;;) {
+        const existing = snapshots.get(key);
+        if (existing !== null) return viewExisting(existing);
+        const imageId = lookUpImageId(images, imageName);
+        const lowerDirs = lowerDirsOf(images.layersOf(imageId));
+        const stack = lowerDirs.join(':');
+        const accounts = read?.stack === stack ? read.accounts : accountsOfStacks.get(stack);
+        // Nothing comes between the look at the image and the row that keeps it.
+        if (accounts !== undefined) return create(key, imageId, accounts);
+        try {
+          read = { stack, accounts: await readAccounts(null, lowerDirs) };
+          remember(stack, read.accounts);
+        } catch (error) {
+          // Its layers may have gone with it.
+          if (images.find(imageId) !== null) throw error;
+        }
+      }
     },
 
     delete(owner) {

@@ -132,6 +132,23 @@ describe('image-service', () => {
     await removeAll();
   });
 
+  test('tells of no account that an upper layer hides, nor that a container has hidden', async () => {
+    const hiding = [{ path: 'etc/.wh..wh..opq' }, { path: 'etc/group', content: 'adm:x:4:\n' }] as const;
+    const image = buildTestImage({ layers: [BASE, hiding, TOP], config: {} });
+    const reference = await push('hiding/app', image);
+    await pull(reference);
+    const prepare = async (name: string) =>
+      (await connection.client.prepareSnapshot({ key: 'hiding', image: name })).snapshot;
+    const made = await prepare(reference);
+    expect([made?.passwd.toString(), made?.group.toString()]).toEqual(['', 'root:x:0:\nadm:x:4:ann\n']);
+    const etc = join(made?.upperDir ?? '', 'etc');
+    mkdirSync(etc);
+    expect((await prepare(''))?.group.toString()).toContain('adm');
+    execFileSync('setfattr', ['-n', 'trusted.overlay.opaque', '-v', 'y', etc]);
+    expect((await prepare(''))?.group.toString()).toBe('');
+    await removeAll();
+  });
+
   test('a second pull says that the image is up to date, and a moved tag is followed', async () => {
     const first = buildTestImage({ layers: [BASE], config: { Cmd: ['1'] } });
     const second = buildTestImage({ layers: [BASE, TOP], config: { Cmd: ['2'] } });

@@ -37,6 +37,7 @@ export type LayerReport =
   | { kind: 'progress'; readBytes: number }
   | { kind: 'result'; layer: UnpackedLayer }
   | { kind: 'stat'; stat: PathStat }
+  | { kind: 'directory'; isOpaque: boolean }
   | { kind: 'done' }
   | { kind: 'end'; status: number }
   | { kind: 'error'; error: BerthError };
@@ -63,6 +64,7 @@ const reportSchema = z.union([
       link: z.string(),
     }),
   }),
+  z.object({ directory: z.object({ opaque: z.boolean() }) }),
   z.object({ done: z.object({}) }),
   z.object({ end: z.object({ status: count }) }),
   z.object({
@@ -91,6 +93,7 @@ export function parseLayerReport(line: string): LayerReport {
   if ('progress' in report) return { kind: 'progress', readBytes: report.progress.readBytes };
   if ('result' in report) return { kind: 'result', layer: report.result };
   if ('stat' in report) return { kind: 'stat', stat: toStat(report.stat) };
+  if ('directory' in report) return { kind: 'directory', isOpaque: report.directory.opaque };
   if ('done' in report) return { kind: 'done' };
   if ('end' in report) return { kind: 'end', status: report.end.status };
   const { reason, step, errno, detail } = report.error;

@@ -104,6 +104,8 @@ export interface LayerTool extends AsyncDisposable {
    * one that cannot be told does as it always does. Throws INTERNAL.
    */
   spread(dir: string): Promise<void>;
+  /** Tells whether a directory of a layer hides what the layers below have in it. Throws INTERNAL. */
+  isOpaque(dir: string): Promise<boolean>;
   /** Resolves when what was written to the directory's file system is on the disk. Throws INTERNAL. */
   sync(dir: string): Promise<void>;
   /** Ends the tool and what it does. */
@@ -163,6 +165,11 @@ export function startLayerTool(options: ToolOptions): LayerTool {
     changes: (layers, signal) => listChanges(['changes', ...layersArguments(layers)], signal),
     compare: (stacks, signal) => listChanges(['compare', ...stacksArguments(stacks)], signal),
     spread: (dir) => runInDirectory('spread', dir),
+    async isOpaque(dir) {
+      const last = await run(['opaque', dir], new AbortController().signal);
+      if (last?.kind !== 'directory') throw failureOf(last);
+      return last.isOpaque;
+    },
     sync: (dir) => runInDirectory('sync', dir),
     close,
     [Symbol.asyncDispose]: close,

@@ -67,9 +67,11 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
   const { saveImages, loadImages, deleteImage, pruneImages, diffImages, diffSnapshot, commitSnapshot } = useCases;
 
   /** Undefined when it fails: who asked calls PrepareSnapshot then, which fails with the reason. */
-  function tryToPrepare(request: PrepareSnapshotRequest | undefined): PrepareSnapshotResponse | undefined {
+  async function tryToPrepare(
+    request: PrepareSnapshotRequest | undefined,
+  ): Promise<PrepareSnapshotResponse | undefined> {
     try {
-      return request && toPrepareResponse(snapshots.prepare(request.key, request.image));
+      return request && toPrepareResponse(await snapshots.prepare(request.key, request.image));
     } catch {
       return undefined;
     }
@@ -114,9 +116,9 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
     async pruneImages(request, { signal }) {
       return toPruneResponse(await pruneImages(request, signal));
     },
-    prepareSnapshot: ({ key, image }) => answer(() => toPrepareResponse(snapshots.prepare(key, image))),
+    prepareSnapshot: async ({ key, image }) => toPrepareResponse(await snapshots.prepare(key, image)),
     async *prepareSnapshots(requests) {
-      for await (const { request } of untilAborted(requests, stopping)) yield { prepared: tryToPrepare(request) };
+      for await (const { request } of untilAborted(requests, stopping)) yield { prepared: await tryToPrepare(request) };
     },
     deleteSnapshot: ({ key }) => answer(() => (snapshots.delete(key), {})),
     listSnapshots: () => answer(() => ({ keys: snapshots.list() })),

@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "cleanup.h"
+#include "overlay_marks.h"
 #include "report.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ const char commands_usage[] =
     "       berth-layer archive --pid PID --path PATH [--follow yes] [--whole yes] --output FILE|--stream SOCKET\n"
     "       berth-layer extract --pid PID --path PATH [--keep-place yes] [--owner UID:GID] --stream SOCKET\n"
     "       berth-layer spread DIR\n"
+    "       berth-layer opaque DIR\n"
     "       berth-layer sync DIR\n"
     "       berth-layer serve\n"
     "\n"
@@ -32,6 +34,7 @@ const char commands_usage[] =
     "compress writes an archive as a gzip file.\n"
     "stat, archive and extract tell what lies at a path of a container, write it as an archive, and unpack one into a directory there.\n"
     "spread tells the file system that what is made in DIR has nothing to do with each other.\n"
+    "opaque tells whether DIR hides what the layers below have in it.\n"
     "sync waits until what was written to the file system of DIR is on the disk.\n"
     "serve runs such commands for another program, each in a process of its own.\n"
     "\n"
@@ -93,6 +96,22 @@ int spread_command(int count, char **arguments) {
   return run_in_directory(count, arguments, spread_directory);
 }
 
+static int opaque_command(int count, char **arguments) {
+  struct layer_error error = {0};
+  cleanup_close int fd = -1;
+
+  if (count != 3) {
+    fail(&error, FAILURE_USAGE, "options", "opaque takes one directory");
+  } else if ((fd = open(arguments[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+    fail_errno(&error, "open", "cannot open \"%.200s\"", arguments[2]);
+  } else {
+    report_opaque(overlay_opaque(fd) == OVERLAY_OPAQUE);
+    return 0;
+  }
+  report_error(&error);
+  return (int)error.kind;
+}
+
 int run_command(int count, char **arguments) {
   static const struct {
     const char *name;
@@ -100,7 +119,7 @@ int run_command(int count, char **arguments) {
   } commands[] = {
       {"unpack", unpack_command}, {"changes", changes_command}, {"commit", commit_command},
       {"compare", compare_command},
-      {"pack", pack_command},     {"sync", sync_command},       {"stat", stat_command},
+      {"pack", pack_command},     {"sync", sync_command},       {"opaque", opaque_command}, {"stat", stat_command},
       {"archive", archive_command}, {"extract", extract_command}, {"spread", spread_command},
       {"compress", compress_command},
   };

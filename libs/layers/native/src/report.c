@@ -55,6 +55,12 @@ void report_done(void) {
   write_line(line, (int)sizeof(line) - 1);
 }
 
+void report_opaque(bool is_opaque) {
+  char line[48];
+
+  write_line(line, snprintf(line, sizeof(line), "{\"directory\":{\"opaque\":%s}}\n", is_opaque ? "true" : "false"));
+}
+
 /* A long target is cut: what follows it knows the whole. */
 #define LINK_SHOWN_MAX 512
 

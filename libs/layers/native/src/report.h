@@ -26,6 +26,8 @@ void report_progress(uint64_t read_bytes);
 void report_result(const struct layer_result *result);
 /* {"done":{}}: of what has no other result */
 void report_done(void);
+/* {"directory":{"opaque":true}} */
+void report_opaque(bool is_opaque);
 /* {"stat":{"name":"...","sizeBytes":n,"mode":n,"seconds":n,"nanos":n,"link":"..."}} */
 void report_stat(const struct container_path *path);
 /* {"error":{"reason":"LAYER_INVALID","step":"...","errno":n,"detail":"..."}} */
