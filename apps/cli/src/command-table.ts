@@ -88,6 +88,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/pause.ts'),
   },
   {
+    summary: 'List port mappings or a specific mapping for the container',
+    paths: ['container port', 'port'],
+    load: () => import('./commands/port.ts'),
+  },
+  {
     summary: 'Remove all stopped containers',
     paths: ['container prune'],
     load: () => import('./commands/container-prune.ts'),

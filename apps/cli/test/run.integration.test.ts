@@ -96,6 +96,8 @@ describe('run', () => {
           stopSignal: 'INT',
           stopTimeoutSeconds: 3,
           exposedPorts: [],
+          portBindings: [],
+          publishAllPorts: false,
           attachedStreams: ['stdin', 'stdout', 'stderr'],
           containerIdFile: '',
           resources: expect.objectContaining({ memoryBytes: 0n, pidsLimit: undefined }),

@@ -34,6 +34,7 @@ export interface ActiveContainers {
   get(id: string): ActiveContainer | null;
   /** Registers a container that is about to start, or is found running. It leaves when it is released. */
   add(id: string): ActiveContainerControl;
+  isEmpty(): boolean;
   /** Resolves with the container of this id when it is next added. */
   next(id: string): Promise<ActiveContainer>;
 }
@@ -45,6 +46,7 @@ export function createActiveContainers(): ActiveContainers {
 
   return {
     get: (id) => containers.get(id) ?? null,
+    isEmpty: () => containers.size === 0,
     add(id) {
       const container = createActiveContainer(id, () => containers.delete(id));
       containers.set(id, container);

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineNetwork } from './network/engine-network.ts';
+import type { PortPool } from './network/port-pool.ts';
 import type { Fault } from './fault.ts';
 import type { ClientLogs } from './logs/client-logs.ts';
 import type { ContainerFiles, ContainerStore, ImageClient, Leftover, Log, Runtime, VolumeClient } from './ports.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
+import type { PublicationPlan } from './plan/plan.ts';
 import type { Removals } from './removals.ts';
 import type { IdPool } from './user-namespace/id-ranges.ts';
 
@@ -16,6 +18,7 @@ export interface CleanDeps {
   readonly runtime: Runtime;
   readonly plans: PlanBuilder;
   readonly network: EngineNetwork;
+  readonly ports: PortPool;
   readonly removals: Pick<Removals, 'tell'>;
   readonly userIds: IdPool;
   readonly clientLogs: Pick<ClientLogs, 'keep'>;
@@ -28,20 +31,29 @@ export interface CleanDeps {
 export interface Cleaner {
   /** Tells of the removal, and cleans up. Resolves after the first attempt; when that fails, further ones follow until one succeeds. */
   clean(leftover: Leftover): Promise<void>;
-  /** Takes the kernel's side of a run away: processes, interface, cgroup, run-time directory. */
+  /** Takes the kernel's side of a run away: processes, interface, cgroup, published ports, run-time directory. */
   cleanRuntime(containerId: string): Promise<void>;
+  /** The same before another run, whose ports the container has already. */
+  cleanEarlierRuntime(containerId: string): Promise<void>;
 }
 
 const RETRY_MS = { first: 500, last: 60_000 };
 
 /** Leftovers are rows of their own, so that a removal is done for the user at once and still complete after any crash. */
 export function createCleaner(deps: CleanDeps): Cleaner {
-  const { store, images, volumes, files, runtime, plans, network, fault, log, signal } = deps;
+  const { store, images, volumes, files, runtime, plans, network, ports, fault, log, signal } = deps;
 
   async function cleanRuntime(containerId: string): Promise<void> {
+    const published = ports.retire(containerId);
+    if (published !== null) await network.renewedNs();
+    await takeAway(containerId, published && plans.publication(published.ports, published.address));
+  }
+
+  async function takeAway(containerId: string, publication: PublicationPlan | null): Promise<void> {
     const { stateDir } = files.paths(containerId);
     const hostInterface = plans.hostInterface(containerId);
-    await runtime.cleanUp({ stateDir, hostInterface, cgroupDir: plans.standardCgroupDir(containerId) });
+    const cgroupDir = plans.standardCgroupDir(containerId);
+    await runtime.cleanUp({ stateDir, hostInterface, cgroupDir, publication });
     await files.removeRuntime(containerId);
   }
 
@@ -58,6 +70,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
     fault('clean:files');
     store.removeLeftover(containerId);
     if (address !== null) network.release(address);
+    ports.release(containerId);
     if (firstUserId !== null) deps.userIds.release(firstUserId);
   }
 
@@ -74,6 +87,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
 
   return {
     cleanRuntime,
+    cleanEarlierRuntime: (containerId) => takeAway(containerId, null),
     async clean(leftover) {
       deps.removals.tell(leftover.containerId);
       try {

@@ -35,8 +35,11 @@ export interface ContainerConfig {
   readonly logConfig: LogConfig;
   /** Null: the image's. A field that is 0 or empty: the image's. */
   readonly healthCheck: HealthCheck | null;
-  /** Ports that it listens on, besides the image's: `80/tcp`. Told, and without effect. */
+  /** Ports that it listens on, besides the image's: `80/tcp`. */
   readonly exposedPorts: readonly string[];
+  readonly portBindings: readonly PortBinding[];
+  /** Publishes all ports that it and its image expose and that have no binding, each on a free port. */
+  readonly publishAllPorts: boolean;
   /** The streams that its creator attached to. Told, and without effect. */
   readonly attachedStreams: readonly StreamName[];
   /** The file that its creator wrote the id to. Told, and without effect. */
@@ -82,6 +85,17 @@ export interface HealthCheck extends Healthcheck {
 
 /** The network namespace of a container: its own on the engine's bridge, the host's, its own with a loopback only, or another's. */
 export type NetworkMode = 'bridge' | 'host' | 'none' | ContainerMode;
+
+/** A port of a container that the host is to have a port for. */
+export interface PortBinding {
+  /** `80/tcp`. */
+  readonly containerPort: string;
+  /** Dotted IPv4 address of the host; empty: all. */
+  readonly hostAddress: string;
+  /** The host ports to choose from: the first that is free. Both 0: one of those that the host gives out by itself. */
+  readonly firstHostPort: number;
+  readonly lastHostPort: number;
+}
 
 /** A terminal's size. */
 export interface TerminalSize {

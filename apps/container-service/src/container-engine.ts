@@ -18,9 +18,11 @@ import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-ne
 import { networkMembers } from './network/members.ts';
 import type { HostNameFiles } from './network/name-files.ts';
 import { createNetworks, type Networks } from './network/networks.ts';
+import { createPortPool, type PortRange } from './network/port-pool.ts';
 import { createContainerMeter, type ContainerMeter } from './measure-containers.ts';
 import type { HostResources } from './plan/cgroup-layout.ts';
 import { createPlanBuilder, type PlanSettings } from './plan/build-plan.ts';
+import { planPorts } from './plan/ports.ts';
 import type {
   ContainerFiles,
   ContainerStore,
@@ -36,6 +38,7 @@ import type {
   UsageReader,
   VolumeClient,
 } from './ports.ts';
+import { createPortPublisher } from './publish-ports.ts';
 import { createPruneContainers, type PruneContainers } from './prune-containers.ts';
 import { createRecovery, type Recovery } from './recover-containers.ts';
 import { createRemovals } from './removals.ts';
@@ -46,6 +49,7 @@ import { generateContainerId } from './spec/container-id.ts';
 import { createContainerStarter } from './start-container.ts';
 import { createSweepOrphans, type SweepOrphans } from './sweep-orphans.ts';
 import { createSupervisor } from './supervise-container.ts';
+import { watchNetwork } from './watch-network.ts';
 import { createIdPool, type IdRange } from './user-namespace/id-ranges.ts';
 
 /** All that the use cases get from outside. */
@@ -62,7 +66,9 @@ export interface EngineDeps {
   readonly fileTool: FileTool;
   readonly hostPaths: HostPaths;
   readonly planSettings: PlanSettings;
-  readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings'>;
+  readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings' | 'publishedPorts' | 'nowNs' | 'onMade'>;
+  /** The ports that the host gives out by itself. */
+  readonly ephemeralPorts: () => PortRange;
   readonly hostNameFiles: () => HostNameFiles;
   readonly hostHostname: string;
   readonly hostResources: () => HostResources;
@@ -100,11 +106,21 @@ export interface ContainerEngine {
   readonly defaultNetwork: string;
   /** Makes what every start needs ready, so that the first one does not wait for it. */
   warmUp(): Promise<void>;
+  /** Keeps the network as it was made. Rejects when the service stops. */
+  watchNetwork(): Promise<never>;
 }
 
 /** Puts the use cases together. */
 export function createContainerEngine(outside: EngineDeps): ContainerEngine {
-  const network = createEngineNetwork({ ...outside, ...outside.networkSettings });
+  const ports = createPortPool(outside.ephemeralPorts);
+  const network = createEngineNetwork({
+    ...outside,
+    ...outside.networkSettings,
+    publishedPorts: () => ports.all().flatMap((published) => planPorts(published.ports, published.address)),
+    onMade: () => {
+      networks.renew().catch((error: unknown) => outside.log.warn({ err: error }, 'networks not made anew'));
+    },
+  });
   const networks = createNetworks({
     ...outside,
     ...outside.networkSettings,
@@ -118,6 +134,8 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     visits: createFileVisits(),
     network,
     networks,
+    ports,
+    publisher: createPortPublisher({ ...outside, network, ports }),
     plans,
     actives: createActiveContainers(),
     clientLogs: createClientLogs(outside),
@@ -159,5 +177,6 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     networks,
     defaultNetwork: network.cidr,
     warmUp: network.ensure,
+    watchNetwork: () => watchNetwork({ ...outside, network, isUsed: () => !shared.actives.isEmpty() }),
   };
 }

@@ -43,6 +43,15 @@ export interface Endpoint {
   readonly hardwareAddress: string;
 }
 
+/** A port of a container and the host's port that stands for it. */
+export interface PublishedPort {
+  /** `80/tcp`. */
+  readonly containerPort: string;
+  /** Dotted IPv4 address of the host; 0.0.0.0: all. */
+  readonly hostAddress: string;
+  readonly hostPort: number;
+}
+
 /** What a container is: resolved when it is created, and never changed. */
 export interface ContainerSpec {
   /** 64 hexadecimal digits. */
@@ -62,7 +71,7 @@ export interface ContainerSpec {
   readonly user: string;
   readonly hostname: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** `80/tcp`: the user's and the image's, sorted. */
+  /** `80/tcp`: the user's, the bound ones and the image's, sorted. */
   readonly exposedPorts: readonly string[];
   /** Signal number. */
   readonly stopSignal: number;
@@ -119,6 +128,8 @@ export interface ContainerState {
   readonly identity: Identity | null;
   /** Kept after the end until nothing of the network is left, so that nobody gets the address too early. */
   readonly endpoint: Endpoint | null;
+  /** What is published of it; kept as long as the endpoint. */
+  readonly publishedPorts: readonly PublishedPort[];
   /** The boot of the host in which it was last started; empty before. */
   readonly bootId: string;
   /** True when its last run was ended on demand: then unless-stopped does not start it again. */
@@ -139,6 +150,9 @@ export interface Container extends ContainerSpec {
 /** What to change along with the status. */
 export type StateChange = Partial<Omit<ContainerState, 'status'>>;
 
+/** What the state of a container without a place on the network says of it. */
+export const NO_ENDPOINT = { endpoint: null, publishedPorts: [] } as const;
+
 const INITIAL_STATE: ContainerState = {
   status: 'created',
   pid: 0,
@@ -148,7 +162,7 @@ const INITIAL_STATE: ContainerState = {
   startTimeNs: null,
   finishTimeNs: null,
   identity: null,
-  endpoint: null,
+  ...NO_ENDPOINT,
   bootId: '',
   stoppedByUser: false,
   restartCount: 0,
@@ -159,6 +173,11 @@ const INITIAL_STATE: ContainerState = {
 /** A container that was never started. */
 export function newContainer(spec: ContainerSpec): Container {
   return { ...spec, state: INITIAL_STATE };
+}
+
+/** The container after its place on the network, and what was published of it, was given back. */
+export function withoutEndpoint(container: Container): Container {
+  return { ...container, state: { ...container.state, ...NO_ENDPOINT } };
 }
 
 /** Tells whether a verb can happen to a container now. */

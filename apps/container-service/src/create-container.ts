@@ -142,7 +142,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
         store.insert(created.container, [containerEvent(created.container, 'create')]);
         stopwatch('create-row');
         fault('create:row');
-        return { ...created, warnings: checked.warnings };
+        return { ...created, warnings: [...checked.warnings, ...configWarnings(request.config)] };
       } catch (error) {
         if (progress.firstUserId !== null) deps.userIds.release(progress.firstUserId);
         if (progress.prepared) await undo(id);
@@ -152,4 +152,10 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
       }
     },
   };
+}
+
+/** What a user should know of a config that is accepted. */
+function configWarnings({ networkMode, portBindings }: ContainerConfig): string[] {
+  const discarded = networkMode === 'host' && portBindings.length > 0;
+  return discarded ? ['Published ports are discarded when using host network mode'] : [];
 }

@@ -21,6 +21,7 @@ import { createGrpcVolumeClient } from './adapters/grpc-volume-client.ts';
 import {
   listThermalCpus,
   readCgroupVersion,
+  readEphemeralPorts,
   readHostNameFiles,
   readHostSubnets,
   readOperatingSystem,
@@ -86,6 +87,7 @@ await runService({
         apparmor: readAppArmor(),
         initProgram: config.initProgram,
         bridge: names.bridge,
+        table: names.table,
         cgroups: { layout: cgroupLayout, engineDir: names.cgroupDir },
         hostDevices,
         thermalCpus: listThermalCpus(),
@@ -96,6 +98,7 @@ await runService({
         hostSubnets: readHostSubnets,
         startIndex: subnetStartIndex(paths.root),
       },
+      ephemeralPorts: readEphemeralPorts,
       hostNameFiles: readHostNameFiles,
       hostHostname: hostname(),
       hostMemoryBytes: totalmem(),
@@ -123,6 +126,7 @@ await runService({
     };
     engine.recovery.resume();
     engine.sweep().catch((error: unknown) => log.debug({ err: error }, 'sweep ended'));
+    engine.watchNetwork().catch((error: unknown) => log.debug({ err: error }, 'network no longer watched'));
     engine
       .warmUp()
       .catch((error: unknown) => log.warn({ err: error }, 'network not ready, the next start tries again'));

@@ -3,7 +3,7 @@ import type { Container, ContainerSpec } from './container.ts';
 import type { NameFilePaths } from './plan/mounts.ts';
 import type { NameFiles } from './network/name-files.ts';
 import type { Network } from './network/network.ts';
-import type { CgroupPlan, ContainerPlan, ExecPlan, MountPlan } from './plan/plan.ts';
+import type { CgroupPlan, ContainerPlan, ExecPlan, MountPlan, PortPlan, PublicationPlan } from './plan/plan.ts';
 import type { HostFacts, ProcessInfo } from './processes/process-info.ts';
 import type { ImageDefaults } from './spec/specify-container.ts';
 import type { Rootfs, VolumeSettings } from './mount.ts';
@@ -191,11 +191,22 @@ export type ProcessState =
   | { readonly state: 'running' | 'orphaned'; readonly pid: number; readonly startTimeNs: bigint }
   | { readonly state: 'exited'; readonly startTimeNs: bigint; readonly exit: ProcessExit };
 
+/** The network of an engine. */
+export interface NetworkPlan {
+  readonly bridge: string;
+  /** The bridge's own. */
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly table: string;
+  readonly publishedPorts: readonly PortPlan[];
+}
+
 /** The kernel's side of the engine. `stateDir` is a process's run-time directory. */
 export interface Runtime {
   /**
    * Starts a container; the connection gets all its output from the first byte. Throws COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE,
-   * DISK_FULL or START_FAILED, and leaves nothing behind then; SERVICE_UNAVAILABLE.
+   * DISK_FULL, START_FAILED, PORT_IN_USE (its message is the port: `0.0.0.0:80/tcp`) or NETWORK_MISSING, and leaves nothing behind then;
+   * SERVICE_UNAVAILABLE.
    */
   startContainer(plan: ContainerPlan): Promise<StartedProcess>;
   /** Starts a further process. Throws as startContainer, and CONTAINER_NOT_RUNNING. */
@@ -216,10 +227,17 @@ export interface Runtime {
   isFrozen(cgroupDir: string): boolean;
   /** Changes the limits of a container that runs. Throws LIMIT_REFUSED, also when it does not run. */
   updateLimits(stateDir: string, cgroup: CgroupPlan): Promise<void>;
-  /** Kills what is left of a container and takes its interface and cgroup away. Idempotent. */
-  cleanUp(container: { stateDir: string; hostInterface: string; cgroupDir: string }): Promise<void>;
-  /** Makes the engine's bridge and firewall table when they are missing. Idempotent. */
-  ensureNetwork(network: { bridge: string; address: string; prefixLength: number; table: string }): Promise<void>;
+  /** Kills what is left of a container and takes its interface, its cgroup and what it publishes away. Idempotent. */
+  cleanUp(container: {
+    stateDir: string;
+    hostInterface: string;
+    cgroupDir: string;
+    publication: PublicationPlan | null;
+  }): Promise<void>;
+  /** Makes the engine's bridge and firewall table when they are missing, with these ports published and no others. Idempotent. */
+  ensureNetwork(network: NetworkPlan): Promise<void>;
+  /** The state of a table, another one after each change by somebody else. */
+  inspectNetwork(table: string): Promise<string>;
   /** Makes a bridge what it is to be; the table is there. Idempotent. Throws START_FAILED for an interface that is not Berth's. */
   ensureBridge(bridge: BridgePlan): Promise<void>;
   /** Removes a bridge. Idempotent. Throws START_FAILED for an interface that is not Berth's. */

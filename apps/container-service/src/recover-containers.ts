@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActiveContainerControl, ActiveContainers } from './active-containers.ts';
 import type { ContainerChanger } from './change-container.ts';
 import type { Cleaner } from './clean-leftovers.ts';
-import { advance, isActive, type Container } from './container.ts';
+import { advance, isActive, NO_ENDPOINT, withoutEndpoint, type Container, type Endpoint } from './container.ts';
 import { containerEvent, startEvents } from './events.ts';
 import type { ContainerExecs } from './exec-container.ts';
 import { serviceStopsError, unknownExit } from './follow-process.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
+import type { PortPool } from './network/port-pool.ts';
 import type { ContainerFiles, ContainerStore, ExecStore, Leftover, Log, ProcessState, Runtime } from './ports.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import type { Freezer } from './freeze-containers.ts';
@@ -23,6 +24,7 @@ export interface RecoverDeps {
   readonly files: ContainerFiles;
   readonly runtime: Runtime;
   readonly network: EngineNetwork;
+  readonly ports: PortPool;
   readonly userIds: IdPool;
   readonly cleaner: Cleaner;
   readonly supervisor: Supervisor;
@@ -60,13 +62,23 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     for (const container of store.list()) {
       if (container.firstUserId !== null) deps.userIds.claim(container.firstUserId);
       const { endpoint } = container.state;
-      if (endpoint !== null) network.claim(endpoint.address);
+      if (endpoint !== null) claimEndpoint(container, endpoint);
       if (isActive(container)) resumeActive(container);
       else if (endpoint !== null || files.hasRuntime(container.id)) releaseEnded(container);
       else resumeEnded(container.id);
       if (container.pendingLimits !== null) finishUpdate(container.id);
     }
     for (const exec of execs.list()) deps.containerExecs.resume(exec);
+  }
+
+  function claimEndpoint({ id, state }: Container, { address }: Endpoint): void {
+    network.claim(address);
+    deps.ports.claim({ id, address }, state.publishedPorts);
+  }
+
+  function releaseEndpoint({ id, state }: Container): void {
+    if (state.endpoint !== null) network.release(state.endpoint.address);
+    deps.ports.release(id);
   }
 
   function resumeActive(container: Container): void {
@@ -154,7 +166,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       await untilDone('interrupted start not cleaned up', () => cleaner.cleanRuntime(container.id));
       const leftover = await untilDone('interrupted start not recorded', () => recordAbandoned(container, why));
       if (leftover !== null) await cleaner.clean(leftover);
-      else if (container.state.endpoint !== null) network.release(container.state.endpoint.address);
+      else releaseEndpoint(container);
       active.fail(new Error(why));
       active.markReleased();
       resumeEnded(container.id);
@@ -169,7 +181,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       return leftover;
     }
     const retry = planRetry(container, 128);
-    const change = { error: `start failed: ${why}`, exitCode: 128, endpoint: null, ...retry };
+    const change = { error: `start failed: ${why}`, exitCode: 128, ...NO_ENDPOINT, ...retry };
     store.replace(container, advance(container, retry === null ? 'abandon' : 'back-off', change), []);
     return null;
   }
@@ -181,9 +193,9 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       await untilDone('run not cleaned up', async () => {
         await cleaner.cleanRuntime(container.id);
         const current = store.get(container.id);
-        if (current !== null) store.replace(current, { ...current, state: { ...current.state, endpoint: null } }, []);
+        if (current !== null) store.replace(current, withoutEndpoint(current), []);
       });
-      if (container.state.endpoint !== null) network.release(container.state.endpoint.address);
+      releaseEndpoint(container);
       active.markReleased();
       resumeEnded(container.id);
     };

@@ -1,14 +1,15 @@
-import { isBerthError, toBerthError } from '@berth/errors';
+import { isBerthError, toBerthError, type BerthError } from '@berth/errors';
 import type { ActiveContainer, ActiveContainerControl, ActiveContainers } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
 import { checkPropagation, prepareBindSource } from './bind-sources.ts';
-import { advance, type Container, type Endpoint } from './container.ts';
+import { advance, NO_ENDPOINT, type Container, type Endpoint } from './container.ts';
 import type { TerminalSize } from './container-config.ts';
 import { containerEvent, startEvents } from './events.ts';
 import type { Fault } from './fault.ts';
 import type { FileVisits } from './file-visits.ts';
 import { NEW_HEALTH } from './health.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
+import type { PortPublisher } from './publish-ports.ts';
 import { joinedContainer } from './isolation.ts';
 import { planJoins } from './join-namespaces.ts';
 import { nameFiles, type HostNameFiles } from './network/name-files.ts';
@@ -37,6 +38,7 @@ export interface StartDeps {
   readonly hostPaths: HostPaths;
   readonly runtime: Runtime;
   readonly network: EngineNetwork;
+  readonly publisher: PortPublisher;
   readonly plans: PlanBuilder;
   readonly actives: ActiveContainers;
   readonly supervisor: Supervisor;
@@ -72,30 +74,40 @@ export interface StartedContainer {
 export interface ContainerStarter {
   /**
    * Starts a container that is created or exited. Throws ABORTED when it is neither, what the runtime throws, USER_INVALID,
-   * ADDRESS_POOL_EMPTY. After a failure the container is as before, with the error and an exit code; one with auto_remove is gone.
+   * ADDRESS_POOL_EMPTY, PORT_IN_USE. After a failure the container is as before, with the error and an exit code; one with auto_remove is gone.
    */
   start(container: Container, options: StartOptions): Promise<StartedContainer>;
 }
 
 /** A starter of all containers. */
 export function createContainerStarter(deps: StartDeps): ContainerStarter {
-  const { store, images, files, runtime, network, plans, actives, supervisor, fault, log } = deps;
+  const { store, images, files, runtime, network, publisher, plans, actives, supervisor, fault, log } = deps;
 
   /** From here on the container is starting, and whoever comes next waits for us. */
   function claim(
     container: Container,
     { byPolicy }: StartOptions,
-  ): { starting: Container; active: ActiveContainerControl } {
+  ): { starting: Container; active: ActiveContainerControl; refusal: BerthError | null } {
     const endpoint = takeEndpoint(container);
+    const { publishedPorts, refusal } = publisher.take(container, endpoint);
     const anew = byPolicy ? {} : { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 };
-    const change = { exitCode: 0, error: '', oomKilled: false, endpoint, bootId: runtime.bootId, ...anew };
+    const change = {
+      exitCode: 0,
+      error: '',
+      oomKilled: false,
+      endpoint,
+      publishedPorts,
+      bootId: runtime.bootId,
+      ...anew,
+    };
     try {
       const starting = advance(container, 'start', change);
       store.replace(container, starting, []);
       fault('start:row');
-      return { starting, active: actives.add(container.id) };
+      return { starting, active: actives.add(container.id), refusal };
     } catch (error) {
-      releaseEndpoint(endpoint);
+      if (endpoint !== null) network.release(endpoint.address);
+      if (publishedPorts.length > 0) publisher.release(container.id);
       if (!isBerthError(error, 'ABORTED')) giveUp(container);
       throw error;
     }
@@ -126,7 +138,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       prepareBindSource(deps.hostPaths, mount);
       checkPropagation(deps.hostPaths, mount);
     }
-    if (files.hasRuntime(id)) await deps.cleaner.cleanRuntime(id);
+    if (files.hasRuntime(id)) await deps.cleaner.cleanEarlierRuntime(id);
     const named = { networkMode, hostname, address: endpoint?.address ?? null, gateway: network.gateway, names };
     files.prepare(id, nameFiles(named, deps.hostNameFiles()));
     stopwatch('files');
@@ -144,11 +156,11 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       terminalSize: options.terminalSize,
       detached: !options.attach,
     };
-    const process = await runtime.startContainer(plans.container(starting, input));
+    const { claimed, process } = await publisher.start(starting, (container) => plans.container(container, input));
     stopwatch('spawn');
     fault('start:spawned');
     const health = starting.healthCheck === null ? null : NEW_HEALTH;
-    const running = advance(starting, 'run', { pid: process.pid, startTimeNs: process.startTimeNs, identity, health });
+    const running = advance(claimed, 'run', { pid: process.pid, startTimeNs: process.startTimeNs, identity, health });
     return { running, process };
   }
 
@@ -175,14 +187,15 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     thrown: unknown,
   ): Promise<void> {
     try {
-      // A failure that the helper did not report itself may have left something behind.
-      if (isBerthError(thrown, ...REPORTED_BY_HELPER)) await files.removeRuntime(starting.id);
+      // A failure that the helper did not report itself may have left something behind, and what is published may have been published anew.
+      const published = starting.state.publishedPorts.length > 0;
+      if (isBerthError(thrown, ...REPORTED_BY_HELPER) && !published) await files.removeRuntime(starting.id);
       else if (files.hasRuntime(starting.id)) await deps.cleaner.cleanRuntime(starting.id);
     } catch (error) {
       // The run-time directory stays, and tells the next start that there is something to clean up.
       log.warn({ containerId: starting.id, err: error }, 'failed start not cleaned up');
     }
-    if (isBerthError(thrown, 'START_FAILED')) network.doubt();
+    if (isBerthError(thrown, 'START_FAILED', 'NETWORK_MISSING')) network.doubt();
     active.fail(thrown);
     const onError = (error: unknown): void => {
       log.error({ containerId: starting.id, err: error }, 'failed start not recorded');
@@ -205,9 +218,10 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     const exitCode = failedStartExitCode(thrown);
     // What a user started tells the user. What a policy started is tried again: the reason may pass.
     const restart = byPolicy ? planRetry(starting, exitCode) : null;
-    const change = { error: toBerthError(thrown).message, exitCode, endpoint: null, ...restart };
+    const change = { error: toBerthError(thrown).message, exitCode, ...NO_ENDPOINT, ...restart };
     store.replace(starting, advance(starting, restart === null ? 'abandon' : 'back-off', change), []);
-    releaseEndpoint(endpoint);
+    if (endpoint !== null) network.release(endpoint.address);
+    publisher.release(starting.id);
   }
 
   function removeFailed(container: Container): void {
@@ -228,16 +242,14 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     retryUntilDone(remove, { signal: deps.signal, onError }).catch(() => {});
   }
 
-  function releaseEndpoint(endpoint: Endpoint | null): void {
-    if (endpoint !== null) network.release(endpoint.address);
-  }
-
   return {
     async start(container, options) {
       const stopwatch = startStopwatch(log, container.id);
-      const { starting, active } = claim(container, options);
+      await publisher.settled(container);
+      const { starting, active, refusal } = claim(container, options);
       stopwatch('start-row');
       try {
+        if (refusal !== null) throw refusal;
         const { running, process } = await spawn(starting, options, stopwatch);
         await recordStart(starting, running, process);
         stopwatch('run-row');
@@ -253,7 +265,14 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   };
 }
 
-const REPORTED_BY_HELPER = ['COMMAND_NOT_FOUND', 'COMMAND_NOT_EXECUTABLE', 'DISK_FULL', 'START_FAILED'] as const;
+const REPORTED_BY_HELPER = [
+  'COMMAND_NOT_FOUND',
+  'COMMAND_NOT_EXECUTABLE',
+  'DISK_FULL',
+  'NETWORK_MISSING',
+  'PORT_IN_USE',
+  'START_FAILED',
+] as const;
 
 /** What Docker notes as the exit code of a process that could not start. */
 export function failedStartExitCode(thrown: unknown): number {

@@ -1,10 +1,11 @@
 import type { ActiveContainerControl } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
-import { advance, type Container } from './container.ts';
+import { advance, withoutEndpoint, type Container } from './container.ts';
 import { containerEvent, exitEvents } from './events.ts';
 import type { Fault } from './fault.ts';
 import { followProcess, serviceStopsError } from './follow-process.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
+import type { PortPool } from './network/port-pool.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import { startStopwatch } from './stopwatch.ts';
 import { planRestart } from './restart-policy.ts';
@@ -25,6 +26,7 @@ export interface SuperviseDeps {
   readonly files: ContainerFiles;
   readonly runtime: Runtime;
   readonly network: EngineNetwork;
+  readonly ports: PortPool;
   readonly plans: PlanBuilder;
   readonly cleaner: Cleaner;
   readonly nowNs: () => bigint;
@@ -102,15 +104,19 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
   /** A keeper cleans up by itself. Where it does not, the spawner does it in its place. */
   async function releaseRun({ id }: Container, exit: ProcessExit): Promise<void> {
     const container = { stateDir: files.paths(id).stateDir, hostInterface: deps.plans.hostInterface(id) };
-    if (exit.error === '' && (await runtime.isReleased(container))) await files.removeRuntime(id);
+    const published = deps.ports.retire(id);
+    const byItself = exit.error === '' && (await runtime.isReleased(container));
+    const isPublished = published !== null && (await network.renewedNs()) >= exit.timeNs;
+    if (byItself && !isPublished) await files.removeRuntime(id);
     else await cleaner.cleanRuntime(id);
   }
 
   function releaseAddress({ id, state: { endpoint } }: Container): void {
     if (endpoint === null) return;
     const current = store.get(id);
-    if (current !== null) store.replace(current, { ...current, state: { ...current.state, endpoint: null } }, []);
+    if (current !== null) store.replace(current, withoutEndpoint(current), []);
     network.release(endpoint.address);
+    deps.ports.release(id);
   }
 
   /** What ended must be recorded and cleaned up: a full disk or a helper that is down only delays it. */

@@ -22,9 +22,12 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
+/** A port of the host, any that is free. */
+const PUBLISHED = { portBindings: [{ containerPort: '80/tcp', hostAddress: '', firstHostPort: 0, lastHostPort: 0 }] };
+
 /** Passes every fault point of a life from its creation to its removal. */
 async function liveThrough(containers: TestContainers, autoRemove: boolean): Promise<void> {
-  const config = { autoRemove, openStdin: true };
+  const config = { ...PUBLISHED, autoRemove, openStdin: true };
   const id = await containers.startDetached('read line; exit 7', { name: 'life', config });
   await containers.exec(id, ['true']);
   await containers.client.killContainer({ container: id, signal: 'TERM' });
@@ -36,7 +39,7 @@ async function liveThrough(containers: TestContainers, autoRemove: boolean): Pro
 async function takeTurns(containers: TestContainers): Promise<void> {
   const { client } = containers;
   const script = '[ -e /again ] && exec sleep 100; touch /again; exit 7';
-  const config = { restartPolicy: { name: 'on-failure', maximumRetryCount: 0 } };
+  const config = { ...PUBLISHED, restartPolicy: { name: 'on-failure', maximumRetryCount: 0 } };
   const container = await containers.startDetached(script, { name: 'turns', config });
   const runsAgain = async (): Promise<boolean> => {
     const { status, restartCount } = await containers.get(container);

@@ -86,6 +86,8 @@ export const REASONS = {
   SUBNET_IN_USE: 'failed_precondition',
   ADDRESS_POOL_EMPTY: 'resource_exhausted',
   ADDRESS_IN_USE: 'failed_precondition',
+  NETWORK_MISSING: 'failed_precondition',
+  PORT_IN_USE: 'failed_precondition',
 
   // Volumes
   VOLUME_NOT_FOUND: 'not_found',

@@ -3,7 +3,7 @@ import type { Failure } from '@berth/proto/native';
 import { constants } from 'node:os';
 import { getSystemErrorMessage } from 'node:util';
 
-const { ENOENT, EACCES, EISDIR, ENOEXEC, ENOSPC, EDQUOT, ESRCH, EPERM, ENOSYS } = constants.errno;
+const { EADDRINUSE, ENODEV, ENOENT, EACCES, EISDIR, ENOEXEC, ENOSPC, EDQUOT, ESRCH, EPERM, ENOSYS } = constants.errno;
 
 /** The error of a step that failed in the native helper, with the text that users know from Docker where there is one. */
 export function toStartError(failure: Failure): BerthError {
@@ -13,6 +13,13 @@ export function toStartError(failure: Failure): BerthError {
   }
   if (step === 'exec') return toExecError(errorNumber, detail);
   if (step === 'setns' && errorNumber === ESRCH) return new BerthError('CONTAINER_NOT_RUNNING', detail);
+  if (step === 'publish') {
+    if (errorNumber === EADDRINUSE) return new BerthError('PORT_IN_USE', detail);
+    return new BerthError('START_FAILED', `failed to bind host port ${detail}: ${describeErrno(errorNumber)}`);
+  }
+  if (step === 'network' && (errorNumber === ENODEV || errorNumber === ENOENT)) {
+    return new BerthError('NETWORK_MISSING', startText(`${step}: ${detail}: ${describeErrno(errorNumber)}`));
+  }
   if (step === 'cwd') {
     return new BerthError(
       'START_FAILED',

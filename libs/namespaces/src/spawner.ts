@@ -5,7 +5,9 @@ import type {
   DisconnectContainer,
   EnsureBridge,
   EnsureNetwork,
+  InspectNetwork,
   MountContainer,
+  NetworkState,
   RemoveBridge,
   RemoveNetwork,
   StartContainer,
@@ -24,7 +26,8 @@ export interface Spawner {
   /**
    * Runs a container's plan. Resolves when execve has succeeded.
    *
-   * @throws BerthError COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, DISK_FULL, START_FAILED; nothing is left behind then.
+   * @throws BerthError COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, DISK_FULL, NETWORK_MISSING, START_FAILED; PORT_IN_USE, whose message is the
+   * port alone (`0.0.0.0:80/tcp`); nothing is left behind then.
    */
   startContainer(plan: StartContainer, options?: CallOptions): Promise<RunningProcess>;
   /**
@@ -33,8 +36,10 @@ export interface Spawner {
    * @throws BerthError as startContainer, and CONTAINER_NOT_RUNNING.
    */
   startExec(plan: StartExec, options?: CallOptions): Promise<RunningProcess>;
-  /** Makes the engine's bridge and packet filter. Idempotent. */
+  /** Makes the engine's bridge and packet filter, with exactly these ports published. Idempotent. */
   ensureNetwork(network: EnsureNetwork, options?: CallOptions): Promise<void>;
+  /** Looks at the packet filter. */
+  inspectNetwork(network: InspectNetwork, options?: CallOptions): Promise<NetworkState>;
   /** Removes them, and the engine's cgroups. Idempotent. */
   removeNetwork(network: RemoveNetwork, options?: CallOptions): Promise<void>;
   /** Makes a bridge of a network besides the engine's own. Idempotent; rejects with START_FAILED for an interface that is not Berth's. */
@@ -94,6 +99,11 @@ export function connectSpawner(socketPath: string): Spawner {
     startContainer: (plan, options = {}) => start({ $case: 'startContainer', value: plan }, plan.stateDir, options),
     startExec: (plan, options = {}) => start({ $case: 'startExec', value: plan }, plan.stateDir, options),
     ensureNetwork: (network, options = {}) => callForDone({ $case: 'ensureNetwork', value: network }, options),
+    async inspectNetwork(network, options = {}) {
+      const reply = await call({ $case: 'inspectNetwork', value: network }, options);
+      if (reply.$case !== 'networkState') throw unexpected(reply);
+      return reply.value;
+    },
     removeNetwork: (network, options = {}) => callForDone({ $case: 'removeNetwork', value: network }, options),
     ensureBridge: (bridge, options = {}) => callForDone({ $case: 'ensureBridge', value: bridge }, options),
     removeBridge: (bridge, options = {}) => callForDone({ $case: 'removeBridge', value: bridge }, options),

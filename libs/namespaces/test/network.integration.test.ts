@@ -3,7 +3,14 @@ import type { NetworkInterface } from '@berth/proto/native';
 import { finish, startTestEngine, type TestEngine } from './test-engine.ts';
 import { planFilter, planProcess } from './test-plan.ts';
 
-const NETWORK = { bridge: 'bt0', address: '10.123.0.1', prefixLength: 24, table: 'bt', forward: true };
+const NETWORK = {
+  bridge: 'bt0',
+  address: '10.123.0.1',
+  prefixLength: 24,
+  table: 'bt',
+  forward: true,
+  publishedPorts: [],
+};
 
 /** In a network namespace of its own, so that the machine's bridges and rules are left alone. */
 let engine: TestEngine;
@@ -78,7 +85,7 @@ test('a second start of a container that runs leaves its interface alone', async
 
 test('an interface on a bridge that is not there fails the start', async () => {
   const network = { ...planInterface(6), bridge: 'absent' };
-  await expect(engine.run(['true'], { network })).rejects.toMatchObject({ reason: 'START_FAILED' });
+  await expect(engine.run(['true'], { network })).rejects.toMatchObject({ reason: 'NETWORK_MISSING' });
 });
 
 test('a filter is loaded, with and without no_new_privs, for root and for others', async () => {

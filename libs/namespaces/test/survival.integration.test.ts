@@ -90,7 +90,7 @@ describe('when the keeper is killed', () => {
     const { stateDir, unifiedDir } = container.places;
     const running = await engine.spawner.startContainer(container.plan(['sleep', '1000']));
     const cgroup = planCgroup(unifiedDir);
-    const request = { stateDir, hostInterface: '', cgroup };
+    const request = { stateDir, hostInterface: '', cgroup, publication: undefined };
     await expect(engine.spawner.cleanUpContainer(request)).rejects.toMatchObject({ reason: 'START_FAILED' });
     process.kill(running.started.keeperPid, 'SIGKILL');
     expect(await running.exited).toBeNull();
@@ -125,7 +125,12 @@ describe('a container that has just ended', () => {
       const running = await engine.spawner.startContainer(plan(['true']));
       await running.exited;
       const cgroup = planCgroup(places.unifiedDir);
-      await engine.spawner.cleanUpContainer({ stateDir: places.stateDir, hostInterface: '', cgroup });
+      await engine.spawner.cleanUpContainer({
+        stateDir: places.stateDir,
+        hostInterface: '',
+        cgroup,
+        publication: undefined,
+      });
     }
   });
 });

@@ -218,7 +218,7 @@ async function end(spawner: Spawner, places: PlanPlaces): Promise<void> {
     `the keepers of ${places.id} end`,
   );
   const cgroup = planCgroup(places.unifiedDir);
-  await spawner.cleanUpContainer({ stateDir: places.stateDir, hostInterface: '', cgroup });
+  await spawner.cleanUpContainer({ stateDir: places.stateDir, hostInterface: '', cgroup, publication: undefined });
 }
 
 function isKept(stateDir: string): boolean {

@@ -128,6 +128,7 @@ export function planContainer(
       readonly: false,
     },
     joins: [],
+    publication: undefined,
     mounts: [...DEFAULT_MOUNTS],
     devices: DEVICES.map(([name, minor]) => ({
       path: `/dev/${name}`,

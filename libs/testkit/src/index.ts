@@ -20,3 +20,4 @@ export {
   type TestImage,
   type TestImageOptions,
 } from './push-image.ts';
+export { publishedElements } from './published-elements.ts';

@@ -41,7 +41,7 @@ export function containerRow(container: Container, { noTrunc, nowMs }: { noTrunc
     Command: quote(noTrunc ? command : ellipsis(command, COMMAND_COLUMNS)),
     CreatedAt: createTime ? formatGoTime(createTime) : '',
     RunningFor: `${formatDuration(nowMs - toMs(createTime))} ago`,
-    Ports: isRunning(container.status) ? portsText(container.exposedPorts) : '',
+    Ports: isRunning(container.status) ? portsText(container.exposedPorts, container.publishedPorts) : '',
     State: stateName(container.status),
     Status: statusText(container, nowMs),
     Size: sizeText(writableSizeBytes, rootSizeBytes),

@@ -4,7 +4,6 @@ import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import type { Options, OptionValues } from '../options/option.ts';
 import { checkEnvironment, checkLabel, collectEnvironment, collectLabels } from './environment.ts';
-import { exposedPorts } from './exposed-ports.ts';
 import { parseMount } from './mount-option.ts';
 import { parseTmpfs, parseVolume } from './mounts.ts';
 import { checkOf, valueOf } from './resource-values.ts';
@@ -13,6 +12,7 @@ import { NAMES_OPTIONS, namesConfig } from './options/names.ts';
 import { RESOURCE_OPTIONS, resourceFields } from './resource-options.ts';
 import { HEALTH_OPTIONS, healthCheck } from './options/health.ts';
 import { LOG_OPTIONS, logConfig } from './options/log.ts';
+import { PORT_OPTIONS, portsConfig } from './options/ports.ts';
 import { RESTART_OPTIONS, restartPolicy } from './options/restart.ts';
 
 const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
@@ -32,7 +32,6 @@ export const CREATE_OPTIONS = {
   entrypoint: { kind: 'string', help: 'Overwrite the default ENTRYPOINT of the image' },
   env: { kind: 'list', short: 'e', help: 'Set environment variables', check: checkEnvironment },
   'env-file': { kind: 'list', help: 'Read in a file of environment variables' },
-  expose: { kind: 'list', help: 'Expose a port or a range of ports' },
   ...HEALTH_OPTIONS,
   help: { kind: 'flag', help: 'Print usage' },
   interactive: { kind: 'flag', short: 'i', help: 'Keep STDIN open even if not attached' },
@@ -57,6 +56,7 @@ export const CREATE_OPTIONS = {
   quiet: { kind: 'flag', short: 'q', help: 'Suppress the pull output' },
   ...ISOLATION_OPTIONS,
   ...NAMES_OPTIONS,
+  ...PORT_OPTIONS,
   ...RESTART_OPTIONS,
   rm: {
     kind: 'flag',
@@ -125,7 +125,7 @@ export function containerConfig(
     restartPolicy: restartPolicy(options),
     healthCheck: healthCheck(options),
     logConfig: logConfig(options),
-    exposedPorts: exposedPorts(options.expose),
+    ...portsConfig(options),
     attachedStreams: STREAMS.filter((stream) => attached[stream]),
     containerIdFile: options.cidfile ?? '',
     ...resourceFields(options),

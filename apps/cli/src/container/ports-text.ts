@@ -1,24 +1,72 @@
-/** The PORTS of `ps`: `80/tcp`, with neighbours together: `8000-8002/tcp`. Ports come as `80/tcp`, by number. */
-export function portsText(ports: readonly string[]): string {
-  const ranges: { first: number; last: number; protocol: string }[] = [];
-  for (const port of ports.toSorted(compare)) {
-    const [number, protocol] = split(port);
-    const range = ranges.at(-1);
-    if (range?.protocol === protocol && number === range.last + 1) range.last = number;
-    else ranges.push({ first: number, last: number, protocol });
+import type { PublishedPort } from '@berth/proto/container';
+
+interface Port {
+  readonly number: number;
+  readonly protocol: string;
+  /** Address and port of the host; empty and 0 when it is not published. */
+  readonly hostAddress: string;
+  readonly hostPort: number;
+}
+
+interface Group {
+  first: number;
+  last: number;
+}
+
+/**
+ * The PORTS of `ps`, grouped and ordered as by Docker: neighbours together when they are published as themselves or not at all
+ * (`0.0.0.0:8000-8001->8000-8001/tcp, 90/tcp`), the others one by one behind them (`0.0.0.0:8080->80/tcp`).
+ */
+export function portsText(exposed: readonly string[], published: readonly PublishedPort[]): string {
+  const groups = new Map<string, Group>();
+  const done: string[] = [];
+  const moved: string[] = [];
+  for (const port of allPorts(exposed, published)) {
+    const { number, protocol, hostAddress, hostPort } = port;
+    if (hostAddress !== '' && hostPort !== number) {
+      moved.push(`${hostAddress}:${hostPort}->${number}/${protocol}`);
+      continue;
+    }
+    const key = hostAddress === '' ? protocol : `${hostAddress}/${protocol}`;
+    const group = groups.get(key);
+    if (group?.last === number - 1) {
+      group.last = number;
+      continue;
+    }
+    if (group !== undefined) done.push(groupText(key, group));
+    groups.set(key, { first: number, last: number });
   }
-  return ranges
-    .map(({ first, last, protocol }) => `${first === last ? first : `${first}-${last}`}/${protocol}`)
-    .join(', ');
+  return [...done, ...[...groups].map(([key, group]) => groupText(key, group)), ...moved].join(', ');
 }
 
-function compare(a: string, b: string): number {
-  const [[numberA, protocolA], [numberB, protocolB]] = [split(a), split(b)];
-  if (protocolA !== protocolB) return protocolA < protocolB ? -1 : 1;
-  return numberA - numberB;
+function allPorts(exposed: readonly string[], published: readonly PublishedPort[]): Port[] {
+  const names = new Set(published.map(({ containerPort }) => containerPort));
+  const others = exposed.filter((port) => !names.has(port));
+  const ports = [
+    ...published.map(({ containerPort, ...host }) => ({ ...split(containerPort), ...host })),
+    ...others.map((port) => ({ ...split(port), hostAddress: '', hostPort: 0 })),
+  ];
+  return ports.sort(
+    (a, b) =>
+      a.number - b.number ||
+      compareTexts(a.hostAddress, b.hostAddress) ||
+      a.hostPort - b.hostPort ||
+      compareTexts(a.protocol, b.protocol),
+  );
 }
 
-function split(port: string): [number: number, protocol: string] {
+function groupText(key: string, { first, last }: Group): string {
+  const range = first === last ? String(first) : `${first}-${last}`;
+  const [address = '', protocol] = key.split('/');
+  return protocol === undefined ? `${range}/${address}` : `${address}:${range}->${range}/${protocol}`;
+}
+
+function split(port: string): { number: number; protocol: string } {
   const [number, protocol = ''] = port.split('/');
-  return [Number(number), protocol];
+  return { number: Number(number), protocol };
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { parseIpv4, subnetOf, type Subnet } from '../network/ipv4.ts';
+import type { PortRange } from '../network/port-pool.ts';
 import { DEFAULT_ID_RANGE, parseSubordinateIds, type IdRange } from '../user-namespace/id-ranges.ts';
 import type { HostNameFiles } from '../network/name-files.ts';
 
@@ -14,6 +15,15 @@ export function readHostSubnets(): Subnet[] {
     .filter(({ family }) => family === 'IPv4')
     .map(({ address, netmask }) => subnetOfMask(parseIpv4(address) ?? 0, parseIpv4(netmask) ?? 0));
   return [...interfaces, ...parseRoutes(readText('/proc/net/route'))];
+}
+
+/** The ports that the host gives out by itself, for connections and listeners that ask for any. */
+export function readEphemeralPorts(): PortRange {
+  const [first = 32_768, last = 60_999] = readText('/proc/sys/net/ipv4/ip_local_port_range')
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+  return { first, last };
 }
 
 /** The networks of /proc/net/route, without the default route. Its numbers are in the byte order of the processor: little. */

@@ -27,6 +27,8 @@ export interface MemoryRuntime extends Runtime {
   /** What was called, besides starts. */
   readonly calls: string[];
   bootId: string;
+  /** What is found of the table. */
+  table: string;
 }
 
 /** Simulates keepers and their records. `nowNs` is the clock. */
@@ -48,6 +50,7 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
     failure: null,
     calls,
     bootId: 'boot-1',
+    table: 'whole',
     process(stateDir) {
       const simulation = processes.get(stateDir);
       if (simulation === undefined) throw new Error(`no process in ${stateDir}`);
@@ -76,13 +79,15 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       calls.push(`limit ${stateDir} ${values.map(({ path, value }) => `${path}=${value}`).join(' ')}`);
       return Promise.resolve();
     },
-    cleanUp({ stateDir }) {
-      calls.push(`clean up ${stateDir}`);
+    cleanUp({ stateDir, publication }) {
+      const ports = publication?.ports.map(({ hostPort }) => ` ${hostPort}`) ?? [];
+      calls.push(`clean up ${stateDir}${ports.join('')}`);
       processes.delete(stateDir);
       return Promise.resolve();
     },
-    ensureNetwork({ bridge, address, prefixLength }) {
-      calls.push(`ensure ${bridge} ${address}/${prefixLength}`);
+    ensureNetwork({ bridge, address, prefixLength, publishedPorts }) {
+      const ports = publishedPorts.map(({ hostPort }) => ` ${hostPort}`);
+      calls.push(`ensure ${bridge} ${address}/${prefixLength}${ports.join('')}`);
       return Promise.resolve();
     },
     ensureBridge({ bridge, address, prefixLength }) {
@@ -93,6 +98,7 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       calls.push(`remove ${bridge}`);
       return Promise.resolve();
     },
+    inspectNetwork: () => Promise.resolve(runtime.table),
     processOf: (stateDir) => (runtime.inspect(stateDir).state === 'running' ? { pid: 4711, startTicks: 1n } : null),
     mount() {
       runtime.calls.push('mount');

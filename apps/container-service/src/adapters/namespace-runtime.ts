@@ -31,6 +31,7 @@ import {
   toNativeDirectory,
   toNativeExec,
   toNativeMountContainer,
+  toNativePublication,
 } from './native-plan.ts';
 
 /** How long a keeper may take to clean up after an exit, and how often it is looked at. */
@@ -60,10 +61,20 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
         throw new BerthError('LIMIT_REFUSED', error.message);
       });
     },
-    async cleanUp({ stateDir, hostInterface, cgroupDir }) {
-      await spawner.cleanUpContainer({ stateDir, hostInterface, cgroup: toNativeDirectory(cgroupDir) });
+    async cleanUp({ stateDir, hostInterface, cgroupDir, publication }) {
+      await spawner.cleanUpContainer({
+        stateDir,
+        hostInterface,
+        cgroup: toNativeDirectory(cgroupDir),
+        publication: toNativePublication(publication),
+      });
     },
-    ensureNetwork: (network) => spawner.ensureNetwork({ ...network, forward: true }),
+    ensureNetwork: (network) =>
+      spawner.ensureNetwork({ ...network, publishedPorts: [...network.publishedPorts], forward: true }),
+    async inspectNetwork(table) {
+      const { tableHandle, rules } = await spawner.inspectNetwork({ table });
+      return `${tableHandle} ${rules}`;
+    },
     ensureBridge: (bridge) => spawner.ensureBridge(bridge),
     removeBridge: (bridge) => spawner.removeBridge(bridge),
     processOf: (stateDir) => processOf(stateDir, bootId),

@@ -1,6 +1,22 @@
-import type { Cgroup, Mount, MountContainer, Process, StartContainer, StartExec } from '@berth/proto/native';
-import type { CgroupPlan, ContainerPlan, ExecPlan, InterfacePlan, MountPlan, ProcessPlan } from '../plan/plan.ts';
+import type {
+  Cgroup,
+  Mount,
+  MountContainer,
+  Process,
+  Publication,
+  StartContainer,
+  StartExec,
+} from '@berth/proto/native';
 import type { Rootfs } from '../mount.ts';
+import type {
+  CgroupPlan,
+  ContainerPlan,
+  ExecPlan,
+  InterfacePlan,
+  MountPlan,
+  ProcessPlan,
+  PublicationPlan,
+} from '../plan/plan.ts';
 
 /** A container's plan as the native helper reads it. */
 export function toNativeContainer(plan: ContainerPlan): StartContainer {
@@ -22,6 +38,7 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     hostname: plan.hostname,
     network: plan.network === null ? undefined : toNativeInterface(plan.network),
     furtherNetworks: [],
+    publication: toNativePublication(plan.publication),
     cgroup: toNativeCgroup(plan.cgroup),
     log: log ?? undefined,
     openStdin: plan.openStdin,
@@ -118,6 +135,11 @@ function toNativeProcess(process: ProcessPlan): Process {
     resourceLimits: [...process.resourceLimits],
     umask: 0o022,
   };
+}
+
+/** What is published, as the native helper reads it. */
+export function toNativePublication(plan: PublicationPlan | null): Publication | undefined {
+  return plan === null ? undefined : { ...plan, ports: [...plan.ports] };
 }
 
 function toNativeInterface(endpoint: InterfacePlan): NonNullable<StartContainer['network']> {

@@ -148,6 +148,8 @@ const UNSAID = {
   devices: [],
   deviceCgroupRules: [],
   deviceRequests: [],
+  portBindings: [],
+  publishAllPorts: false,
 };
 
 /** JSON has no bigint: nanoseconds are stored as text. */

@@ -42,4 +42,5 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
    CREATE TABLE noted_bridges (
      bridge TEXT PRIMARY KEY
    ) STRICT, WITHOUT ROWID;`,
+  `UPDATE containers SET state = json_set(state, '$.publishedPorts', json('[]'));`,
 ];

@@ -15,6 +15,7 @@ import { isActive, type Container, type ContainerStatus } from '../container.ts'
 import type {
   ContainerConfig,
   NetworkMode,
+  PortBinding,
   RestartPolicy,
   StreamName,
   UserNamespaceMode,
@@ -76,6 +77,8 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     logConfig: parseLogConfig(config.logConfig?.driver ?? '', config.logConfig?.options ?? {}),
     healthCheck: fromProtoHealthCheck(config.healthCheck),
     exposedPorts: config.exposedPorts,
+    portBindings: config.portBindings.map(copyPortBinding),
+    publishAllPorts: config.publishAllPorts,
     attachedStreams: config.attachedStreams.map(fromStreamName),
     containerIdFile: config.containerIdFile,
     resources: fromProtoResources(config.resources),
@@ -156,6 +159,7 @@ export function toProtoContainer(view: ContainerView): ProtoContainer {
     mounts: container.mounts.map(toProtoMountPoint),
     labels: { ...container.labels },
     exposedPorts: [...container.exposedPorts],
+    publishedPorts: isActive(container) ? [...state.publishedPorts] : [],
     rootDirectories: {
       lower: rootfs.lowerDirs.map((name) => posix.join(rootfs.layersDir, name)),
       upper: rootfs.upperDir,
@@ -196,6 +200,8 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     logConfig: { driver: config.logConfig.driver, options: { ...config.logConfig.options } },
     healthCheck: toProtoHealthCheck(config.healthCheck),
     exposedPorts: [...config.exposedPorts],
+    portBindings: config.portBindings.map(copyPortBinding),
+    publishAllPorts: config.publishAllPorts,
     attachedStreams: [...config.attachedStreams],
     containerIdFile: config.containerIdFile,
     resources: toProtoResources(config.resources),
@@ -210,6 +216,11 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     ...copyNames(config.names),
     annotations: { ...config.annotations },
   };
+}
+
+/** The same on both sides. */
+function copyPortBinding({ containerPort, hostAddress, firstHostPort, lastHostPort }: PortBinding): PortBinding {
+  return { containerPort, hostAddress, firstHostPort, lastHostPort };
 }
 
 function toProtoNameFiles({ resolvConf, hostname, hosts }: ContainerPaths): NameFilePaths {

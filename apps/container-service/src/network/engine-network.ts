@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Endpoint } from '../container.ts';
 import type { NetworkIdentity } from '../events.ts';
+import type { PortPlan } from '../plan/plan.ts';
 import type { Runtime, SettingStore } from '../ports.ts';
 import { chooseSubnet, createAddressPool } from './address-pool.ts';
 import { formatIpv4, hardwareAddressOf, parseIpv4, type Subnet } from './ipv4.ts';
@@ -12,6 +13,11 @@ export interface EngineNetworkDeps {
   readonly settings: SettingStore;
   readonly bridge: string;
   readonly table: string;
+  /** What is published now of containers that run, or are about to. */
+  readonly publishedPorts: () => readonly PortPlan[];
+  readonly nowNs: () => bigint;
+  /** Called when the table was made, maybe anew: what else is in it must be put there. */
+  readonly onMade: () => void;
   /** The networks that the host has; asked once in an engine's life. */
   readonly hostSubnets: () => Subnet[];
   /** Where among the default networks to look first, so that engines side by side differ. */
@@ -26,10 +32,17 @@ export interface EngineNetwork {
   /** The host's address on it. */
   readonly gateway: string;
   readonly bridge: string;
-  /** Makes the bridge when this process has not yet; tries again after a failure. */
+  /** Makes the bridge and the table, with what is published, when this process has not yet; tries again after a failure. */
   ensure(): Promise<void>;
-  /** Makes the next `ensure` look again, after a start found the bridge missing. */
+  /** Makes the next `ensure` look again, after something was found missing. */
   doubt(): void;
+  /** Makes what somebody else has changed or removed anew. True when there was something. */
+  repair(): Promise<boolean>;
+  /**
+   * When all was last published anew, by the clock: what a keeper took back before may be there again, from a list that was older. Waits
+   * for what is under way, or begun meanwhile.
+   */
+  renewedNs(): Promise<bigint>;
   take(): Endpoint;
   claim(address: string): void;
   release(address: string): void;
@@ -47,23 +60,51 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
   const gateway = formatIpv4(subnet.base + 1);
   const pool = createAddressPool({ subnet, range: subnet, reserved: [subnet.base + 1] });
   let ensured: Promise<void> | null = null;
+  let making: Promise<void> = Promise.resolve();
+  let renewedNs = 0n;
+  /** What was found right after it was made; null when that is not known. */
+  let made: Promise<string | null> = Promise.resolve(null);
+
+  /** The list is made when the request is sent; a start that is not on it waits for the answer before its keeper publishes. */
+  async function make(): Promise<void> {
+    const publishedPorts = deps.publishedPorts();
+    await runtime
+      .ensureNetwork({ bridge, table, address: gateway, prefixLength: subnet.prefixLength, publishedPorts })
+      .finally(() => (renewedNs = deps.nowNs()));
+    made = runtime.inspectNetwork(table).catch(() => null);
+  }
+
+  function ensure(): Promise<void> {
+    if (ensured === null) {
+      const attempt = making.catch(() => {}).then(make);
+      attempt.then(deps.onMade, () => (ensured = ensured === attempt ? null : ensured));
+      making = attempt;
+      ensured = attempt;
+    }
+    return ensured;
+  }
 
   return {
     identity: { id, name: 'bridge' },
     cidr,
     gateway,
     bridge,
-    ensure() {
-      ensured ??= runtime
-        .ensureNetwork({ bridge, table, address: gateway, prefixLength: subnet.prefixLength })
-        .catch((error: unknown) => {
-          ensured = null;
-          throw error;
-        });
-      return ensured;
-    },
+    ensure,
     doubt() {
       ensured = null;
+    },
+    async repair() {
+      if (ensured !== null && (await made) === (await runtime.inspectNetwork(table))) return false;
+      ensured = null;
+      await ensure();
+      return true;
+    },
+    async renewedNs() {
+      for (let awaited: Promise<void> | null = null; awaited !== making;) {
+        awaited = making;
+        await awaited.catch(() => {});
+      }
+      return renewedNs;
     },
     ...pool,
     take() {

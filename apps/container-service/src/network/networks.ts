@@ -51,6 +51,8 @@ export interface Networks {
   ensure(network: Network): Promise<void>;
   /** Makes the next `ensure` of each look again, after something was found missing. */
   doubt(): void;
+  /** Makes the bridges again that containers are on, or that this process has made: after the table was made anew. */
+  renew(): Promise<void>;
   /** Removes the bridges that creations and removals have left when the service ended. */
   sweep(): Promise<void>;
 }
@@ -183,6 +185,11 @@ export function createNetworks(deps: NetworksDeps): Networks {
     doubt() {
       engineNetwork.doubt();
       ensured.clear();
+    },
+    async renew() {
+      const used = [...own.values()].filter(({ id }) => ensured.has(id) || members(id).length > 0);
+      for (const { id } of used) ensured.delete(id);
+      await Promise.all(used.map(ensure));
     },
     async create(request) {
       const network = reserve(request);

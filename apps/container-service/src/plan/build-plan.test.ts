@@ -21,6 +21,7 @@ const builder = createPlanBuilder({
   apparmor: { enabled: false, isLoaded: () => false },
   initProgram: '/berth-init',
   bridge: 'berth0',
+  table: 'berth',
   cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/sys/fs/cgroup/berth' },
   hostDevices: createMemoryHostDevices(),
   thermalCpus: [0, 1],

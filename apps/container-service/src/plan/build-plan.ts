@@ -1,5 +1,5 @@
 import type { TerminalSize } from '../container-config.ts';
-import type { Container, ContainerSpec, Endpoint, Identity } from '../container.ts';
+import type { Container, ContainerSpec, Endpoint, Identity, PublishedPort } from '../container.ts';
 import { USER_IDS_PER_CONTAINER } from '../user-namespace/id-ranges.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { apparmorProfileOf, type AppArmor } from './apparmor.ts';
@@ -22,7 +22,9 @@ import type {
   InterfacePlan,
   NamespaceJoin,
   ProcessPlan,
+  PublicationPlan,
 } from './plan.ts';
+import { planPorts } from './ports.ts';
 import { planUserNamespace } from './user-namespace.ts';
 
 /** What of the engine and its host goes into every plan. */
@@ -32,6 +34,8 @@ export interface PlanSettings {
   /** Absolute path of the init of `--init` on the host. */
   readonly initProgram: string;
   readonly bridge: string;
+  /** The engine's nftables table. */
+  readonly table: string;
   readonly cgroups: CgroupSettings;
   readonly hostDevices: HostDevices;
   /** The processors whose thermal history sysfs tells. */
@@ -86,6 +90,8 @@ export interface PlanBuilder {
   standardCgroupDir(containerId: string): string;
   /** The name of the host's end of a container's veth pair: at most 15 bytes, one in 2^44 like another. */
   hostInterface(containerId: string): string;
+  /** What is published of the container at an address; null when nothing is. */
+  publication(ports: readonly PublishedPort[], address: string): PublicationPlan | null;
 }
 
 const OWN_NETWORK_SYSCTLS: readonly FileValue[] = [
@@ -149,6 +155,11 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     return { ...endpoint, hostName: hostInterface(containerId), name: 'eth0', bridge, mtu: 0, isolated: false };
   }
 
+  function publication(ports: readonly PublishedPort[], address: string): PublicationPlan | null {
+    if (ports.length === 0) return null;
+    return { table: settings.table, bridge: settings.bridge, ports: planPorts(ports, address) };
+  }
+
   return {
     protectedPaths,
     checkFilter: filterOf,
@@ -157,6 +168,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     legacyCgroupDirs: ({ id, config }) => legacyDirs(id, config.resources, settings.cgroups),
     standardCgroupDir,
     hostInterface,
+    publication,
     container(container, { identity, joins, endpoint, stateDir, files, terminalSize, detached }) {
       const rotation = logRotation(container.config.logConfig);
       const { id, config, rootfs, hostname } = container;
@@ -197,6 +209,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         }),
         hostname: isolation.utsMode === 'host' ? '' : hostname,
         network: planInterface(id, endpoint),
+        publication: endpoint === null ? null : publication(container.state.publishedPorts, endpoint.address),
         loopback: ownNamespaces(config).network,
         cgroup: cgroupOf(container, access),
         log: rotation === null ? null : { path: files.log, ...rotation },

@@ -26,6 +26,8 @@ export interface ContainerPlan {
   readonly hostname: string;
   /** Null with no network, and with the host's. */
   readonly network: InterfacePlan | null;
+  /** Null when nothing is published. */
+  readonly publication: PublicationPlan | null;
   /** Sets the loopback interface of a new network namespace up. */
   readonly loopback: boolean;
   readonly cgroup: CgroupPlan;
@@ -210,6 +212,24 @@ export interface InterfacePlan extends Endpoint {
   readonly mtu: number;
   /** The bridge forwards nothing to others that are isolated. */
   readonly isolated: boolean;
+}
+
+/** Ports of a container that are reached at the host. */
+export interface PublicationPlan {
+  /** The engine's nftables table. */
+  readonly table: string;
+  readonly bridge: string;
+  readonly ports: readonly PortPlan[];
+}
+
+/** A port of the host that stands for one of a container. */
+export interface PortPlan {
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  /** IPPROTO_*. */
+  readonly protocol: number;
+  readonly address: string;
+  readonly port: number;
 }
 
 /** When a log is rotated. */

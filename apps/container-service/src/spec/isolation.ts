@@ -16,7 +16,8 @@ export function checkIsolation(config: ContainerConfig): void {
     if (type === 'tmpfs') planTmpfs(target, tmpfsOptions ?? '');
 }
 
-function checkConflicts({ hostname, networkMode, isolation, names }: ContainerConfig): void {
+function checkConflicts(config: ContainerConfig): void {
+  const { hostname, networkMode, isolation, names } = config;
   if (isolation.utsMode === 'host' && hostname !== '') {
     throw invalid('conflicting options: hostname and the UTS mode');
   }
@@ -31,6 +32,12 @@ function checkConflicts({ hostname, networkMode, isolation, names }: ContainerCo
   }
   if (names.extraHosts.length > 0) {
     throw invalid('conflicting options: custom host-to-IP mapping and the network mode');
+  }
+  if (config.portBindings.length > 0 || config.publishAllPorts) {
+    throw invalid('conflicting options: port publishing and the container type network mode');
+  }
+  if (config.exposedPorts.length > 0) {
+    throw invalid('conflicting options: port exposing and the container type network mode');
   }
 }
 

@@ -1,5 +1,5 @@
 import { BerthError } from '@berth/errors';
-import { isUp, type Container, type ContainerStatus } from '../container.ts';
+import { isUp, type Container, type ContainerStatus, type PublishedPort } from '../container.ts';
 import { hasLabel, type ContainerFilter } from './prune-filters.ts';
 
 /** What the filters of a list need to look up; each is asked once for a value. */
@@ -77,7 +77,7 @@ async function parseFilter(key: string, value: string, lookups: FilterLookups): 
     case 'expose':
       return portTest(value, ({ exposedPorts }) => exposedPorts);
     case 'publish':
-      return portTest(value, () => []);
+      return portTest(value, ({ state }) => state.publishedPorts.map(publicPort));
     case 'is-task':
       return taskTest(value);
     case 'isolation':
@@ -141,6 +141,10 @@ function portTest(value: string, portsOf: (container: Container) => readonly str
       const [number, portProtocol] = port.split('/');
       return portProtocol === protocol && Number(number) >= Number(first) && Number(number) <= Number(last);
     });
+}
+
+function publicPort({ hostPort, containerPort }: PublishedPort): string {
+  return `${hostPort}/${containerPort.split('/')[1] ?? ''}`;
 }
 
 /** No container belongs to a cluster's task. */

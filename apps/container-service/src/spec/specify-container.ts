@@ -10,7 +10,7 @@ import { resolveCommand } from './command.ts';
 import { checkEnvironment, mergeEnvironment } from './environment.ts';
 import { checkHealthCheck, resolveHealthCheck } from './health-check.ts';
 import { checkRestartPolicy } from './restart-policy.ts';
-import { checkPort, comparePorts } from './ports.ts';
+import { boundPorts, checkPort, checkPortBinding, comparePorts } from './ports.ts';
 import { ownNamespaces } from '../plan/namespaces.ts';
 import { checkIsolation } from './isolation.ts';
 import { parseSignal } from './signal.ts';
@@ -70,7 +70,9 @@ export function specifyContainer(config: ContainerConfig, input: SpecificationIn
     user: config.user || image.user,
     hostname: resolveHostname(config, input),
     labels: { ...image.labels, ...config.labels },
-    exposedPorts: [...new Set([...image.exposedPorts, ...config.exposedPorts])].sort(comparePorts),
+    exposedPorts: [...new Set([...image.exposedPorts, ...config.exposedPorts, ...boundPorts(config)])].sort(
+      comparePorts,
+    ),
     stopSignal: parseSignal(config.stopSignal || image.stopSignal || 'SIGTERM'),
     stopTimeoutSeconds: config.stopTimeoutSeconds ?? image.stopTimeoutSeconds ?? DEFAULT_STOP_TIMEOUT_SECONDS,
     shell: image.shell,
@@ -93,6 +95,7 @@ export function checkConfig(config: ContainerConfig): void {
   checkEnvironment(config.environment);
   checkHostname(config.hostname);
   config.exposedPorts.forEach(checkPort);
+  config.portBindings.forEach(checkPortBinding);
   checkDevices(config);
   resolveSysctls(config.sysctls, ownNamespaces(config));
   checkIsolation(config);

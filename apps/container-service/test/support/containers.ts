@@ -59,6 +59,8 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   logConfig: undefined,
   healthCheck: undefined,
   exposedPorts: [],
+  portBindings: [],
+  publishAllPorts: false,
   attachedStreams: [],
   containerIdFile: '',
   resources: undefined,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { engineNames, legacyCgroupDirs } from '@berth/client';
-import { waitFor, type TestEngine } from '@berth/testkit';
+import { publishedElements, waitFor, type TestEngine } from '@berth/testkit';
 import { expect } from '@jest/globals';
 
 /** Looks into the state of a container-service, which may run. */
@@ -35,10 +35,11 @@ export function leftBehind(engine: TestEngine) {
     ],
     leftovers: openState(engine, (database) => database.prepare('SELECT * FROM leftovers').all()),
     interfaces: list('/sys/class/net', bridge, 'brif'),
+    published: publishedElements(engine.root),
   };
 }
 
-const NOTHING = { runtimes: [], files: [], snapshots: [], cgroups: [], leftovers: [], interfaces: [] };
+const NOTHING = { runtimes: [], files: [], snapshots: [], cgroups: [], leftovers: [], interfaces: [], published: [] };
 
 /** Waits for what goes on behind the answers, then fails when something of a container is left. */
 export async function expectNothingLeft(engine: TestEngine): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineNames, legacyCgroupDirs } from '@berth/client';
-import type { TestEngine } from '@berth/testkit';
+import { publishedElements, type TestEngine } from '@berth/testkit';
 
 /** What is there of containers, in files and in the kernel: nothing when all are removed. */
 export function findLeftovers({ root, paths }: TestEngine): string[] {
@@ -15,6 +15,7 @@ export function findLeftovers({ root, paths }: TestEngine): string[] {
       directories,
     ),
     ...entries(`/sys/class/net/${bridge}/brif`),
+    ...publishedElements(root),
     ...readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
       .filter((line) => line.includes(root) && !line.includes(' berth-test ')),

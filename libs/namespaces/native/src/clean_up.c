@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "lock.h"
 #include "network.h"
+#include "publication.h"
 #include "record.h"
 
 /* Kills the process of a record if it still is that process. */
@@ -36,6 +37,7 @@ int clean_up_container(const clean_up_plan *plan, const struct host *host, struc
   if (cgroup_open(&cgroup, plan->cgroup, failure) < 0) return -1;
   cgroup_open_noted(&cgroup, state_dir);
   cgroup_remove(&cgroup);
+  if (publication_clean_up(plan->publication, failure) < 0) return -1;
   return plan->host_interface[0] == '\0' ? 0 : network_detach(plan->host_interface, failure);
 }
 

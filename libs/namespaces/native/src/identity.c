@@ -140,9 +140,9 @@ int identity_make_as(uid_t user, gid_t group) {
   return set_capabilities(&sets);
 }
 
-void identity_drop_to_keeper(void) {
-  const uint64_t kill = 1ULL << CAP_KILL;
-  const struct capability_sets sets = {.effective = kill, .permitted = kill};
+void identity_drop_to_keeper(bool of_network) {
+  const uint64_t kept = 1ULL << CAP_KILL | (of_network ? 1ULL << CAP_NET_ADMIN : 0);
+  const struct capability_sets sets = {.effective = kept, .permitted = kept};
   (void)set_capabilities(&sets);
   (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }

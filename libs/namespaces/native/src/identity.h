@@ -2,6 +2,7 @@
 #ifndef BERTH_IDENTITY_H
 #define BERTH_IDENTITY_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "failure.h"
@@ -26,7 +27,7 @@ int identity_take(const process_plan *process, struct failure *failure);
  */
 int identity_make_as(uid_t user, gid_t group);
 
-/* Keeps only CAP_KILL, for a keeper's long life. Best effort. */
-void identity_drop_to_keeper(void);
+/* Keeps only CAP_KILL, for a keeper's long life, and CAP_NET_ADMIN for one that has something to take back. Best effort. */
+void identity_drop_to_keeper(bool of_network);
 
 #endif

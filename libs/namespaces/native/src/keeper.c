@@ -73,6 +73,7 @@ void keeper_discard(struct keeper *keeper) {
   close_fd(&keeper->pidfd);
   close_fd(&keeper->mounts);
   close_fd(&keeper->control);
+  publication_withdraw(&keeper->publication);
   log_close(&keeper->log);
   if (keeper->is_exec) {
     cgroup_close(&keeper->cgroup);

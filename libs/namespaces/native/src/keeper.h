@@ -13,6 +13,7 @@
 #include "failure.h"
 #include "host.h"
 #include "log.h"
+#include "publication.h"
 #include "record.h"
 
 struct keeper {
@@ -36,6 +37,7 @@ struct keeper {
   bool is_exec;
   uint64_t oom_kills; /* those that were before the process began */
   bool owns_pids; /* the container's pid namespace ends with its first process */
+  struct publication publication;
   bool has_interface; /* network_attach has made the plan's interface */
   bool terminal;
   bool stdin_once;
@@ -48,6 +50,7 @@ struct keeper {
                    .control = -1,         \
                    .cgroup = CGROUP_NONE, \
                    .log = LOG_NONE,       \
+                   .publication = PUBLICATION_NONE, \
                    .pidfd = -1,           \
                    .mounts = -1,          \
                    .input = -1,           \

@@ -116,6 +116,20 @@ void link_put_no_ipv6(struct netlink_batch *batch, const char *name) {
   netlink_optional(batch);
 }
 
+/* The kernel heeds what it calls a slave's data in this type of message only. */
+void link_put_hairpin(struct netlink_batch *batch, const char *name) {
+  const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  const uint8_t on = 1;
+  netlink_message(batch, "let it reach itself", RTM_NEWLINK, 0, &header, sizeof header);
+  netlink_put_string(batch, IFLA_IFNAME, name);
+  size_t information = netlink_nest(batch, IFLA_LINKINFO);
+  netlink_put_string(batch, IFLA_INFO_SLAVE_KIND, "bridge");
+  size_t data = netlink_nest(batch, IFLA_INFO_SLAVE_DATA);
+  netlink_put(batch, IFLA_BRPORT_MODE, &on, sizeof on);
+  netlink_nest_end(batch, data);
+  netlink_nest_end(batch, information);
+}
+
 void link_put_address(struct netlink_batch *batch, uint16_t type, uint32_t index, struct in_addr address,
                       unsigned int prefix_length) {
   struct ifaddrmsg header = {

@@ -37,6 +37,9 @@ int link_find_bridges(int fd, const char *table, uint32_t *indexes, size_t capac
 /* Keeps IPv6 from giving the interface of that name a link-local address. A kernel without IPv6 refuses, which does not matter. */
 void link_put_no_ipv6(struct netlink_batch *batch, const char *name);
 
+/* A message that lets a bridge send what comes from its port of that name back to it. */
+void link_put_hairpin(struct netlink_batch *batch, const char *name);
+
 /* Begins a message that adds or deletes (`type`) an IPv4 address of an interface. */
 void link_put_address(struct netlink_batch *batch, uint16_t type, uint32_t index, struct in_addr address,
                       unsigned int prefix_length);

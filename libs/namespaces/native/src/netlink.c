@@ -171,7 +171,9 @@ static void receive_message(struct reception *reception, const struct nlmsghdr *
 static int receive_datagram(int fd, struct reception *reception) {
   /* Not cleared: a keeper lives on with the stack pages that this would touch. */
   _Alignas(NLMSG_ALIGNTO) __attribute__((uninitialized)) char buffer[RECEIVE_SIZE];
-  ssize_t received = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT | MSG_TRUNC);
+  struct iovec room = {.iov_base = buffer, .iov_len = sizeof buffer};
+  struct msghdr datagram = {.msg_iov = &room, .msg_iovlen = 1};
+  ssize_t received = recvmsg(fd, &datagram, MSG_DONTWAIT | MSG_TRUNC);
   if (received < 0) return -1;
   if ((size_t)received > sizeof buffer) {
     errno = EMSGSIZE;
@@ -200,8 +202,10 @@ int netlink_query(int fd, struct netlink_batch *batch, netlink_visitor *visit, v
   if (batch->overflow || batch->count == 0) return refuse(refusal, EMSGSIZE, "build a netlink batch");
   /* Failures are told in any case; the success of the last message marks the end of the answers. */
   current(batch)->nlmsg_flags |= NLM_F_ACK;
-  ssize_t sent = sendto(fd, batch->bytes, batch->size, 0, (const struct sockaddr *)&kernel, sizeof kernel);
-  if (sent < 0) return refuse(refusal, errno, "send a netlink batch");
+  /* Not sendto, which a keeper may not call. */
+  struct iovec bytes = {.iov_base = batch->bytes, .iov_len = batch->size};
+  const struct msghdr datagram = {.msg_name = &kernel, .msg_namelen = sizeof kernel, .msg_iov = &bytes, .msg_iovlen = 1};
+  if (sendmsg(fd, &datagram, 0) < 0) return refuse(refusal, errno, "send a netlink batch");
   while (!reception.complete) {
     if (receive_datagram(fd, &reception) == 0 || errno == EINTR) continue;
     return refusal->error ? -1 : refuse(refusal, errno, "read the answer to a netlink batch");

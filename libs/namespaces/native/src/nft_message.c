@@ -50,7 +50,7 @@ void nft_put_set(struct netlink_batch *batch, const char *table, const struct nf
   netlink_put_be32(batch, NFTA_SET_ID, id);
   netlink_put_be32(batch, NFTA_SET_KEY_TYPE, set->key_type);
   netlink_put_be32(batch, NFTA_SET_KEY_LEN, set->key_size);
-  if (set->data_size == 0) netlink_put(batch, NFTA_SET_USERDATA, HOST_BYTE_ORDER, sizeof HOST_BYTE_ORDER);
+  if (set->is_of_names) netlink_put(batch, NFTA_SET_USERDATA, HOST_BYTE_ORDER, sizeof HOST_BYTE_ORDER);
   if (set->data_size == 0) return;
   netlink_put_be32(batch, NFTA_SET_FLAGS, NFT_SET_MAP);
   netlink_put_be32(batch, NFTA_SET_DATA_TYPE, set->data_type);
@@ -63,20 +63,31 @@ static void put_value(struct netlink_batch *batch, uint16_t type, const void *va
   netlink_nest_end(batch, nest);
 }
 
-void nft_put_elements(struct netlink_batch *batch, const char *table, const char *set, uint16_t type,
-                      const struct nft_element *elements, size_t count) {
-  bool added = type == NFT_MSG_NEWSETELEM;
-  nft_message(batch, added ? "add to a set" : "delete from a set", type, added ? NLM_F_CREATE : 0);
+static void put_list(struct netlink_batch *batch, const char *purpose, uint16_t type, const char *table, const char *set) {
+  nft_message(batch, purpose, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
   netlink_put_string(batch, NFTA_SET_ELEM_LIST_TABLE, table);
   netlink_put_string(batch, NFTA_SET_ELEM_LIST_SET, set);
-  size_t list = netlink_nest(batch, NFTA_SET_ELEM_LIST_ELEMENTS);
-  for (size_t i = 0; i < count; i++) {
-    size_t element = netlink_nest(batch, NFTA_LIST_ELEM);
-    put_value(batch, NFTA_SET_ELEM_KEY, elements[i].key, elements[i].key_size);
-    if (elements[i].data) put_value(batch, NFTA_SET_ELEM_DATA, elements[i].data, elements[i].data_size);
-    netlink_nest_end(batch, element);
-  }
-  netlink_nest_end(batch, list);
+}
+
+struct nft_elements nft_begin_elements(struct netlink_batch *batch, const char *table, const char *set, uint16_t type) {
+  put_list(batch, type == NFT_MSG_NEWSETELEM ? "add to a set" : "delete from a set", type, table, set);
+  return (struct nft_elements){.batch = batch, .list = netlink_nest(batch, NFTA_SET_ELEM_LIST_ELEMENTS)};
+}
+
+void nft_put_element(struct nft_elements *elements, const void *key, size_t key_size, const void *data, size_t data_size) {
+  struct netlink_batch *batch = elements->batch;
+  size_t element = netlink_nest(batch, NFTA_LIST_ELEM);
+  put_value(batch, NFTA_SET_ELEM_KEY, key, key_size);
+  if (data) put_value(batch, NFTA_SET_ELEM_DATA, data, data_size);
+  netlink_nest_end(batch, element);
+}
+
+void nft_end_elements(struct nft_elements *elements) {
+  netlink_nest_end(elements->batch, elements->list);
+}
+
+void nft_empty_set(struct netlink_batch *batch, const char *table, const char *set) {
+  put_list(batch, "empty a set", NFT_MSG_DELSETELEM, table, set);
 }
 
 void nft_put_chain(struct netlink_batch *batch, const char *table, const struct nft_chain *chain) {

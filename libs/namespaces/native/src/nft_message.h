@@ -33,21 +33,26 @@ struct nft_set {
   uint32_t key_size;
   uint32_t data_type;
   uint32_t data_size;
+  bool is_of_names; /* of interfaces */
 };
 
 /* Creates the set when it is missing. `id` is its number in the transaction, from 1. */
 void nft_put_set(struct netlink_batch *batch, const char *table, const struct nft_set *set, uint32_t id);
 
-struct nft_element {
-  const void *key;
-  size_t key_size;
-  const void *data; /* of a map, NULL otherwise */
-  size_t data_size;
+/* A message about elements that is being built. */
+struct nft_elements {
+  struct netlink_batch *batch;
+  size_t list;
 };
 
 /* Adds (NFT_MSG_NEWSETELEM) or deletes (NFT_MSG_DELSETELEM) elements. One that is there already is no failure; one that is not there is. */
-void nft_put_elements(struct netlink_batch *batch, const char *table, const char *set, uint16_t type,
-                      const struct nft_element *elements, size_t count);
+struct nft_elements nft_begin_elements(struct netlink_batch *batch, const char *table, const char *set, uint16_t type);
+/* `data` is what a map has for the key, NULL otherwise. */
+void nft_put_element(struct nft_elements *elements, const void *key, size_t key_size, const void *data, size_t data_size);
+void nft_end_elements(struct nft_elements *elements);
+
+/* Deletes all elements of a set. */
+void nft_empty_set(struct netlink_batch *batch, const char *table, const char *set);
 
 /* A chain; without a `type` it is one that only others jump to. */
 struct nft_chain {

@@ -1,11 +1,14 @@
 #include "nftables.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <net/if.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "nft_message.h"
 #include "nftables_sets.h"
 
@@ -29,10 +32,10 @@ enum { TYPE_IPV4 = 7, TYPE_PROTOCOL = 12, TYPE_PORT = 13, TYPE_INTERFACE = 41, T
 static const uint32_t TYPE_TARGET = TYPE_IPV4 << TYPE_BITS | TYPE_PORT;
 
 static const struct nft_set SETS[] = {
-    {.name = "bridges", .key_type = TYPE_INTERFACE, .key_size = IFNAMSIZ},
-    {.name = "within", .key_type = TYPE_INTERFACE << TYPE_BITS | TYPE_INTERFACE, .key_size = 2 * IFNAMSIZ},
-    {.name = "masqueraded", .key_type = TYPE_INTERFACE, .key_size = IFNAMSIZ},
-    {.name = "internal", .key_type = TYPE_INTERFACE, .key_size = IFNAMSIZ},
+    {.name = "bridges", .key_type = TYPE_INTERFACE, .key_size = IFNAMSIZ, .is_of_names = true},
+    {.name = "within", .key_type = TYPE_INTERFACE << TYPE_BITS | TYPE_INTERFACE, .key_size = 2 * IFNAMSIZ, .is_of_names = true},
+    {.name = "masqueraded", .key_type = TYPE_INTERFACE, .key_size = IFNAMSIZ, .is_of_names = true},
+    {.name = "internal", .key_type = TYPE_INTERFACE, .key_size = IFNAMSIZ, .is_of_names = true},
     {.name = NFTABLES_PUBLISHED,
      .key_type = (TYPE_IPV4 << TYPE_BITS | TYPE_PROTOCOL) << TYPE_BITS | TYPE_PORT,
      .key_size = 12,
@@ -43,6 +46,7 @@ static const struct nft_set SETS[] = {
      .key_size = 8,
      .data_type = TYPE_TARGET,
      .data_size = 8},
+    {.name = NFTABLES_SELVES, .key_type = TYPE_IPV4 << TYPE_BITS | TYPE_IPV4, .key_size = 8},
 };
 
 static const struct nft_chain USER = {.name = "user"};
@@ -117,6 +121,13 @@ static void put_ways_in(struct netlink_batch *batch, const char *table) {
 
 static void put_postrouting(struct netlink_batch *batch, const char *table) {
   struct nft_rule rule = nft_begin_rule(batch, table, "postrouting");
+  nft_load_payload(&rule, NFT_PAYLOAD_NETWORK_HEADER, SOURCE_ADDRESS, 4, NFT_FIELD_1);
+  nft_load_payload(&rule, NFT_PAYLOAD_NETWORK_HEADER, DESTINATION_ADDRESS, 4, NFT_FIELD_2);
+  nft_match_set(&rule, NFTABLES_SELVES, NFT_FIELD_1);
+  nft_masquerade(&rule);
+  nft_end_rule(&rule);
+
+  rule = nft_begin_rule(batch, table, "postrouting");
   match_within(&rule);
   nft_match_connection(&rule, NFT_CT_STATUS, CT_DESTINATION_NAT);
   nft_masquerade(&rule);
@@ -202,11 +213,16 @@ struct bridge_key {
   char again[IFNAMSIZ];
 };
 
+static void put_name(struct netlink_batch *batch, const char *table, const char *set, uint16_t type, const struct bridge_key *key) {
+  struct nft_elements elements = nft_begin_elements(batch, table, set, type);
+  nft_put_element(&elements, key, strcmp(set, "within") == 0 ? sizeof *key : sizeof key->name, NULL, 0);
+  nft_end_elements(&elements);
+}
+
 static void put_bridge(struct netlink_batch *batch, const char *table, const char *set, const struct bridge_key *key, bool present) {
-  struct nft_element element = {.key = key, .key_size = strcmp(set, "within") == 0 ? sizeof *key : sizeof key->name};
   /* To be deleted it must be there. */
-  nft_put_elements(batch, table, set, NFT_MSG_NEWSETELEM, &element, 1);
-  if (!present) nft_put_elements(batch, table, set, NFT_MSG_DELSETELEM, &element, 1);
+  put_name(batch, table, set, NFT_MSG_NEWSETELEM, key);
+  if (!present) put_name(batch, table, set, NFT_MSG_DELSETELEM, key);
 }
 
 static int change_bridge(const char *table, const char *bridge, bool present, unsigned int flags, struct netlink_refusal *refusal) {
@@ -232,6 +248,38 @@ int nftables_remove_bridge(const char *table, const char *bridge, struct failure
   struct netlink_refusal refusal;
   if (change_bridge(table, bridge, false, 0, &refusal) == 0 || refusal.error == ENOENT) return 0;
   return nft_fail(failure, table, &refusal);
+}
+
+static void read_table(const struct nlmsghdr *message, void *context) {
+  struct nftables_state *state = context;
+  const struct nlattr *handle = netlink_find(message, sizeof(struct nfgenmsg), NFTA_TABLE_HANDLE);
+  uint64_t value;
+  if (!handle || handle->nla_len != sizeof *handle + sizeof value) return;
+  memcpy(&value, handle + 1, sizeof value);
+  state->handle = be64toh(value);
+}
+
+static void count_rule(const struct nlmsghdr *message, void *context) {
+  struct nftables_state *state = context;
+  if (message->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE)) return;
+  if (!netlink_is_string(netlink_find(message, sizeof(struct nfgenmsg), NFTA_RULE_CHAIN), USER.name)) state->rules++;
+}
+
+int nftables_inspect(const char *table, struct nftables_state *state, struct failure *failure) {
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  *state = (struct nftables_state){0};
+  cleanup_close int fd = netlink_open(NETLINK_NETFILTER);
+  if (fd < 0) return fail(failure, "network", errno, "open a netlink socket for nftables");
+  netlink_begin(&batch);
+  nft_message(&batch, "look at the table", NFT_MSG_GETTABLE, 0);
+  netlink_put_string(&batch, NFTA_TABLE_NAME, table);
+  if (netlink_query(fd, &batch, read_table, state, &refusal) < 0)
+    return refusal.error == ENOENT ? 0 : nft_fail(failure, table, &refusal);
+  netlink_begin(&batch);
+  nft_message(&batch, "list rules", NFT_MSG_GETRULE, NLM_F_DUMP);
+  netlink_put_string(&batch, NFTA_RULE_TABLE, table);
+  return netlink_query(fd, &batch, count_rule, state, &refusal) < 0 ? nft_fail(failure, table, &refusal) : 0;
 }
 
 int nftables_remove(const char *table, struct failure *failure) {

@@ -2,6 +2,8 @@
 #ifndef BERTH_NFTABLES_H
 #define BERTH_NFTABLES_H
 
+#include <stdint.h>
+
 #include "failure.h"
 
 /* What is true of a bridge besides being one of the engine's. */
@@ -21,6 +23,7 @@ enum nftables_bridge_flags {
  *   set internal { type ifname; }                 those with NFTABLES_INTERNAL
  *   map published { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
  *   map published_any { type inet_proto . inet_service : ipv4_addr . inet_service; }
+ *   set selves { type ipv4_addr . ipv4_addr; }    each container with published ports, twice
  *
  *   chain user {}                                 the host's own rules for what is forwarded; never emptied
  *   chain publish {
@@ -37,7 +40,8 @@ enum nftables_bridge_flags {
  *     fib daddr type local jump publish
  *   }
  *   chain postrouting { type nat hook postrouting priority srcnat;
- *     iifname . oifname @within ct status dnat masquerade   a neighbour by the host's address: the answer must come back through it
+ *     ip saddr . ip daddr @selves masquerade                a container that reaches itself by the host's address
+ *     iifname . oifname @within ct status dnat masquerade   or a neighbour: the answer must come back through the host
  *     iifname . oifname @within return
  *     iifname @masqueraded masquerade
  *     ip saddr 127.0.0.0/8 oifname @bridges masquerade
@@ -62,6 +66,14 @@ int nftables_add_bridge(const char *table, const char *bridge, unsigned int flag
 
 /* Takes a bridge out of the table. One that is not there, or a table that is not, is no failure. */
 int nftables_remove_bridge(const char *table, const char *bridge, struct failure *failure);
+
+struct nftables_state {
+  uint64_t handle; /* of the table; 0 when there is none */
+  uint32_t rules;  /* of the chains that are ours alone */
+};
+
+/* Looks at the table. Returns 0, or -1 with the failure. */
+int nftables_inspect(const char *table, struct nftables_state *state, struct failure *failure);
 
 /* Deletes the table. One that does not exist is no failure. */
 int nftables_remove(const char *table, struct failure *failure);

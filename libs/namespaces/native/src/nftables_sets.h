@@ -7,4 +7,7 @@
 /* Published on all of them: protocol . port : address . port. */
 #define NFTABLES_PUBLISHED_ANY "published_any"
 
+/* Containers with published ports, each twice: what one sends to itself by an address of the host. */
+#define NFTABLES_SELVES "selves"
+
 #endif

@@ -1,8 +1,10 @@
 #include "plan.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "publication.h"
 #include "syscalls.h"
 
 #define LOWER_DIRS_MAX 500 /* OVL_MAX_STACK */
@@ -273,6 +276,29 @@ static int check_network(const container_plan *plan, struct failure *failure) {
   return 0;
 }
 
+int plan_check_ports(size_t count, published_port_plan *const *ports, struct failure *failure) {
+  struct in_addr address;
+  if (check_count(count, PUBLISHED_PORTS_MAX, "ports", failure) < 0) return -1;
+  for (size_t i = 0; i < count; i++) {
+    const published_port_plan *port = ports[i];
+    if (inet_pton(AF_INET, port->host_address, &address) != 1 || inet_pton(AF_INET, port->address, &address) != 1)
+      return refuse(failure, "ports", "has a bad address", port->host_address);
+    if (port->host_port == 0 || port->host_port > UINT16_MAX || port->port == 0 || port->port > UINT16_MAX)
+      return refuse(failure, "ports", "has a bad port", port->host_address);
+    if (port->protocol != IPPROTO_TCP && port->protocol != IPPROTO_UDP && port->protocol != IPPROTO_SCTP)
+      return refuse(failure, "ports", "has an unknown protocol", port->host_address);
+  }
+  return 0;
+}
+
+static int check_publication(const publication_plan *publication, bool reachable, struct failure *failure) {
+  if (publication == NULL) return 0;
+  size_t length = strlen(publication->table);
+  if (length == 0 || length >= PUBLICATION_TABLE_MAX) return refuse(failure, "publication.table", "is no name", publication->table);
+  if (!reachable) return refuse(failure, "publication", "needs an interface", "");
+  return plan_check_ports(publication->n_ports, publication->ports, failure);
+}
+
 static int check_user_namespace(const user_namespace_plan *space, const process_plan *process,
                                 struct failure *failure) {
   if (space == NULL) return 0;
@@ -381,6 +407,7 @@ int plan_check_container(const container_plan *plan, struct failure *failure) {
   if (check_values(plan->n_process_files, plan->process_files, "process_files", failure) < 0) return -1;
   if (check_process(plan->process, failure) < 0 || check_storage(plan, failure) < 0 || check_hostname(plan, failure) < 0) return -1;
   if (check_network(plan, failure) < 0 || check_cgroup(plan->cgroup, failure) < 0) return -1;
+  if (check_publication(plan->publication, plan->network != NULL, failure) < 0) return -1;
   return plan->log == NULL ? 0 : plan_check_path(plan->log->path, "log.path", failure);
 }
 
@@ -401,6 +428,7 @@ int plan_check_update(const update_plan *plan, struct failure *failure) {
 
 int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure) {
   if (plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
+  if (check_publication(plan->publication, true, failure) < 0) return -1;
   return check_cgroup(plan->cgroup, failure);
 }
 

@@ -21,6 +21,8 @@ typedef Berth__Native__V1__UserNamespace user_namespace_plan;
 typedef Berth__Native__V1__CleanUpContainer clean_up_plan;
 typedef Berth__Native__V1__UpdateCgroup update_plan;
 typedef Berth__Native__V1__DeviceRule device_rule;
+typedef Berth__Native__V1__Publication publication_plan;
+typedef Berth__Native__V1__PublishedPort published_port_plan;
 
 /* How many mounts, devices, links, masked paths and so on a plan may have each. */
 #define PLAN_LIST_MAX 1024
@@ -30,6 +32,9 @@ typedef Berth__Native__V1__DeviceRule device_rule;
 
 /* The longest name of an AppArmor profile. */
 #define PROFILE_NAME_MAX 512
+
+/* How many ports a container may publish, and an engine in all: each is one of the host's. */
+#define PUBLISHED_PORTS_MAX 65536
 
 /* A pid, a network and an IPC namespace, each of another container. */
 #define PLAN_JOINS_MAX 3
@@ -44,6 +49,7 @@ int plan_check_exec(const exec_plan *plan, struct failure *failure);
 int plan_check_update(const update_plan *plan, struct failure *failure);
 int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure);
 int plan_check_mount_container(const mount_container_plan *plan, struct failure *failure);
+int plan_check_ports(size_t count, published_port_plan *const *ports, struct failure *failure);
 
 /* The name that a path has in a directory, both clean and absolute: "b/c" for "/a" and "/a/b/c". NULL when it does not lie
  * in it. */

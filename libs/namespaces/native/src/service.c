@@ -59,6 +59,7 @@ static void note_exit(struct keeper *keeper, const siginfo_t *info) {
 static void release(struct service *service) {
   struct keeper *keeper = service->keeper;
   close_fd(&keeper->mounts);
+  publication_withdraw(&keeper->publication);
   if (keeper->is_exec) {
     cgroup_close(&keeper->cgroup);
   } else {

@@ -10,6 +10,8 @@
 #include "connect.h"
 #include "holder.h"
 #include "network.h"
+#include "nftables.h"
+#include "publication.h"
 #include "start.h"
 #include "update.h"
 #include "wire.h"
@@ -24,6 +26,22 @@ static void answer(int connection, int result, const struct failure *failure) {
   }
 }
 
+static void answer_network(int connection, const Berth__Native__V1__InspectNetwork *network) {
+  struct failure failure = {0};
+  struct nftables_state found;
+  Berth__Native__V1__NetworkState state = BERTH__NATIVE__V1__NETWORK_STATE__INIT;
+  if (nftables_inspect(network->table, &found, &failure) < 0) {
+    wire_send_failure(connection, &failure);
+    return;
+  }
+  state.table_handle = found.handle;
+  state.rules = found.rules;
+  reply_message reply = BERTH__NATIVE__V1__REPLY__INIT;
+  reply.reply_case = BERTH__NATIVE__V1__REPLY__REPLY_NETWORK_STATE;
+  reply.network_state = &state;
+  (void)wire_send_reply(connection, &reply);
+}
+
 static void answer_ping(int connection, const struct host *host) {
   Berth__Native__V1__Pong pong = BERTH__NATIVE__V1__PONG__INIT;
   pong.version = (char *)BERTH_VERSION;
@@ -32,6 +50,10 @@ static void answer_ping(int connection, const struct host *host) {
   reply.reply_case = BERTH__NATIVE__V1__REPLY__REPLY_PONG;
   reply.pong = &pong;
   (void)wire_send_reply(connection, &reply);
+}
+
+static int ensure_network(const Berth__Native__V1__EnsureNetwork *network, struct failure *failure) {
+  return network_ensure(network, failure) < 0 ? -1 : publication_restore(network, failure);
 }
 
 static void serve(int connection, const request_message *request, struct arena *arena, const struct host *host) {
@@ -44,7 +66,10 @@ static void serve(int connection, const request_message *request, struct arena *
       start_exec(connection, request->start_exec, arena, host);
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_ENSURE_NETWORK:
-      answer(connection, network_ensure(request->ensure_network, &failure), &failure);
+      answer(connection, ensure_network(request->ensure_network, &failure), &failure);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_INSPECT_NETWORK:
+      answer_network(connection, request->inspect_network);
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_REMOVE_NETWORK:
       answer(connection, clean_up_engine(request->remove_network, &failure), &failure);

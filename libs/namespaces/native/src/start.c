@@ -82,7 +82,7 @@ static int accompany_container(struct keeper *keeper, int sync, const void *plan
   for (size_t i = 0; i < container->n_further_networks; i++) {
     if (attach_interface(keeper, container->further_networks[i], network, failure) < 0) return -1;
   }
-  return 0;
+  return publication_announce(&keeper->publication, container->network, failure);
 }
 
 /* After a launch that failed, however many interfaces there were by then. */
@@ -105,6 +105,7 @@ static int prepare_container(struct keeper *keeper, const container_plan *plan, 
   keeper->stdin_once = plan->stdin_once;
   keeper->detached = plan->detached;
   keeper->terminal = plan->process->terminal;
+  if (publication_hold(&keeper->publication, plan->publication, failure) < 0) return -1;
   if (log_open(&keeper->log, plan->log, failure) < 0) return -1;
   if (cgroup_create(&keeper->cgroup, plan->cgroup, keeper->state_dir, failure) < 0) return -1;
   timings_lap(timings, "cgroup");
@@ -131,7 +132,7 @@ static void finish(int connection, struct keeper *keeper, struct arena *arena, i
   arena_close(arena);
   leave_spawner_streams();
   memory_trim();
-  identity_drop_to_keeper();
+  identity_drop_to_keeper(keeper->publication.count > 0);
 #ifndef __SANITIZE_ADDRESS__ /* the sanitizers call what a keeper does not */
   (void)keeper_filter_load();
 #endif

@@ -22,6 +22,7 @@ const CONTAINER = Container.fromPartial({
   pid: 42,
   stopSignal: 'SIGTERM',
   exposedPorts: ['80/tcp', '53/udp'],
+  publishedPorts: [{ containerPort: '80/tcp', hostAddress: '0.0.0.0', hostPort: 32768 }],
   execIds: ['e1'],
   network: { network: 'bridge', address: '172.17.0.2', prefixLength: 16 },
   nameFiles: { resolvConf: '/c/resolv.conf', hostname: '/c/hostname', hosts: '/c/hosts' },
@@ -81,7 +82,11 @@ test('what the user, the image and the kernel gave is told apart', () => {
       Volumes: { '/anonymous': {}, '/of-the-image': {} },
     },
     HostConfig: { Binds: ['data:/d:ro'], ContainerIDFile: '/tmp/cid' },
-    NetworkSettings: { SandboxKey: '/proc/42/ns/net', Ports: { '80/tcp': null }, IPPrefixLen: 16 },
+    NetworkSettings: {
+      SandboxKey: '/proc/42/ns/net',
+      Ports: { '53/udp': null, '80/tcp': [{ HostIp: '0.0.0.0', HostPort: '32768' }] },
+      IPPrefixLen: 16,
+    },
   });
   expect(containerJson({ ...CONTAINER, arguments: ['sh'], entrypointCount: 0 })).toMatchObject({
     Config: { Entrypoint: null, Cmd: ['sh'] },

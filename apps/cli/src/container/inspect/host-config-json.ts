@@ -1,6 +1,7 @@
 import { MountType, type Container, type ContainerConfig, type MountConfig } from '@berth/proto/container';
 import { sortKeys, type Json } from '../../format/json.ts';
 import { askedMountsJson, isTmpfsOption } from './mounts-json.ts';
+import { portBindingsJson } from './ports-json.ts';
 import { kernelJson, resourcesJson } from './resources-json.ts';
 
 /** `HostConfig`: what the engine has nothing behind is as Docker shows it when nobody asked for it. */
@@ -10,7 +11,7 @@ export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: 
     ContainerIDFile: config?.containerIdFile ?? '',
     LogConfig: { Type: config?.logConfig?.driver ?? 'json-file', Config: sortKeys(config?.logConfig?.options ?? {}) },
     NetworkMode: config?.networkMode || network?.network || 'bridge',
-    PortBindings: {},
+    PortBindings: portBindingsJson(config?.portBindings ?? []),
     RestartPolicy: {
       Name: config?.restartPolicy?.name || 'no',
       MaximumRetryCount: config?.restartPolicy?.maximumRetryCount ?? 0,
@@ -34,7 +35,7 @@ export function hostConfigJson({ config, network, maskedPaths, readonlyPaths }: 
     OomScoreAdj: config?.oomScoreAdj ?? 0,
     PidMode: config?.pidMode ?? '',
     Privileged: config?.privileged ?? false,
-    PublishAllPorts: false,
+    PublishAllPorts: config?.publishAllPorts ?? false,
     ReadonlyRootfs: config?.readonlyRoot ?? false,
     SecurityOpt: orNull(securityOptions(config)),
     ...tmpfsJson(config),

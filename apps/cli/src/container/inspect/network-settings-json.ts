@@ -1,8 +1,10 @@
 import type { Container } from '@berth/proto/container';
 import type { Json } from '../../format/json.ts';
+import { publishedPortsJson } from './ports-json.ts';
 
-/** `NetworkSettings`. There is no IPv6, and no port is published. */
-export function networkSettingsJson({ network, pid, exposedPorts }: Container): Json {
+/** `NetworkSettings`. There is no IPv6. */
+export function networkSettingsJson(container: Container): Json {
+  const { network, pid } = container;
   const ipv6 = { GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0 };
   const gateway = network?.gateway ?? '';
   const address = { IPAddress: network?.address ?? '', IPPrefixLen: network?.prefixLength ?? 0 };
@@ -27,7 +29,7 @@ export function networkSettingsJson({ network, pid, exposedPorts }: Container): 
     SandboxID: '',
     // A path that enters the network namespace, as Docker's is.
     SandboxKey: pid === 0 ? '' : `/proc/${pid}/ns/net`,
-    Ports: Object.fromEntries(exposedPorts.map((port) => [port, null])),
+    Ports: publishedPortsJson(container),
     HairpinMode: false,
     LinkLocalIPv6Address: '',
     LinkLocalIPv6PrefixLen: 0,

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BerthError, isBerthError, toBerthError } from '@berth/errors';
+import { isActive, type Container, type Endpoint, type PublishedPort } from './container.ts';
+import type { EngineNetwork } from './network/engine-network.ts';
+import { wantedBindings, type PortPool } from './network/port-pool.ts';
+import type { ContainerPlan } from './plan/plan.ts';
+import type { ContainerStore, Runtime, StartedProcess } from './ports.ts';
+
+/** What publishing needs. */
+export interface PublishDeps {
+  readonly store: ContainerStore;
+  readonly runtime: Runtime;
+  readonly network: EngineNetwork;
+  readonly ports: PortPool;
+}
+
+/** The published ports of containers that start. */
+export interface PortPublisher {
+  /** Waits, for a while, until containers that have ended have given back what a container wants. */
+  settled(container: Container): Promise<void>;
+  /**
+   * Gives a container that is about to start its ports of the host, none when another start of it has some. A refusal is for its start to fail
+   * with; null: there is none.
+   */
+  take(
+    container: Container,
+    endpoint: Endpoint | null,
+  ): { publishedPorts: PublishedPort[]; refusal: BerthError | null };
+  /**
+   * Starts a container with the ports that it has; where another program has one that leaves a choice, with the next. `claimed` has those it
+   * got. A bridge or a table that is missing is made anew, once. Throws as Runtime.startContainer.
+   */
+  start(
+    starting: Container,
+    planOf: (container: Container) => ContainerPlan,
+  ): Promise<{ claimed: Container; process: StartedProcess }>;
+  /** Gives the ports of a container back. */
+  release(containerId: string): void;
+}
+
+/** How long the clean-up of a container that has ended is waited for. */
+const RELEASE_TIMEOUT_MS = 5_000;
+
+/** A publisher for all containers. */
+export function createPortPublisher({ store, runtime, network, ports }: PublishDeps): PortPublisher {
+  function isHeldByActive(id: string): boolean {
+    const holder = store.get(id);
+    return holder !== null && isActive(holder);
+  }
+
+  /** The container with other ports in place of those that are busy. Throws PORT_IN_USE. */
+  function takeOthers(starting: Container, busy: ReadonlySet<string>): Container {
+    const { id, state } = starting;
+    const address = state.endpoint?.address ?? '';
+    ports.release(id);
+    try {
+      const publishedPorts = ports.take({ id, address }, wantedBindings(starting), busy);
+      const claimed = { ...starting, state: { ...state, publishedPorts } };
+      store.replace(starting, claimed, []);
+      return claimed;
+    } catch (error) {
+      throw networkingError(starting, error);
+    }
+  }
+
+  return {
+    async settled(container) {
+      const ended = ports.holdersOf(wantedBindings(container)).filter((id) => !isHeldByActive(id));
+      if (ended.length === 0) return;
+      const released = Promise.all(ended.map((id) => ports.whenReleased(id)));
+      await Promise.race([released, sleep(RELEASE_TIMEOUT_MS, undefined, { ref: false })]);
+    },
+    take(container, endpoint) {
+      if (endpoint === null || ports.of(container.id) !== null) return { publishedPorts: [], refusal: null };
+      try {
+        const holder = { id: container.id, address: endpoint.address };
+        return { publishedPorts: ports.take(holder, wantedBindings(container)), refusal: null };
+      } catch (error) {
+        return { publishedPorts: [], refusal: networkingError(container, error) };
+      }
+    },
+    async start(starting, planOf) {
+      const busy = new Set<string>();
+      let claimed = starting;
+      let renewed = false;
+      for (;;) {
+        try {
+          return { claimed, process: await runtime.startContainer(planOf(claimed)) };
+        } catch (error) {
+          if (isBerthError(error, 'NETWORK_MISSING') && !renewed) {
+            renewed = true;
+            network.doubt();
+            await network.ensure();
+          } else if (isBerthError(error, 'PORT_IN_USE') && !busy.has(error.message)) {
+            busy.add(error.message);
+            claimed = takeOthers(claimed, busy);
+          } else {
+            throw error;
+          }
+        }
+      }
+    },
+    release: ports.release,
+  };
+}
+
+/** Docker's words for a port that a container cannot have; what else went wrong stays as it is. */
+function networkingError({ id, name }: Container, error: unknown): BerthError {
+  if (!isBerthError(error, 'PORT_IN_USE')) return toBerthError(error);
+  const context = `failed to set up container networking: driver failed programming external connectivity on endpoint ${name} (${id})`;
+  return new BerthError('PORT_IN_USE', `${context}: ${error.message}`);
+}
