@@ -115,10 +115,14 @@ describe('privileges', () => {
     expect(privileged.stderr).toContain('Operation not supported');
   });
 
-  test('with a profile that lets nothing through the process ends at once; one that is none is refused', async () => {
+  test('a profile that lets nothing through fails the start, and one that is none the creation', async () => {
     const start = (seccompProfile: string) => containers.run(['true'], { config: { seccompProfile } });
-    expect((await start('{"defaultAction":"SCMP_ACT_ERRNO"}')).exit).toMatchObject({ exitCode: 139 });
-    expect((await start('{"defaultAction":"SCMP_ACT_KILL_PROCESS"}')).exit).toMatchObject({ exitCode: 159 });
+    for (const action of ['SCMP_ACT_ERRNO', 'SCMP_ACT_KILL', 'SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_TRAP']) {
+      await expect(start(JSON.stringify({ defaultAction: action }))).rejects.toMatchObject({
+        reason: 'START_FAILED',
+        message: expect.stringContaining('died before it could run its command'),
+      });
+    }
     await expect(start('{"defaultAction":"X"}')).rejects.toMatchObject({
       reason: 'INVALID_ARGUMENT',
       message: expect.stringContaining('Decoding seccomp profile failed: defaultAction'),

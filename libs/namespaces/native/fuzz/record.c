@@ -11,6 +11,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size >= sizeof text) return 0;
   memcpy(text, data, size);
   text[size] = '\0';
-  (void)parse_start_ticks(text);
+  (void)parse_stat_field(text, STAT_START_TICKS);
   return 0;
 }

@@ -85,6 +85,21 @@ static int take_terminal(struct keeper *keeper, int *master, struct failure *fai
   return 0;
 }
 
+/*
+ * A child that executes its program closes its end of the conversation, and so does one that dies on the way, as when its seccomp filter
+ * refuses what the way takes, a word about it included. A dying process has given up its memory before its descriptors, so that asking for
+ * that memory tells, for a microsecond, nearly all starts from the others.
+ */
+static bool has_died_before_exec(const struct keeper *keeper) {
+  return sys_process_mrelease(keeper->pidfd) < 0 && errno == ESRCH && process_never_executed(keeper->pid);
+}
+
+static int end_conversation(const struct keeper *keeper, bool ready, struct failure *failure) {
+  if (!ready) return fail(failure, "exec", 0, "the process died while it was set up");
+  if (!has_died_before_exec(keeper)) return 0;
+  return fail(failure, "exec", 0, "the process died before it could run its command, which a seccomp profile that is too narrow does");
+}
+
 static int read_conversation(struct keeper *keeper, int sync, struct timings *timings, struct failure *failure) {
   bool ready = false;
   for (;;) {
@@ -95,7 +110,7 @@ static int read_conversation(struct keeper *keeper, int sync, struct timings *ti
     if (got < 0 && errno == ECONNRESET) continue;
     if (got < 0) return fail(failure, "exec", errno, "listen to the child");
     if (got == 0 && ready) timings_lap(timings, "exec");
-    if (got == 0) return ready ? 0 : fail(failure, "exec", 0, "the process died while it was set up");
+    if (got == 0) return end_conversation(keeper, ready, failure);
     if (message.kind == SYNC_FAILURE) {
       *failure = message.failure;
       return -1;

@@ -9,6 +9,8 @@
 #include "cleanup.h"
 #include "io.h"
 
+#define PF_FORKNOEXEC 0x40 /* linux/sched.h of the kernel; see proc_pid_stat(5), flags */
+
 static const char MAGIC[8] = {'B', 'E', 'R', 'T', 'H', 'R', 'E', 'C'};
 
 void record_init(struct record *record, const char *boot_id) {
@@ -40,30 +42,34 @@ int record_read(int state_dir, struct record *record, struct failure *failure) {
   return 0;
 }
 
-uint64_t parse_start_ticks(const char *stat) {
+uint64_t parse_stat_field(const char *stat, int wanted) {
   const char *field = strrchr(stat, ')');
   if (field == NULL) return 0;
   /* After the command's bracket comes field 3; each blank begins the next one. */
-  for (int number = 2; number < 22; number++) {
+  for (int number = 2; number < wanted; number++) {
     field = strchr(field, ' ');
     if (field == NULL) return 0;
     field++;
   }
-  uint64_t ticks = 0;
+  uint64_t value = 0;
   for (; *field >= '0' && *field <= '9'; field++) {
-    if (__builtin_mul_overflow(ticks, 10, &ticks) || __builtin_add_overflow(ticks, (uint64_t)(*field - '0'), &ticks))
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, (uint64_t)(*field - '0'), &value))
       return 0;
   }
-  return ticks;
+  return value;
 }
 
-uint64_t process_start_ticks(pid_t pid) {
+static uint64_t read_stat_field(pid_t pid, int wanted) {
   char path[32];
   char stat[1024];
   (void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
   if (read_text_at(AT_FDCWD, path, stat, sizeof stat) < 0) return 0;
-  return parse_start_ticks(stat);
+  return parse_stat_field(stat, wanted);
 }
+
+uint64_t process_start_ticks(pid_t pid) { return read_stat_field(pid, STAT_START_TICKS); }
+
+bool process_never_executed(pid_t pid) { return (read_stat_field(pid, STAT_FLAGS) & PF_FORKNOEXEC) != 0; }
 
 int read_boot_id(char boot_id[BOOT_ID_SIZE]) {
   ssize_t size = read_text_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot_id, BOOT_ID_SIZE);

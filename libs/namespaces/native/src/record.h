@@ -23,6 +23,7 @@
 #ifndef BERTH_RECORD_H
 #define BERTH_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -67,9 +68,15 @@ int record_read(int state_dir, struct record *record, struct failure *failure);
 /* The start time of a process out of /proc/<pid>/stat; 0 when it is gone. */
 uint64_t process_start_ticks(pid_t pid);
 
-/* Field 22 out of the text of a /proc/<pid>/stat; 0 when the text is not one. The command name may hold blanks and
+/* True for a process that has run no program of its own since it was forked, also when it has ended and nobody has waited for it. */
+bool process_never_executed(pid_t pid);
+
+/* Fields of /proc/<pid>/stat, counted from 1. */
+enum { STAT_FLAGS = 9, STAT_START_TICKS = 22 };
+
+/* A field from the third on out of the text of a /proc/<pid>/stat; 0 when there is none. The command name may hold blanks and
  * brackets. */
-uint64_t parse_start_ticks(const char *stat);
+uint64_t parse_stat_field(const char *stat, int wanted);
 
 /* Reads this boot's id into `boot_id`. Returns 0, or -1 with errno. */
 int read_boot_id(char boot_id[BOOT_ID_SIZE]);

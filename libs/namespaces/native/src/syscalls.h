@@ -41,6 +41,11 @@ static inline int sys_pivot_root(const char *new_root, const char *put_old) {
   return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
+/* Gives back the memory of a process that is ending. EINVAL for one that is not; ESRCH for one that has none any more. */
+static inline int sys_process_mrelease(int pidfd) {
+  return (int)syscall(SYS_process_mrelease, pidfd, 0);
+}
+
 /* glibc's getcwd hides the kernel's "(unreachable)" prefix, which tells that the directory lies outside the root. */
 static inline long sys_getcwd(char *buffer, size_t size) { return syscall(SYS_getcwd, buffer, size); }
 
