@@ -20,7 +20,7 @@ export async function attachKeeper(stateDir: string, options: AttachOptions): Pr
   const request = { $case: 'attach', value: { output: options.output } } as const;
   const { channel } = await sendRequest(join(stateDir, 'control.sock'), request, options.signal);
   const started = readStarted(stateDir);
-  if (started !== null) return createRunningProcess(channel, started, stateDir);
+  if (started !== null) return createRunningProcess(channel, started, { stateDir, hasLog: true });
   channel.close();
   throw new BerthError('SERVICE_UNAVAILABLE', `the keeper of ${stateDir} has no running process`);
 }

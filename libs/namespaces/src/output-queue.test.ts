@@ -16,7 +16,7 @@ const position = (totalBytes: bigint) => ({ totalBytes, offsetBytes: totalBytes,
 const chunk = (size: number) => ({ stream: 'stdout' as const, data: new Uint8Array(size) });
 
 test('output comes in order, and the iteration ends after it', async () => {
-  const queue = createOutputQueue(createSource());
+  const queue = createOutputQueue(createSource(), null);
   queue.push({ stream: 'stdout', data: Buffer.from('a') });
   queue.push({ stream: 'stderr', data: Buffer.from('b') });
   queue.end();
@@ -28,7 +28,7 @@ test('output comes in order, and the iteration ends after it', async () => {
 });
 
 test('a consumer that waits gets what is pushed later', async () => {
-  const queue = createOutputQueue(createSource());
+  const queue = createOutputQueue(createSource(), null);
   const first = queue[Symbol.asyncIterator]().next();
   queue.push(chunk(3));
   expect((await first).value).toEqual(chunk(3));
@@ -36,7 +36,7 @@ test('a consumer that waits gets what is pushed later', async () => {
 
 test('the source is paused above the limit and goes on at half of it', async () => {
   const source = createSource();
-  const queue = createOutputQueue(source);
+  const queue = createOutputQueue(source, null);
   for (let i = 0; i < 5; i++) queue.push(chunk(256 * 1024));
   expect(source.calls).toEqual(['pause']);
   const iterator = queue[Symbol.asyncIterator]();
@@ -49,7 +49,7 @@ test('the source is paused above the limit and goes on at half of it', async () 
 
 test('an abandoned iteration lets the source go on and drops what comes', async () => {
   const source = createSource();
-  const queue = createOutputQueue(source);
+  const queue = createOutputQueue(source, null);
   for (let i = 0; i < 9; i++) queue.push(chunk(256 * 1024));
   for await (const _ of queue) break;
   expect(source.calls).toEqual(['pause', 'resume']);
@@ -59,7 +59,7 @@ test('an abandoned iteration lets the source go on and drops what comes', async 
 
 test('a consumer that stalls lets the source go on without output, and gets a gap', async () => {
   const source = createSource();
-  const queue = createOutputQueue(source, { stallMs: 5 });
+  const queue = createOutputQueue(source, 5);
   for (let i = 0; i < 5; i++) queue.push(chunk(256 * 1024));
   while (source.calls.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(source.calls).toEqual(['pause', 'stop', 'resume']);
@@ -81,7 +81,7 @@ test('a consumer that stalls lets the source go on without output, and gets a ga
 });
 
 test('a gap whose end nobody can tell goes to the end of the log', async () => {
-  const queue = createOutputQueue(createSource());
+  const queue = createOutputQueue(createSource(), null);
   queue.pushPosition(position(7n));
   queue.end();
   const seen: unknown[] = [];

@@ -35,13 +35,14 @@ export interface OutputQueue extends AsyncIterable<OutputChunk | OutputGap> {
 const WAITING_MAX = 1024 * 1024;
 
 /** A consumer that takes nothing for this long is one that has stalled. */
-const STALL_MS = 10_000;
+export const STALL_MS = 10_000;
 
 /**
  * Pauses the source when the consumer is slow, so that memory stays bounded. The output of one that stalls is stopped instead: what is under
  * way is kept, and the rest becomes a gap. So the exit, which comes after the output on the same socket, waits for nobody. One consumer.
+ * `stallMs` is null where there is no log, and so can be no gap.
  */
-export function createOutputQueue(source: OutputSource, { stallMs = STALL_MS } = {}): OutputQueue {
+export function createOutputQueue(source: OutputSource, stallMs: number | null): OutputQueue {
   const items: (OutputChunk | LogPosition)[] = [];
   let waiting = 0;
   let paused = false;
@@ -55,7 +56,7 @@ export function createOutputQueue(source: OutputSource, { stallMs = STALL_MS } =
     if (!paused) source.pause();
     paused = true;
     if (stall !== null) clearTimeout(stall);
-    stall = setTimeout(stopSource, stallMs).unref();
+    stall = stallMs === null ? null : setTimeout(stopSource, stallMs).unref();
   }
 
   function resumeSource(): void {

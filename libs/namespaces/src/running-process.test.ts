@@ -48,11 +48,10 @@ function answer(socket: Socket): void {
 }
 
 async function runningProcess() {
-  return createRunningProcess(
-    createFrameChannel(await connectSocket(join(stateDir, 'control.sock'))),
-    STARTED,
+  return createRunningProcess(createFrameChannel(await connectSocket(join(stateDir, 'control.sock'))), STARTED, {
     stateDir,
-  );
+    hasLog: true,
+  });
 }
 
 async function signalled(): Promise<Signal> {

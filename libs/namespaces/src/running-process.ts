@@ -2,7 +2,7 @@ import { Exited, Follow, LogPosition, Resize, Signal } from '@berth/proto/native
 import { join } from 'node:path';
 import { FRAME, type Frame } from './frame.ts';
 import type { FrameChannel } from './frame-channel.ts';
-import { createOutputQueue, type OutputChunk, type OutputGap } from './output-queue.ts';
+import { createOutputQueue, STALL_MS, type OutputChunk, type OutputGap } from './output-queue.ts';
 import type { ProcessExit } from './record.ts';
 import { sendRequest } from './request.ts';
 import { traceNative } from './trace.ts';
@@ -26,8 +26,8 @@ export interface RunningProcess {
   readonly started: StartedProcess;
   /**
    * The output from the moment of attaching, for one consumer. Whoever asked for output must consume it (or abandon the iteration), since
-   * the exit comes behind it on the same connection. What a consumer does not take in time is a gap, which it finds in the log; without a
-   * log it is cut off then.
+   * the exit comes behind it on the same connection. What a consumer does not take in time is a gap, which it finds in the log. Without a log
+   * an exec waits for it, and from a container it is cut off.
    */
   readonly output: AsyncIterable<OutputChunk | OutputGap>;
   /**
@@ -48,14 +48,27 @@ export interface RunningProcess {
 /** Stdin goes in frames of at most this size. */
 const INPUT_FRAME_MAX = 256 * 1024;
 
+/** What is known of a process from its start. */
+export interface ProcessPlaces {
+  readonly stateDir: string;
+  /** False: what its reader does not take in time is nowhere else. True also when it is not known. */
+  readonly hasLog: boolean;
+}
+
 /** Takes a channel on which the keeper has answered Started or Done. */
-export function createRunningProcess(channel: FrameChannel, started: StartedProcess, stateDir: string): RunningProcess {
-  const output = createOutputQueue({
+export function createRunningProcess(
+  channel: FrameChannel,
+  started: StartedProcess,
+  { stateDir, hasLog }: ProcessPlaces,
+): RunningProcess {
+  const source = {
     pause: channel.pause,
     resume: channel.resume,
     // A keeper that has ended has told all that there is.
-    follow: (wanted) => void channel.send(FRAME.follow, Follow.encode({ output: wanted }).finish()).catch(() => {}),
-  });
+    follow: (wanted: boolean) =>
+      void channel.send(FRAME.follow, Follow.encode({ output: wanted }).finish()).catch(() => {}),
+  };
+  const output = createOutputQueue(source, hasLog ? STALL_MS : null);
   const { promise: exited, resolve } = Promise.withResolvers<ProcessExit | null>();
 
   function onFrame({ type, payload }: Frame): void {

@@ -15,7 +15,7 @@ import type {
   UpdateCgroup,
 } from '@berth/proto/native';
 import { exchange, sendRequest, type ReplyBody, type RequestBody } from './request.ts';
-import { createRunningProcess, type RunningProcess } from './running-process.ts';
+import { createRunningProcess, type ProcessPlaces, type RunningProcess } from './running-process.ts';
 import { createStandingConnection } from './standing-connection.ts';
 
 /**
@@ -76,10 +76,10 @@ export interface CallOptions {
 export function connectSpawner(socketPath: string): Spawner {
   const standing = createStandingConnection(socketPath);
 
-  async function start(request: RequestBody, stateDir: string, options: CallOptions): Promise<RunningProcess> {
+  async function start(request: RequestBody, places: ProcessPlaces, options: CallOptions): Promise<RunningProcess> {
     const taken = await standing.take(options.signal);
     const { reply, channel } = await exchange(taken, socketPath, request, options.signal).finally(standing.prepare);
-    if (reply.$case === 'started') return createRunningProcess(channel, reply.value, stateDir);
+    if (reply.$case === 'started') return createRunningProcess(channel, reply.value, places);
     channel.close();
     throw unexpected(reply);
   }
@@ -96,8 +96,12 @@ export function connectSpawner(socketPath: string): Spawner {
   }
 
   return {
-    startContainer: (plan, options = {}) => start({ $case: 'startContainer', value: plan }, plan.stateDir, options),
-    startExec: (plan, options = {}) => start({ $case: 'startExec', value: plan }, plan.stateDir, options),
+    startContainer: (plan, options = {}) => {
+      const places = { stateDir: plan.stateDir, hasLog: plan.log !== undefined };
+      return start({ $case: 'startContainer', value: plan }, places, options);
+    },
+    startExec: (plan, options = {}) =>
+      start({ $case: 'startExec', value: plan }, { stateDir: plan.stateDir, hasLog: false }, options),
     ensureNetwork: (network, options = {}) => callForDone({ $case: 'ensureNetwork', value: network }, options),
     async inspectNetwork(network, options = {}) {
       const reply = await call({ $case: 'inspectNetwork', value: network }, options);

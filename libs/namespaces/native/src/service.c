@@ -134,9 +134,10 @@ static void dispatch(struct service *service, const struct epoll_event *event) {
   }
 }
 
-/* Is waited for: to attach, to let the output go on, or to take the last bytes. */
+/* Is waited for: to attach, to let the output go on, or to take the last bytes. An exec has no log, and holds up nothing but
+ * itself: it waits for ever for who started it. */
 static bool is_awaited(const struct service *service, const struct client *client) {
-  if (client->fd < 0) return false;
+  if (client->fd < 0 || (service->keeper->is_exec && client->is_first)) return false;
   return !client->attached || (client->outbox.size > 0 && (service->exited || client_pauses_output(client)));
 }
 
