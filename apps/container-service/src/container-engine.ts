@@ -49,6 +49,7 @@ import { generateContainerId } from './spec/container-id.ts';
 import { createContainerStarter } from './start-container.ts';
 import { createSweepOrphans, type SweepOrphans } from './sweep-orphans.ts';
 import { createSupervisor } from './supervise-container.ts';
+import { createVolumeMounts } from './volume-mounts.ts';
 import { watchNetwork } from './watch-network.ts';
 import { createIdPool, type IdRange } from './user-namespace/id-ranges.ts';
 
@@ -132,6 +133,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     ...outside,
     removals: createRemovals(),
     visits: createFileVisits(),
+    volumeMounts: createVolumeMounts(outside),
     network,
     networks,
     ports,

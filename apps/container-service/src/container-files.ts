@@ -4,6 +4,7 @@ import { isActive, type Container } from './container.ts';
 import { containerEvent } from './events.ts';
 import type { FileVisit, FileVisits } from './file-visits.ts';
 import { findContainer } from './find-container.ts';
+import type { VolumeMounts } from './volume-mounts.ts';
 import { planUserMounts } from './plan/mounts.ts';
 import type { ContainerFiles, ContainerProcess, ContainerStore, FileTool, PathStat, Runtime } from './ports.ts';
 
@@ -14,6 +15,7 @@ export interface ContainerFileDeps {
   readonly files: Pick<ContainerFiles, 'paths'>;
   readonly fileTool: FileTool;
   readonly visits: FileVisits;
+  readonly volumeMounts: Pick<VolumeMounts, 'resolve' | 'peersOf'>;
 }
 
 /** A path of a container. */
@@ -85,7 +87,9 @@ export function createContainerFileAccess(deps: ContainerFileDeps): ContainerFil
   async function openStopped(container: Container): Promise<Visit> {
     const visit = visits.begin(container.id);
     try {
-      const mounted = await runtime.mount({ rootfs: container.rootfs, mounts: planUserMounts(container.mounts) });
+      const { mounts } = await deps.volumeMounts.resolve(container);
+      const peers = deps.volumeMounts.peersOf(container);
+      const mounted = await runtime.mount({ rootfs: container.rootfs, mounts: planUserMounts(mounts, peers) });
       const leave = (): void => {
         mounted[Symbol.dispose]();
         visit[Symbol.dispose]();

@@ -40,7 +40,8 @@ export function createMountMaker({ store, images, volumes, hostPaths }: MountMak
     const settings = { driver, options: asked?.options ?? {}, labels: asked?.labels ?? {} };
     const made = await volumes.acquire(mount.source, containerId, settings);
     const anonymous = mount.source === '';
-    return { ...rest, name: made.name, source: made.mountpoint, driver: made.driver, anonymous };
+    const point = { ...rest, name: made.name, source: made.mountpoint, driver: made.driver, anonymous };
+    return made.mount === null ? point : { ...point, mount: made.mount };
   }
 
   async function makeImage(mount: MountConfig, key: string): Promise<MountPoint> {

@@ -56,8 +56,17 @@ export interface MountPoint extends MountSettings {
   readonly driver?: string;
   /** True for a volume whose name the engine made up. */
   readonly anonymous?: boolean;
+  /** What the driver of a volume mounts; absent: its directory, `source`. */
+  readonly mount?: VolumeMount;
   /** The layers of an image. */
   readonly rootfs?: Rootfs;
+}
+
+/** What is mounted for a volume, as mount(8) has it. */
+export interface VolumeMount {
+  readonly type: string;
+  readonly device: string;
+  readonly options: readonly string[];
 }
 
 /** Layers, uppermost first, below a writable layer: what overlayfs makes one file system of. */

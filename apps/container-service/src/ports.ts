@@ -6,7 +6,7 @@ import type { Network } from './network/network.ts';
 import type { CgroupPlan, ContainerPlan, ExecPlan, MountPlan, PortPlan, PublicationPlan } from './plan/plan.ts';
 import type { HostFacts, ProcessInfo } from './processes/process-info.ts';
 import type { ImageDefaults } from './spec/specify-container.ts';
-import type { Rootfs, VolumeSettings } from './mount.ts';
+import type { Rootfs, VolumeMount, VolumeSettings } from './mount.ts';
 
 /** What happened, as Docker names it; stored with the change itself, told later. */
 export interface ContainerEvent {
@@ -349,6 +349,8 @@ export interface AcquiredVolume {
   /** Absolute path of its data on the host. */
   readonly mountpoint: string;
   readonly driver: string;
+  /** What is mounted in its place; null: its data. */
+  readonly mount: VolumeMount | null;
 }
 
 /** Where containers get their volumes from. */
@@ -392,6 +394,8 @@ export interface HostPaths {
   ensureDirectory(path: string): void;
   /** What the mount says that a path lies on. */
   sharing(path: string): MountSharing;
+  /** The address of a host. Throws INVALID_ARGUMENT when it has none. */
+  addressOf(hostName: string): Promise<string>;
 }
 
 /** How a mount of the host exchanges mounts with others. */

@@ -26,6 +26,7 @@ import type {
 } from './ports.ts';
 import { planRetry } from './restart-policy.ts';
 import { retryUntilDone } from './retry-until-done.ts';
+import type { VolumeMounts } from './volume-mounts.ts';
 import { startStopwatch, type Stopwatch } from './stopwatch.ts';
 import { resolveUser } from './spec/user.ts';
 import { leftoverOf, type Supervisor } from './supervise-container.ts';
@@ -43,6 +44,7 @@ export interface StartDeps {
   readonly actives: ActiveContainers;
   readonly supervisor: Supervisor;
   readonly cleaner: Cleaner;
+  readonly volumeMounts: VolumeMounts;
   readonly visits: Pick<FileVisits, 'settled'>;
   readonly hostNameFiles: () => HostNameFiles;
   readonly fault: Fault;
@@ -156,7 +158,10 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       terminalSize: options.terminalSize,
       detached: !options.attach,
     };
-    const { claimed, process } = await publisher.start(starting, (container) => plans.container(container, input));
+    const { mounts } = await deps.volumeMounts.resolve(starting);
+    const planOf = (container: Container) =>
+      plans.container({ ...container, mounts }, { ...input, peers: deps.volumeMounts.peersOf(starting) });
+    const { claimed, process } = await deps.volumeMounts.inTurn(starting, () => publisher.start(starting, planOf));
     stopwatch('spawn');
     fault('start:spawned');
     const health = starting.healthCheck === null ? null : NEW_HEALTH;

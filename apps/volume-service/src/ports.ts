@@ -13,6 +13,22 @@ export interface VolumeEvent {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** What is mounted for a volume, as mount(8) has it. */
+export interface VolumeMount {
+  readonly type: string;
+  readonly device: string;
+  readonly options: readonly string[];
+}
+
+/** Knows where the data of volumes is: one for each word that `--driver` takes. */
+export interface VolumeDriver {
+  readonly name: string;
+  /** Checks the options of a new volume. Throws INVALID_ARGUMENT with what is wrong, in the words of the driver. */
+  check(options: Readonly<Record<string, string>>): void;
+  /** What is mounted for a volume; null: its own directory. */
+  mountOf(options: Readonly<Record<string, string>>): VolumeMount | null;
+}
+
 /** Which volumes there are and who uses them. Every method is one transaction, durable when it returns. */
 export interface VolumeStore {
   /** Adds a volume and its event. Does nothing when the name is taken. */

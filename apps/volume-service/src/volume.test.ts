@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checkDriver, checkVolumeName, generateVolumeName } from './volume.ts';
+import { checkVolumeName, generateVolumeName } from './volume.ts';
 
 test.each(['ab', 'a.b', 'A-1_x', '0a', 'a'.repeat(255)])('takes %j as a name', (name) => {
   expect(() => checkVolumeName(name)).not.toThrow();
@@ -15,14 +15,6 @@ test.each(['-a', '.a', 'a/b', '../a', 'a b', 'aé', 'a\n', 'ab\0'])('refuses %j 
 test('refuses names that are too short or too long', () => {
   expect(() => checkVolumeName('a')).toThrow('create a: volume name is too short');
   expect(() => checkVolumeName('a'.repeat(256))).toThrow('volume name is too long');
-});
-
-test('refuses drivers other than local, and options', () => {
-  expect(() => checkDriver('v', 'nfs', {})).toThrow(
-    'create v: error looking up volume plugin nfs: plugin "nfs" not found',
-  );
-  expect(() => checkDriver('v', 'local', { type: 'tmpfs' })).toThrow('create v: invalid option: "type"');
-  expect(() => checkDriver('v', 'local', {})).not.toThrow();
 });
 
 test('generates names of 64 hexadecimal digits, each a new one', () => {

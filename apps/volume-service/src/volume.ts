@@ -41,18 +41,6 @@ function nameError(name: string, problem: string): BerthError {
   return new BerthError('VOLUME_NAME_INVALID', `create ${name}: ${problem}`);
 }
 
-/** Throws when a driver is not `local`, the only one there is, or an option is given: it has none yet. */
-export function checkDriver(name: string, driver: string, options: Readonly<Record<string, string>>): void {
-  if (driver !== 'local') {
-    const problem = `error looking up volume plugin ${driver}: plugin ${JSON.stringify(driver)} not found`;
-    throw new BerthError('INVALID_ARGUMENT', `create ${name}: ${problem}`);
-  }
-  const [option] = Object.keys(options);
-  if (option !== undefined) {
-    throw new BerthError('INVALID_ARGUMENT', `create ${name}: invalid option: ${JSON.stringify(option)}`);
-  }
-}
-
 /** A name for an anonymous volume: 64 hexadecimal digits. */
 export function generateVolumeName(): string {
   return randomBytes(32).toString('hex');

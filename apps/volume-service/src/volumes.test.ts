@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createMemoryVolumeDirectories } from './adapters/memory-volume-directories.ts';
 import { createMemoryVolumeStore } from './adapters/memory-volume-store.ts';
+import { localDriver } from './drivers/local-driver.ts';
 import { createPruneVolumes } from './prune-volumes.ts';
 import { createVolumes } from './volumes.ts';
 
@@ -11,7 +12,13 @@ function engine() {
   const directories = createMemoryVolumeDirectories();
   const orphans: string[] = [];
   const onOrphan = (name: string) => void orphans.push(name);
-  const volumes = createVolumes({ store, directories, nowMs: () => 1_700_000_000_000, onOrphan });
+  const volumes = createVolumes({
+    store,
+    directories,
+    drivers: [localDriver],
+    nowMs: () => 1_700_000_000_000,
+    onOrphan,
+  });
   const create = (name: string) => volumes.create({ ...UNSAID, name });
   const acquire = (name: string, containerId: string) => volumes.acquire({ ...UNSAID, name }, containerId);
   return { store, directories, orphans, volumes, create, acquire };
@@ -30,6 +37,7 @@ describe('create', () => {
       createTimeMs: 1_700_000_000_000,
       containerIds: [],
       mountpoint: '/volumes/data/_data',
+      mount: null,
     });
     expect(directories.contents.has('data')).toBe(true);
     expect(store.events).toEqual([{ verb: 'create', volume: 'data', attributes: { driver: 'local' } }]);

@@ -1,11 +1,13 @@
-import { BerthError } from '@berth/errors';
-import type { VolumeDirectories, VolumeStore, VolumeWithUses } from './ports.ts';
+import { BerthError, isBerthError } from '@berth/errors';
+import type { VolumeDirectories, VolumeDriver, VolumeMount, VolumeStore, VolumeWithUses } from './ports.ts';
 import { parseListFilters, type VolumeFilter } from './volume-filters.ts';
-import { ANONYMOUS_LABEL, checkDriver, checkVolumeName, generateVolumeName, type Volume } from './volume.ts';
+import { ANONYMOUS_LABEL, checkVolumeName, generateVolumeName, type Volume } from './volume.ts';
 
 /** A volume as clients see it. */
 export interface VolumeView extends VolumeWithUses {
   readonly mountpoint: string;
+  /** What is mounted in its place; null: its data is at `mountpoint`. */
+  readonly mount: VolumeMount | null;
 }
 
 /** What a volume is made from; an empty name makes an anonymous volume. */
@@ -20,6 +22,7 @@ export interface VolumeSpec {
 export interface VolumesDeps {
   readonly store: VolumeStore;
   readonly directories: VolumeDirectories;
+  readonly drivers: readonly VolumeDriver[];
   readonly nowMs: () => number;
   /** Told of each directory that start-up found without a volume and left alone because it holds data. */
   readonly onOrphan: (name: string) => void;
@@ -45,9 +48,22 @@ export interface Volumes {
  * The directory is made before the row, and goes after the row is marked: a crash leaves an empty directory or a marked row, and
  * `recover` knows what to do with either. Nothing here waits between a check and the change that it guards.
  */
-export function createVolumes({ store, directories, nowMs, onOrphan }: VolumesDeps): Volumes {
+export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: VolumesDeps): Volumes {
   function view(volume: VolumeWithUses): VolumeView {
-    return { ...volume, mountpoint: directories.mountpoint(volume.name) };
+    const driver = drivers.find(({ name }) => name === volume.driver);
+    const mount = driver?.mountOf(volume.options) ?? null;
+    return { ...volume, mountpoint: directories.mountpoint(volume.name), mount };
+  }
+
+  function checkSettings(name: string, driver: string, options: VolumeSpec['options']): void {
+    const found = drivers.find((each) => each.name === driver);
+    try {
+      if (found !== undefined) return found.check(options);
+    } catch (error) {
+      throw isBerthError(error) ? new BerthError(error.reason, `create ${name}: ${error.message}`) : error;
+    }
+    const problem = `error looking up volume plugin ${driver}: plugin ${JSON.stringify(driver)} not found`;
+    throw new BerthError('INVALID_ARGUMENT', `create ${name}: ${problem}`);
   }
 
   function get(name: string): VolumeView {
@@ -66,7 +82,7 @@ export function createVolumes({ store, directories, nowMs, onOrphan }: VolumesDe
       const problem = `driver '${existing.driver}' already has volume '${name}': volume name must be unique`;
       throw new BerthError('VOLUME_EXISTS', `create ${name}: ${problem}`);
     }
-    checkDriver(name, driver, spec.options);
+    checkSettings(name, driver, spec.options);
     directories.create(name);
     if (existing !== null) return view(existing);
     const labels = anonymous ? { ...spec.labels, [ANONYMOUS_LABEL]: '' } : spec.labels;

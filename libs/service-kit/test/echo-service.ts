@@ -13,6 +13,7 @@ function volume(name: string): Volume {
     options: {},
     containerIds: [],
     anonymous: false,
+    mount: undefined,
   };
 }
 

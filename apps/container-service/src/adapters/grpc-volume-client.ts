@@ -10,7 +10,8 @@ export function createGrpcVolumeClient(client: VolumeServiceClient): VolumeClien
       const request = { name, containerId, driver, options: { ...options }, labels: { ...labels } };
       const { volume } = await retryUnavailable(() => client.acquireVolume(request));
       if (volume === undefined) throw new BerthError('INTERNAL', 'volume-service lent a volume and did not say which');
-      return { name: volume.name, mountpoint: volume.mountpoint, driver: volume.driver };
+      const { mountpoint, mount = null } = volume;
+      return { name: volume.name, mountpoint, driver: volume.driver, mount };
     },
     async release(containerId, { deleteAnonymous }) {
       await client.releaseVolumes({ containerId, deleteAnonymous });

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { BerthError } from '@berth/errors';
 import type { HostPaths, MountSharing } from '../ports.ts';
@@ -11,6 +12,15 @@ export const hostPaths: HostPaths = {
     } catch (error) {
       const { message } = error as Error;
       throw new BerthError('INVALID_ARGUMENT', `error while creating mount source path '${path}': ${message}`, {
+        cause: error,
+      });
+    }
+  },
+  async addressOf(hostName) {
+    try {
+      return (await lookup(hostName)).address;
+    } catch (error) {
+      throw new BerthError('INVALID_ARGUMENT', `error resolving passed in network volume address: ${hostName}`, {
         cause: error,
       });
     }

@@ -85,7 +85,7 @@ export function createMemoryVolumeClient(): VolumeClient & { readonly uses: Map<
     acquire(name, containerId) {
       const volume = name === '' ? `anonymous-${uses.size}` : name;
       uses.set(containerId, [...(uses.get(containerId) ?? []), volume]);
-      return Promise.resolve({ name: volume, mountpoint: `/volumes/${volume}/_data`, driver: 'local' });
+      return Promise.resolve({ name: volume, mountpoint: `/volumes/${volume}/_data`, driver: 'local', mount: null });
     },
     release(containerId) {
       uses.delete(containerId);

@@ -73,6 +73,7 @@ export function createMemoryHostPaths(): HostPaths & { readonly missing: Set<str
     ensureDirectory(path) {
       if (missing.delete(path)) made.push(path);
     },
+    addressOf: (hostName) => Promise.resolve(`192.0.2.${hostName.length}`),
     sharing: (path) => ({ mountPoint: '/', shared: path.startsWith('/shared'), slave: path.startsWith('/slave') }),
   };
 }

@@ -102,6 +102,11 @@ function toNativeMount({ target, source, attributes }: MountPlan): Mount {
     const rootfs = { ...source.rootfs, lowerDirs: [...source.rootfs.lowerDirs], readonly: true };
     return { target, source: { $case: 'image', value: { rootfs, subpath: source.subpath } }, attributes };
   }
+  if (source.kind === 'volume') {
+    const { kind: _, peer, options, ...volume } = source;
+    const at = { peerStateDir: peer?.stateDir ?? '', peerPath: peer?.path ?? '' };
+    return { target, source: { $case: 'volume', value: { ...volume, options: [...options], ...at } }, attributes };
+  }
   const { kind: _, path, ...bind } = source;
   return { target, source: { $case: 'bind', value: { source: path, ...bind } }, attributes };
 }

@@ -41,7 +41,16 @@ function aContainer(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] 
 }
 
 function aPlan(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] = []) {
-  const input = { identity, joins: [], endpoint, stateDir: '/run/c', files, terminalSize: null, detached: false };
+  const input = {
+    identity,
+    joins: [],
+    peers: new Map(),
+    endpoint,
+    stateDir: '/run/c',
+    files,
+    terminalSize: null,
+    detached: false,
+  };
   return builder.container(aContainer(config, mounts), input);
 }
 
@@ -216,7 +225,16 @@ test('the plan of a container with a user namespace has its ids, and what the ke
     firstUserId: 100_000,
     rootfs: { layersDir: '/state/layers', lowerDirs: ['a'], upperDir: '/state/s/1/upper', workDir: '/state/s/1/work' },
   };
-  const input = { identity, joins: [], endpoint, stateDir: '/run/c', files, terminalSize: null, detached: false };
+  const input = {
+    identity,
+    joins: [],
+    peers: new Map(),
+    endpoint,
+    stateDir: '/run/c',
+    files,
+    terminalSize: null,
+    detached: false,
+  };
   const plan = builder.container(container, input);
   expect(plan.userNamespace).toEqual({ firstId: 100_000, count: 65_536, storageDir: '/state' });
   expect(plan.namespaceFlags & CLONE.NEWUSER).toBe(CLONE.NEWUSER);

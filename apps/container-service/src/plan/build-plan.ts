@@ -12,7 +12,7 @@ import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-path
 import { logRotation } from '../spec/log-config.ts';
 import { resolveSysctls } from '../spec/sysctls.ts';
 import { planUlimits } from './ulimits.ts';
-import { planMounts, type NameFilePaths } from './mounts.ts';
+import { planMounts, type NameFilePaths, type VolumePeers } from './mounts.ts';
 import { CLONE, namespaceFlags, ownNamespaces } from './namespaces.ts';
 import type {
   CgroupPlan,
@@ -47,6 +47,7 @@ export interface ContainerPlanInput {
   readonly identity: Identity;
   /** The containers whose namespaces are joined. */
   readonly joins: readonly NamespaceJoin[];
+  readonly peers: VolumePeers;
   /** Null with no network, and with another's. */
   readonly endpoint: Endpoint | null;
   readonly stateDir: string;
@@ -169,7 +170,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     standardCgroupDir,
     hostInterface,
     publication,
-    container(container, { identity, joins, endpoint, stateDir, files, terminalSize, detached }) {
+    container(container, { identity, joins, peers, endpoint, stateDir, files, terminalSize, detached }) {
       const rotation = logRotation(container.config.logConfig);
       const { id, config, rootfs, hostname } = container;
       const { isolation } = config;
@@ -188,6 +189,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
           paths: files,
           isolation,
           mounts: container.mounts,
+          peers,
           ipcJoin,
           shmSizeBytes: config.resources.shmSizeBytes,
           init: { path: INIT_PATH, program: settings.initProgram },

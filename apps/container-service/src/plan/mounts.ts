@@ -1,7 +1,9 @@
 import { joinedContainer, type IsolationConfig } from '../isolation.ts';
+import { bindSource } from './bind-source.ts';
 import { MOUNT_ATTR, MOUNT_PROPAGATION } from './mount-attributes.ts';
-import type { BindSource, MountPlan } from './plan.ts';
+import type { BindSource, MountPlan, VolumePeer } from './plan.ts';
 import { planTmpfs } from './tmpfs.ts';
+import { planVolumeMount } from './volume-mount.ts';
 import type { MountPoint, MountPropagation, Rootfs } from '../mount.ts';
 
 const { RDONLY, NOSUID, NODEV, NOEXEC, STRICTATIME } = MOUNT_ATTR;
@@ -58,11 +60,15 @@ export interface NameFilePaths {
   readonly hosts: string;
 }
 
+/** The containers that have volumes which are in memory, by the names of those. */
+export type VolumePeers = ReadonlyMap<string, VolumePeer>;
+
 /** What the mounts of a container depend on. */
 export interface MountsInput {
   readonly paths: NameFilePaths;
   readonly isolation: IsolationConfig;
   readonly mounts: readonly MountPoint[];
+  readonly peers: VolumePeers;
   /** Where the init of `--init` goes, and where it is on the host. */
   readonly init: { readonly path: string; readonly program: string };
   /** The place of the container whose IPC namespace is joined among the joins, -1 for none. */
@@ -75,7 +81,7 @@ export interface MountsInput {
  * All mounts of a container, parents before children: the file systems, its name files, then what the user asked for. A mount of the user
  * takes the place of a default one with the same target, and of all that is below it.
  */
-export function planMounts({ paths, isolation, mounts, init, ipcJoin, shmSizeBytes }: MountsInput): MountPlan[] {
+export function planMounts({ paths, isolation, mounts, peers, init, ipcJoin, shmSizeBytes }: MountsInput): MountPlan[] {
   const nameFile = isolation.readonlyRoot ? RDONLY : 0n;
   const defaults = [
     ...planFilesystems(isolation),
@@ -87,38 +93,26 @@ export function planMounts({ paths, isolation, mounts, init, ipcJoin, shmSizeByt
   ];
   if (mounts.length === 0) return defaults;
   const kept = defaults.filter(({ target }) => !mounts.some((mount) => covers(mount.target, target)));
-  return [...kept, ...planUserMounts(mounts)];
+  return [...kept, ...planUserMounts(mounts, peers)];
 }
 
 /** What the user asked for alone, parents before children. */
-export function planUserMounts(mounts: readonly MountPoint[]): MountPlan[] {
-  return mounts.map(planMount).sort((a, b) => depth(a.target) - depth(b.target));
+export function planUserMounts(mounts: readonly MountPoint[], peers: VolumePeers): MountPlan[] {
+  return mounts.map((mount) => planMount(mount, peers)).sort((a, b) => depth(a.target) - depth(b.target));
 }
 
 function bindFile(target: string, path: string, attributes = 0n): MountPlan {
   return { target, source: bindSource(path, { recursive: false }), attributes };
 }
 
-function bindSource(path: string, fields: Partial<BindSource> = {}): BindSource {
-  return {
-    kind: 'bind',
-    path,
-    recursive: true,
-    copyUp: false,
-    subpath: '',
-    propagation: 0n,
-    attributesOnTop: false,
-    ...fields,
-  };
-}
-
-function planMount(mount: MountPoint): MountPlan {
+function planMount(mount: MountPoint, peers: VolumePeers): MountPlan {
   const { type, source, target, readonly, subpath = '', tmpfsOptions = '' } = mount;
   const attributes = readonly ? RDONLY : 0n;
   switch (type) {
     case 'tmpfs':
       return planTmpfs(target, readonly ? `${tmpfsOptions},ro` : tmpfsOptions);
     case 'volume':
+      if (mount.mount !== undefined) return planVolumeMount(mount, mount.mount, peers.get(mount.name) ?? null);
       // A part of a volume is not filled: what is there is the user's choice.
       return {
         target,

@@ -88,7 +88,7 @@ export interface ProcessPlan {
 /** One mount. */
 export interface MountPlan {
   readonly target: string;
-  readonly source: FilesystemSource | BindSource | SharedSource | ImageSource;
+  readonly source: FilesystemSource | BindSource | SharedSource | ImageSource | VolumeSource;
   /** MOUNT_ATTR_* flags. */
   readonly attributes: bigint;
 }
@@ -114,6 +114,27 @@ export interface BindSource {
   readonly propagation: bigint;
   /** True: the attributes do not reach the mounts below the source. */
   readonly attributesOnTop: boolean;
+}
+
+/** A file system that each container which has it mounts for itself. */
+export interface VolumeSource {
+  readonly kind: 'volume';
+  readonly type: string;
+  readonly device: string;
+  /** `key=value`, or a flag `key`. */
+  readonly options: readonly string[];
+  readonly copyUp: boolean;
+  readonly subpath: string;
+  /** A container that has it mounted, when it is in memory alone; null: none has it. */
+  readonly peer: VolumePeer | null;
+}
+
+/** Where a running container has a volume. */
+export interface VolumePeer {
+  /** Its run-time directory. */
+  readonly stateDir: string;
+  /** The path in the container. */
+  readonly path: string;
 }
 
 /** The file system of an image. */

@@ -15,5 +15,6 @@ export function toProtoVolume(volume: VolumeView): Volume {
     options: { ...volume.options },
     containerIds: [...volume.containerIds],
     anonymous: volume.anonymous,
+    mount: volume.mount === null ? undefined : { ...volume.mount, options: [...volume.mount.options] },
   };
 }

@@ -10,10 +10,14 @@
 #include "mounts.h"
 #include "overlay.h"
 #include "root_enter.h"
+#include "volumes.h"
 #include "wire.h"
 
-static int open_sources(const mount_container_plan *plan, int *sources, struct failure *failure) {
+static int open_sources(const mount_container_plan *plan, const struct volumes *volumes, int *sources,
+                        struct failure *failure) {
   for (size_t i = 0; i < plan->n_mounts; i++) {
+    sources[i] = volumes->fds[i];
+    if (sources[i] >= 0) continue;
     if (mount_open_source(plan->mounts[i], &sources[i], failure) < 0) return -1;
   }
   return 0;
@@ -28,13 +32,15 @@ static int attach_all(int root, const mount_container_plan *plan, int *sources, 
 }
 
 /* The order is that of a start: sources are opened before the root could cover them. */
-static int mount_all(const mount_container_plan *plan, struct failure *failure) {
+static int mount_all(const mount_container_plan *plan, const struct host *host, struct failure *failure) {
   static int sources[PLAN_LIST_MAX];
+  static struct volumes volumes;
   if (plan_check_mount_container(plan, failure) < 0) return -1;
+  if (volumes_open(&volumes, plan->mounts, plan->n_mounts, host, failure) < 0) return -1;
   if (unshare(CLONE_NEWNS) < 0) return fail(failure, "mount", errno, "make a mount namespace");
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
     return fail(failure, "mount", errno, "make the mounts private");
-  if (open_sources(plan, sources, failure) < 0) return -1;
+  if (open_sources(plan, &volumes, sources, failure) < 0) return -1;
   cleanup_close int root = overlay_mount(plan->rootfs, failure);
   if (root < 0 || attach_all(root, plan, sources, failure) < 0) return -1;
   return root_enter(root, plan->rootfs->readonly, failure);
@@ -55,9 +61,9 @@ static void wait_for_end(int connection) {
   while (poll(&poll_connection, 1, -1) < 0 && errno == EINTR) continue;
 }
 
-void hold_container(int connection, const mount_container_plan *plan) {
+void hold_container(int connection, const mount_container_plan *plan, const struct host *host) {
   struct failure failure = {0};
-  if (mount_all(plan, &failure) < 0) {
+  if (mount_all(plan, host, &failure) < 0) {
     wire_send_failure(connection, &failure);
   } else if (tell_mounted(connection) == 0) {
     wait_for_end(connection);

@@ -26,6 +26,7 @@
 struct setup {
   const container_plan *plan;
   const struct joins *joins;
+  const struct volumes *volumes;
   const struct cgroup *cgroup;
   struct child *child;
   int root; /* the container's root directory */
@@ -66,8 +67,8 @@ static int step_sources(struct setup *setup, struct failure *failure) {
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
     return fail(failure, "mount", errno, "make the mounts private");
   if (has_user_namespace(setup))
-    return user_namespace_receive(setup->child->sync, setup->plan, &setup->root, setup->sources, failure);
-  return mount_open_sources(setup->plan, setup->joins, setup->sources, failure);
+    return user_namespace_receive(setup->child->sync, setup->plan, setup->volumes, &setup->root, setup->sources, failure);
+  return mount_open_sources(setup->plan, setup->joins, setup->volumes, setup->sources, failure);
 }
 
 /* In a user namespace the way to the layers is open to the host's ids, and all that comes after is the container's. */
@@ -184,9 +185,9 @@ static const struct {
     {"pivot", step_pivot},       {"execute", step_execute},
 };
 
-int init_run(struct child *child, const container_plan *plan, const struct joins *joins, const struct cgroup *cgroup,
+int init_run(struct child *child, const struct container_context *context, const struct cgroup *cgroup,
              struct failure *failure) {
-  struct setup setup = {.plan = plan, .joins = joins, .cgroup = cgroup, .child = child, .root = -1, .own = {.devpts = -1, .proc = -1}};
+  struct setup setup = {.plan = context->plan, .joins = context->joins, .volumes = context->volumes, .cgroup = cgroup, .child = child, .root = -1, .own = {.devpts = -1, .proc = -1}};
   for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
     if (STEPS[i].run(&setup, failure) < 0) return -1;
     timings_lap(&child->timings, STEPS[i].name);

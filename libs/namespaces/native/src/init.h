@@ -7,12 +7,20 @@
 #include "joins.h"
 #include "plan.h"
 #include "process.h"
+#include "volumes.h"
+
+/* A plan, and what the keeper has made ready for it. */
+struct container_context {
+  const container_plan *plan;
+  const struct joins *joins;
+  const struct volumes *volumes;
+};
 
 /*
  * Runs in the new namespaces: builds the root file system, enters it and executes the plan's process. Returns only on
  * failure; whatever was made then goes away with the namespaces.
  */
-int init_run(struct child *child, const container_plan *plan, const struct joins *joins, const struct cgroup *cgroup,
+int init_run(struct child *child, const struct container_context *context, const struct cgroup *cgroup,
              struct failure *failure);
 
 #endif

@@ -15,6 +15,7 @@
 #include "joins.h"
 #include "overlay.h"
 #include "root.h"
+#include "volumes.h"
 
 typedef Berth__Native__V1__BindMount bind_mount;
 
@@ -33,10 +34,14 @@ static int configure(int context, const char *option) {
 }
 
 int mount_filesystem(const char *type, char *const *options, size_t count, uint64_t attributes) {
+  /* What mount(8) would show; without it programs read "none". */
+  return mount_filesystem_of(type, type, options, count, attributes);
+}
+
+int mount_filesystem_of(const char *type, const char *device, char *const *options, size_t count, uint64_t attributes) {
   cleanup_close int context = fsopen(type, FSOPEN_CLOEXEC);
   if (context < 0) return -1;
-  /* What mount(8) would show; without it programs read "none". */
-  if (fsconfig(context, FSCONFIG_SET_STRING, "source", type, 0) < 0) return -1;
+  if (fsconfig(context, FSCONFIG_SET_STRING, "source", device, 0) < 0) return -1;
   for (size_t i = 0; i < count; i++) {
     if (configure(context, options[i]) < 0) return -1;
   }
@@ -58,6 +63,11 @@ int mount_set(int mount, uint64_t attributes, bool recursive) {
   /* The access time modes are one field, which must be cleared as a whole before another value is set. */
   if ((attributes & MOUNT_ATTR__ATIME) != 0) change.attr_clr = MOUNT_ATTR__ATIME;
   return mount_setattr(mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U), &change, sizeof change);
+}
+
+int mount_clear(int mount) {
+  struct mount_attr change = {.attr_clr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+  return mount_setattr(mount, "", AT_EMPTY_PATH, &change, sizeof change);
 }
 
 static int mount_propagate(int mount, uint64_t propagation) {
@@ -150,11 +160,13 @@ int mount_open_propagating(const container_plan *plan, int sources[PLAN_LIST_MAX
   return 0;
 }
 
-int mount_open_sources(const container_plan *plan, const struct joins *joins, int sources[PLAN_LIST_MAX],
-                       struct failure *failure) {
+int mount_open_sources(const container_plan *plan, const struct joins *joins, const struct volumes *volumes,
+                       int sources[PLAN_LIST_MAX], struct failure *failure) {
   for (size_t i = 0; i < plan->n_mounts; i++) {
     if (propagates(plan->mounts[i])) continue;
-    if (plan->mounts[i]->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED) {
+    if (volumes->fds[i] >= 0) {
+      sources[i] = volumes->fds[i];
+    } else if (plan->mounts[i]->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED) {
       sources[i] = joins_open_mount(joins, plan->mounts[i]->shared, failure);
       if (sources[i] < 0) return -1;
     } else if (mount_open_source(plan->mounts[i], &sources[i], failure) < 0) {
@@ -171,9 +183,23 @@ static const char *source_name(const mount_plan *plan) {
       return plan->bind->source;
     case BERTH__NATIVE__V1__MOUNT__SOURCE_SHARED:
       return plan->shared->path;
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_VOLUME:
+      return plan->volume->device;
     default:
       return "an image";
   }
+}
+
+static bool is_filled(const mount_plan *plan) {
+  if (plan->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_VOLUME) return plan->volume->copy_up;
+  return plan->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_BIND && plan->bind->copy_up;
+}
+
+/* Only what the image itself has there fills a volume: not a directory that is made to mount on. */
+static bool fills(int root, const mount_plan *plan) {
+  if (!is_filled(plan)) return false;
+  cleanup_close int there = root_open(root, plan->target, O_PATH);
+  return there >= 0;
 }
 
 static int attach_tree(int root, const mount_plan *plan, int tree, struct failure *failure) {
@@ -182,12 +208,13 @@ static int attach_tree(int root, const mount_plan *plan, int tree, struct failur
   bool recursive = bind != NULL && bind->recursive && !bind->attributes_on_top;
   struct stat stat;
   if (fstat(tree, &stat) < 0) return fail(failure, "mount", errno, "examine %.200s", source);
+  bool fill = fills(root, plan);
   cleanup_close int target = root_make_target(root, plan->target, S_ISDIR(stat.st_mode));
   if (target < 0) return fail(failure, "mount", errno, "make the target %.200s", plan->target);
   if (is_proc(target) && !may_cover_in_proc(plan->target)) {
     return fail(failure, "mount", EPERM, "%.200s is inside /proc", plan->target);
   }
-  if (bind != NULL && bind->copy_up && copy_up(target, tree, failure) < 0) return -1;
+  if (fill && copy_up(target, tree, failure) < 0) return -1;
   if (plan->attributes != 0 && mount_set(tree, plan->attributes, recursive) < 0) {
     return fail(failure, "mount", errno, "set the attributes of %.200s", plan->target);
   }

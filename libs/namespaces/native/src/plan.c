@@ -103,22 +103,36 @@ static int check_rootfs(const rootfs_plan *rootfs, struct failure *failure) {
   return 0;
 }
 
+static int check_options(size_t count, char *const *options, struct failure *failure) {
+  if (check_count(count, 32, "mounts.options", failure) < 0) return -1;
+  for (size_t i = 0; i < count; i++) {
+    if (strlen(options[i]) > FSCONFIG_VALUE_MAX) return refuse(failure, "mounts.options", "is too long", options[i]);
+  }
+  return 0;
+}
+
 static int check_filesystem(const Berth__Native__V1__FilesystemMount *filesystem, struct failure *failure) {
   static const char *const TYPES[] = {"proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup2", "cgroup"};
   bool known = false;
   for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) known = known || strcmp(filesystem->type, TYPES[i]) == 0;
   if (!known) return refuse(failure, "mounts.type", "is not one that a container may have", filesystem->type);
-  if (check_count(filesystem->n_options, 32, "mounts.options", failure) < 0) return -1;
-  for (size_t i = 0; i < filesystem->n_options; i++) {
-    if (strlen(filesystem->options[i]) > FSCONFIG_VALUE_MAX)
-      return refuse(failure, "mounts.options", "is too long", filesystem->options[i]);
-  }
-  return 0;
+  return check_options(filesystem->n_options, filesystem->options, failure);
 }
 
 static int check_subpath(const char *path, const char *field, struct failure *failure) {
   bool good = path[0] == '\0' || (strlen(path) < PATH_MAX && is_clean(path));
   return good ? 0 : refuse(failure, field, "is not a clean relative path", path);
+}
+
+static int check_volume(const volume_plan *volume, struct failure *failure) {
+  if (volume->type[0] == '\0' || !has_only(volume->type, "._-")) return refuse(failure, "mounts.volume.type", "is not one", volume->type);
+  if (volume->device[0] == '\0' || strlen(volume->device) > FSCONFIG_VALUE_MAX)
+    return refuse(failure, "mounts.volume.device", "is missing or too long", volume->device);
+  if (check_options(volume->n_options, volume->options, failure) < 0) return -1;
+  if (check_subpath(volume->subpath, "mounts.volume.subpath", failure) < 0) return -1;
+  if (volume->peer_state_dir[0] == '\0') return 0;
+  if (plan_check_path(volume->peer_state_dir, "mounts.volume.peer_state_dir", failure) < 0) return -1;
+  return plan_check_path(volume->peer_path, "mounts.volume.peer_path", failure);
 }
 
 static int check_bind(const Berth__Native__V1__BindMount *bind, struct failure *failure) {
@@ -139,6 +153,8 @@ static int check_mount(size_t join_count, const mount_plan *mount, struct failur
       return check_filesystem(mount->filesystem, failure);
     case BERTH__NATIVE__V1__MOUNT__SOURCE_BIND:
       return check_bind(mount->bind, failure);
+    case BERTH__NATIVE__V1__MOUNT__SOURCE_VOLUME:
+      return check_volume(mount->volume, failure);
     case BERTH__NATIVE__V1__MOUNT__SOURCE_IMAGE:
       if (check_rootfs(mount->image->rootfs, failure) < 0) return -1;
       return check_subpath(mount->image->subpath, "mounts.image.subpath", failure);

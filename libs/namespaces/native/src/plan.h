@@ -12,6 +12,7 @@ typedef Berth__Native__V1__StartExec exec_plan;
 typedef Berth__Native__V1__MountContainer mount_container_plan;
 typedef Berth__Native__V1__Rootfs rootfs_plan;
 typedef Berth__Native__V1__Mount mount_plan;
+typedef Berth__Native__V1__VolumeMount volume_plan;
 typedef Berth__Native__V1__Process process_plan;
 typedef Berth__Native__V1__Cgroup cgroup_plan;
 typedef Berth__Native__V1__CgroupDirectory cgroup_directory_plan;

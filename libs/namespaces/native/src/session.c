@@ -81,7 +81,7 @@ static void serve(int connection, const request_message *request, struct arena *
       answer(connection, update_cgroup(request->update_cgroup, &failure), &failure);
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_MOUNT_CONTAINER:
-      hold_container(connection, request->mount_container);
+      hold_container(connection, request->mount_container, host);
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_ENSURE_BRIDGE:
       answer(connection, network_ensure_bridge(request->ensure_bridge, &failure), &failure);

@@ -18,6 +18,7 @@
 #include "network.h"
 #include "service.h"
 #include "user_namespace.h"
+#include "volumes.h"
 #include "wire.h"
 
 static int send_started(int connection, const struct keeper *keeper, const struct timings *timings) {
@@ -41,15 +42,10 @@ static int send_started(int connection, const struct keeper *keeper, const struc
   return wire_send_reply(connection, &reply);
 }
 
-struct container_context {
-  const container_plan *plan;
-  const struct joins *joins;
-};
-
 static int run_container_child(struct child *child, const struct keeper *keeper, const void *plan,
                                struct failure *failure) {
   const struct container_context *context = plan;
-  return init_run(child, context->plan, context->joins, &keeper->cgroup, failure);
+  return init_run(child, context, &keeper->cgroup, failure);
 }
 
 static int open_namespace(const struct keeper *keeper, const char *name) {
@@ -71,8 +67,9 @@ static int attach_interface(struct keeper *keeper, const Berth__Native__V1__Netw
 }
 
 static int accompany_container(struct keeper *keeper, int sync, const void *plan, struct failure *failure) {
-  const container_plan *container = ((const struct container_context *)plan)->plan;
-  if (container->user_namespace != NULL && user_namespace_prepare(keeper->pid, sync, container, failure) < 0) return -1;
+  const struct container_context *context = plan;
+  const container_plan *container = context->plan;
+  if (container->user_namespace != NULL && user_namespace_prepare(keeper->pid, sync, context, failure) < 0) return -1;
   keeper->mounts = open_namespace(keeper, "mnt");
   if (keeper->mounts < 0) return fail(failure, "clone", errno, "open the mount namespace");
   if (container->network == NULL) return 0;
@@ -147,9 +144,11 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   struct joins joins = {0};
   int result = prepare_container(&keeper, plan, host, &timings, &failure);
   if (result == 0) result = joins_open(&joins, plan, host, &failure);
+  struct volumes volumes = {0};
+  if (result == 0) result = volumes_open(&volumes, plan->mounts, plan->n_mounts, host, &failure);
   if (result == 0) {
     if (plan->user_namespace != NULL) user_namespace_raise_limits(plan->process);
-    const struct container_context context = {.plan = plan, .joins = &joins};
+    const struct container_context context = {.plan = plan, .joins = &joins, .volumes = &volumes};
     const struct launch how = {
         .clone_flags = plan->namespace_flags & ~(uint64_t)CLONE_NEWCGROUP,
         .terminal = plan->process->terminal,
@@ -163,6 +162,7 @@ void start_container(int connection, const container_plan *plan, struct arena *a
     if (result < 0) detach_interfaces(&keeper, plan);
   }
   joins_close(&joins);
+  volumes_close(&volumes);
   finish(connection, &keeper, arena, result, &timings, &failure);
 }
 

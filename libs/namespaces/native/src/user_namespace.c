@@ -103,11 +103,21 @@ static int hand_over_sources(const container_plan *plan, int space, int sync, st
   return 0;
 }
 
-int user_namespace_prepare(pid_t pid, int sync, const container_plan *plan, struct failure *failure) {
+/* The child holds the same mounts: what is mapped here is mapped there. */
+static int map_volumes(const struct volumes *volumes, int space, struct failure *failure) {
+  for (size_t i = 0; i < volumes->count; i++) {
+    if (volumes->fds[i] >= 0 && map_ids(volumes->fds[i], space, false, "a volume", failure) < 0) return -1;
+  }
+  return 0;
+}
+
+int user_namespace_prepare(pid_t pid, int sync, const struct container_context *context, struct failure *failure) {
+  const container_plan *plan = context->plan;
   cleanup_close int space = make_maps(pid, plan->user_namespace, failure);
   if (space < 0 || write_process_files(pid, plan, failure) < 0) return -1;
   cleanup_close int root = make_overlay(plan->rootfs, plan->user_namespace, space, failure);
   if (root < 0 || hand_over(sync, root, failure) < 0) return -1;
+  if (map_volumes(context->volumes, space, failure) < 0) return -1;
   return hand_over_sources(plan, space, sync, failure);
 }
 
@@ -125,12 +135,12 @@ uid_t user_namespace_owner(const user_namespace_plan *space, const process_plan 
   return space == NULL ? (uid_t)-1 : space->first_id + process->user_id;
 }
 
-int user_namespace_receive(int sync, const container_plan *plan, int *root, int sources[PLAN_LIST_MAX],
-                           struct failure *failure) {
+int user_namespace_receive(int sync, const container_plan *plan, const struct volumes *volumes, int *root,
+                           int sources[PLAN_LIST_MAX], struct failure *failure) {
   *root = sync_take_over(sync);
   if (*root < 0) return fail(failure, "userns", errno, "take the root over");
   for (size_t i = 0; i < plan->n_mounts; i++) {
-    sources[i] = -1;
+    sources[i] = volumes->fds[i];
     if (!is_handed_over(plan->mounts[i])) continue;
     sources[i] = sync_take_over(sync);
     if (sources[i] < 0) return fail(failure, "userns", errno, "take the source of %.200s over", plan->mounts[i]->target);
