@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { engineNames } from '@berth/client';
-import { killComponent, runProgram, waitFor } from '@berth/testkit';
+import { killComponent, runProgram } from '@berth/testkit';
 import { expectNothingLeft } from './support/expect-nothing-left.ts';
+import { fetchPage, freePort, page } from './support/pages.ts';
 import { useEngine } from './support/use-engine.ts';
 
 const cli = useEngine();
@@ -15,28 +16,6 @@ const serve = (text: string) => [
   '-c',
   `mkdir /www; echo ${text} >/www/index.html; exec httpd -f -h /www`,
 ];
-
-/** A port that nobody has; another program may take it, but seldom does. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function fetchPage(host: string, port: number | string): Promise<string> {
-  const response = await fetch(`http://${host}:${port}/`, { headers: { connection: 'close' } });
-  return (await response.text()).trim();
-}
-
-/** Fetches until the server of the container listens. */
-async function page(host: string, port: number | string): Promise<string> {
-  let text: string | null = null;
-  await waitFor(async () => (text = await fetchPage(host, port).catch(() => null)) !== null, { what: 'a page' });
-  return String(text);
-}
 
 async function publishedPort(name: string, port: string): Promise<string> {
   return (await cli.ok('port', name, port)).split(':').at(-1) ?? '';

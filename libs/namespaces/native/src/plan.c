@@ -307,12 +307,20 @@ int plan_check_ports(size_t count, published_port_plan *const *ports, struct fai
   return 0;
 }
 
-static int check_publication(const publication_plan *publication, bool reachable, struct failure *failure) {
+static int check_publication(const publication_plan *publication, struct failure *failure) {
   if (publication == NULL) return 0;
   size_t length = strlen(publication->table);
   if (length == 0 || length >= PUBLICATION_TABLE_MAX) return refuse(failure, "publication.table", "is no name", publication->table);
-  if (!reachable) return refuse(failure, "publication", "needs an interface", "");
   return plan_check_ports(publication->n_ports, publication->ports, failure);
+}
+
+/* What is published needs an interface on the bridge that it is published by. */
+static int check_published_bridge(const container_plan *plan, struct failure *failure) {
+  if (plan->publication == NULL) return 0;
+  const char *bridge = plan->publication->bridge;
+  bool found = plan->network != NULL && strcmp(plan->network->bridge, bridge) == 0;
+  for (size_t i = 0; i < plan->n_further_networks; i++) found = found || strcmp(plan->further_networks[i]->bridge, bridge) == 0;
+  return found ? 0 : refuse(failure, "publication.bridge", "has no interface of the container", bridge);
 }
 
 static int check_user_namespace(const user_namespace_plan *space, const process_plan *process,
@@ -423,7 +431,7 @@ int plan_check_container(const container_plan *plan, struct failure *failure) {
   if (check_values(plan->n_process_files, plan->process_files, "process_files", failure) < 0) return -1;
   if (check_process(plan->process, failure) < 0 || check_storage(plan, failure) < 0 || check_hostname(plan, failure) < 0) return -1;
   if (check_network(plan, failure) < 0 || check_cgroup(plan->cgroup, failure) < 0) return -1;
-  if (check_publication(plan->publication, plan->network != NULL, failure) < 0) return -1;
+  if (check_publication(plan->publication, failure) < 0 || check_published_bridge(plan, failure) < 0) return -1;
   return plan->log == NULL ? 0 : plan_check_path(plan->log->path, "log.path", failure);
 }
 
@@ -444,7 +452,7 @@ int plan_check_update(const update_plan *plan, struct failure *failure) {
 
 int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure) {
   if (plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
-  if (check_publication(plan->publication, true, failure) < 0) return -1;
+  if (check_publication(plan->publication, failure) < 0) return -1;
   return check_cgroup(plan->cgroup, failure);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -66,6 +67,15 @@ static int attach_interface(struct keeper *keeper, const Berth__Native__V1__Netw
   return result;
 }
 
+/* The one on the bridge that the container is published by; there is one (plan_check_container). */
+static const Berth__Native__V1__NetworkInterface *published_interface(const container_plan *plan) {
+  if (plan->publication == NULL) return plan->network;
+  for (size_t i = 0; i < plan->n_further_networks; i++) {
+    if (strcmp(plan->further_networks[i]->bridge, plan->publication->bridge) == 0) return plan->further_networks[i];
+  }
+  return plan->network;
+}
+
 static int accompany_container(struct keeper *keeper, int sync, const void *plan, struct failure *failure) {
   const struct container_context *context = plan;
   const container_plan *container = context->plan;
@@ -79,7 +89,7 @@ static int accompany_container(struct keeper *keeper, int sync, const void *plan
   for (size_t i = 0; i < container->n_further_networks; i++) {
     if (attach_interface(keeper, container->further_networks[i], network, failure) < 0) return -1;
   }
-  return publication_announce(&keeper->publication, container->network, failure);
+  return publication_announce(&keeper->publication, published_interface(container), failure);
 }
 
 /* After a launch that failed, however many interfaces there were by then. */

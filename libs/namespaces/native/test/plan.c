@@ -22,12 +22,15 @@ struct sample {
   Berth__Native__V1__Device device;
   file_value sysctl;
   Berth__Native__V1__NetworkInterface network;
+  publication_plan publication;
+  published_port_plan port;
   mount_plan *mounts[1];
   Berth__Native__V1__Device *devices[1];
   file_value *sysctls[1];
   char *layers[1];
   char *arguments[1];
   uint8_t address[6];
+  published_port_plan *ports[1];
 };
 
 static void fill_parts(struct sample *sample) {
@@ -63,9 +66,25 @@ static void fill_parts(struct sample *sample) {
   sample->network.hardware_address = (ProtobufCBinaryData){.data = sample->address, .len = 6};
 }
 
+static void fill_publication(struct sample *sample) {
+  berth__native__v1__published_port__init(&sample->port);
+  sample->port.host_address = "0.0.0.0";
+  sample->port.host_port = 8080;
+  sample->port.protocol = 6;
+  sample->port.address = "172.17.0.2";
+  sample->port.port = 80;
+  sample->ports[0] = &sample->port;
+  berth__native__v1__publication__init(&sample->publication);
+  sample->publication.table = "berth";
+  sample->publication.bridge = "berth0";
+  sample->publication.ports = sample->ports;
+  sample->publication.n_ports = 1;
+}
+
 static struct sample *fill(struct sample *sample) {
   memset(sample, 0, sizeof *sample);
   fill_parts(sample);
+  fill_publication(sample);
   container_plan *plan = &sample->plan;
   berth__native__v1__start_container__init(plan);
   plan->container_id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -74,6 +93,7 @@ static struct sample *fill(struct sample *sample) {
   plan->rootfs = &sample->rootfs;
   plan->process = &sample->process;
   plan->network = &sample->network;
+  plan->publication = &sample->publication;
   sample->mounts[0] = &sample->mount;
   sample->devices[0] = &sample->device;
   sample->sysctls[0] = &sample->sysctl;
@@ -166,6 +186,12 @@ static void test_fields(void) {
   refuses(s->network.host_name = "sixteen-bytes-00", "an interface name that is too long");
   refuses(s->network.name = "..", "an interface name of two dots");
   refuses(s->network.hardware_address.len = 5, "a short hardware address");
+  refuses(s->publication.bridge = "berth1", "a publication by a bridge that the container is not on");
+  refuses(s->publication.table = "a-table-with-a-name-of-33-letters", "a table with a long name");
+  refuses(s->port.host_address = "localhost", "a published port at a name");
+  refuses(s->port.host_port = 65536, "a published port above the last");
+  refuses(s->port.port = 0, "a published port 0");
+  refuses(s->port.protocol = 1, "a published port of ICMP");
   refuses(s->process.n_arguments = 0, "no command");
   refuses(s->arguments[0] = "", "an empty command");
   refuses(s->process.user_id = UINT32_MAX, "the user that means no change");
