@@ -31,9 +31,10 @@ static void test_start_ticks(void) {
   check(parse_stat_field(stat, STAT_START_TICKS) == 2200, "the start time is the field 22");
   memcpy(stat + 4, "a) ", 3);
   check(parse_stat_field(stat, STAT_START_TICKS) == 2200, "a bracket in the name changes nothing");
-  check(parse_start_ticks("12 (cat") == 0 && parse_stat_field("", STAT_START_TICKS) == 0 && parse_start_ticks("1 (a) S 1 2") == 0,
+  check(parse_stat_field("12 (cat", STAT_START_TICKS) == 0 && parse_stat_field("", STAT_START_TICKS) == 0 &&
+            parse_stat_field("1 (a) S 1 2", STAT_START_TICKS) == 0,
         "what is cut off has no start time");
-  check(parse_stat_field(", STAT_START_TICKS) 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 99999999999999999999999") == 0,
+  check(parse_stat_field(") 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 99999999999999999999999", STAT_START_TICKS) == 0,
         "a number that does not fit is none");
   check(process_start_ticks(getpid()) > 0 && process_start_ticks(getpid()) == process_start_ticks(getpid()),
         "a process that lives has one, always the same");
