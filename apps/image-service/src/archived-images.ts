@@ -23,6 +23,8 @@ export interface ArchivedImage {
   readonly config: string;
   /** Lowest first. */
   readonly layers: readonly string[];
+  /** The manifest that its maker wrote; null when the archive has none. */
+  readonly manifest: Pick<Descriptor, 'mediaType' | 'digest' | 'size'> | null;
 }
 
 const MAX_IMAGES = 1000;
@@ -54,6 +56,7 @@ function fromDocker(bytes: Buffer): ArchivedImage[] {
     references: (RepoTags ?? []).map(parseName),
     config: Config,
     layers: Layers ?? [],
+    manifest: null,
   }));
 }
 
@@ -89,7 +92,12 @@ async function fromDescriptor(archive: ImageArchive, descriptor: Descriptor): Pr
     const bytes = await archive.document(pathOf(at.digest));
     if (!isIndexMediaType(at.mediaType)) {
       const { config, layers } = parseManifest(bytes, at.mediaType);
-      return { references: [], config: pathOf(config.digest), layers: layers.map(({ digest }) => pathOf(digest)) };
+      const paths = layers.map(({ digest }) => pathOf(digest));
+      const { mediaType, digest, size } = at;
+      return {
+        ...{ references: [], config: pathOf(config.digest), layers: paths },
+        manifest: { mediaType, digest, size },
+      };
     }
     at = selectManifest(parseIndex(bytes, at.mediaType), hostPlatform());
   }

@@ -86,6 +86,31 @@ test('an image that is here already gets the names', async () => {
   expect(layers.unpacked).toHaveLength(1);
 });
 
+test.each([
+  ['kept when its layers are compressed', Buffer.from([0x1f, 0x8b, 8, 0]), true],
+  ['made anew when they are not', LAYER, false],
+])('the manifest of an OCI image layout is %s', async (_what, content, isKept) => {
+  const diffId = sha256Digest(content);
+  const bytes = configOf([diffId]);
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      config: { mediaType: MEDIA_TYPES.ociConfig, digest: sha256Digest(bytes), size: bytes.length },
+      layers: [{ mediaType: MEDIA_TYPES.ociLayerGzip, digest: diffId, size: content.length }],
+    }),
+  );
+  const descriptor = { mediaType: MEDIA_TYPES.ociManifest, digest: sha256Digest(manifest), size: manifest.length };
+  const blobs = [content, bytes, manifest].map((blob): TarEntry => {
+    return { path: `blobs/${sha256Digest(blob).replace(':', '/')}`, content: blob };
+  });
+  const index = JSON.stringify({ schemaVersion: 2, manifests: [descriptor] });
+  const [loaded] = await load(writeTar([...blobs, { path: 'index.json', content: index }]));
+  const id = loaded?.image.id ?? '';
+  expect(stores.images.findManifest(id)).toEqual(isKept ? { ...descriptor, repository: null } : null);
+  await leases.settle();
+  expect(stores.images.get(id)).not.toBeNull();
+});
+
 const other = 'f'.repeat(64);
 
 test.each<[string, TarEntry[], string]>([

@@ -3,6 +3,7 @@ import { BerthError } from '@berth/errors';
 import {
   familiarReference,
   formatPlatform,
+  layerCompression,
   MEDIA_TYPES,
   parseImageConfig,
   sha256Digest,
@@ -107,18 +108,34 @@ async function bringImage(deps: LoadDeps, source: Source, made: NewImage): Promi
   const kept = imageLease(made.id);
   leases.begin(kept);
   try {
-    const manifest = manifestOf(made, blobs);
-    await content.ingest({ mediaType: MEDIA_TYPES.ociManifest, lease }, once(manifest), signal);
-    await content.setLease(kept, [sha256Digest(manifest), made.id, ...blobs.map(({ digest }) => digest)]);
+    const manifest = isWorthKeeping(archived, blobs) ? archived.manifest : null;
+    const digest = manifest?.digest ?? (await ingestManifest(content, manifestOf(made, blobs), { lease, signal }));
+    await content.setLease(kept, [digest, made.id, ...blobs.map((blob) => blob.digest)]);
     signal.throwIfAborted();
     const layers = held.map(({ layer }) => layer);
     const { references } = archived;
     const image = imageOf(made, layers);
-    store.commit({ image, layers, references, events: eventsOf(image.id, references), isLeased: true, blobs });
+    store.commit({
+      ...{ image, layers, references, events: eventsOf(image.id, references), isLeased: true, blobs },
+      ...(manifest === null ? {} : { manifest: { ...manifest, repository: null } }),
+    });
   } finally {
     leases.end(kept);
     for (const { release } of held) release();
   }
+}
+
+/** As it is pushed again by what its maker wrote, its layers should be compressed. */
+function isWorthKeeping({ manifest }: ArchivedImage, blobs: readonly LayerBlob[]): boolean {
+  return manifest !== null && blobs.every(({ mediaType }) => layerCompression(mediaType) !== 'none');
+}
+
+async function ingestManifest(
+  content: Pick<ContentClient, 'ingest'>,
+  manifest: Buffer,
+  { lease, signal }: { lease: string; signal: AbortSignal },
+): Promise<string> {
+  return (await content.ingest({ mediaType: MEDIA_TYPES.ociManifest, lease }, once(manifest), signal)).digest;
 }
 
 async function layerBlobsOf({ archive, archived }: Source, { diffIds }: ImageConfig): Promise<LayerBlob[]> {

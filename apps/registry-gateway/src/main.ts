@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { RegistryServiceDefinition } from '@berth/proto/registry';
-import { bindService, runService, type ServiceContext, type StartedService } from '@berth/service-kit';
+import { bindService, openDatabase, runService, type ServiceContext, type StartedService } from '@berth/service-kit';
 import { openFileContentStore } from './adapters/file-content-store.ts';
 import { createFileCredentialStore } from './adapters/file-credential-store.ts';
 import { createFileCredentialSource } from './adapters/file-credential-source.ts';
@@ -33,12 +34,13 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
   const index = createSqliteBlobIndex(database);
   log.info(await sweepContent(stateDir, index, config.partialMaxAgeMs), 'content swept');
   const store = await openFileContentStore(stateDir, index);
+  const quick = openDatabase({ path: join(stateDir, 'state.db'), migrations: MIGRATIONS, synchronous: 'NORMAL' });
   const transport = createTransport(config);
   const session = createSession(transport, config);
   const registry = createHttpRegistryClient(session);
   const server = createHttpRegistryServer(session);
   const pusher = createHttpRegistryPusher(session);
-  const sources = createSqliteBlobSources(database, Date.now);
+  const sources = createSqliteBlobSources(quick, Date.now);
   const handlers = createRegistryHandlers({
     store,
     resolveReference: createResolveReference({ store, registry }),
@@ -67,6 +69,7 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
     close() {
       clearInterval(sweeper);
       transport.close();
+      quick.close();
     },
   };
 }

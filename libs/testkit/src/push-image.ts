@@ -83,9 +83,15 @@ export interface PushTarget {
   readonly authorization?: string;
 }
 
+const PUSHES_AT_ONCE = 8;
+
 /** Pushes an image's blobs and manifest. */
 export async function pushImage(target: PushTarget, image: TestImage): Promise<void> {
-  for (const blob of [image.config, ...image.layers]) await pushBlob(target, blob);
+  const blobs = [image.config, ...image.layers].values();
+  const pushRest = async () => {
+    for (const blob of blobs) await pushBlob(target, blob);
+  };
+  await Promise.all(Array.from({ length: PUSHES_AT_ONCE }, pushRest));
   await pushManifest(target, image.manifest);
 }
 

@@ -1,10 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { transaction } from '@berth/service-kit';
 import type { BlobSources } from '../ports.ts';
 
 // More tell nothing new; the oldest go.
 const MAX_PER_BLOB = 16;
 
-/** Keeps the last few repositories of each blob, in the gateway's `state.db`. */
+/**
+ * Keeps the last few repositories of each blob, in the gateway's `state.db`. Over a connection with `synchronous=NORMAL`: nobody waits for
+ * the disk to learn what a power cut may take.
+ */
 export function createSqliteBlobSources(database: DatabaseSync, nowMs: () => number): BlobSources {
   const insert = database.prepare(
     `INSERT INTO blob_sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time_ms = excluded.time_ms`,
@@ -16,8 +20,10 @@ export function createSqliteBlobSources(database: DatabaseSync, nowMs: () => num
   const find = database.prepare('SELECT path FROM blob_sources WHERE digest = ? AND domain = ? ORDER BY time_ms DESC');
   return {
     add(digest, { domain, path }) {
-      insert.run(digest, domain, path, nowMs());
-      trim.run(digest, digest);
+      transaction(database, () => {
+        insert.run(digest, domain, path, nowMs());
+        trim.run(digest, digest);
+      });
     },
     find: (digest, domain) => find.all(digest, domain).map((row) => String(row.path)),
   };
