@@ -1,9 +1,17 @@
-import type { LogPosition } from '@berth/proto/native';
-
 /** A piece of a process's output. */
 export interface OutputChunk {
   readonly stream: 'stdout' | 'stderr';
   readonly data: Uint8Array;
+}
+
+/** A place in a log, between two records. */
+export interface LogPosition {
+  /** Bytes of the log before it, those in files that are gone too. */
+  readonly totalBytes: number;
+  /** Bytes of its file before it. */
+  readonly offsetBytes: number;
+  /** The first 30 bytes of its file, the time of its first record, which tells it from the others. */
+  readonly file: string;
 }
 
 /** Output that was not sent, since its reader was too slow. It is in the log, between two records each. */

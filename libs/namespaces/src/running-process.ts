@@ -1,8 +1,8 @@
-import { Exited, Follow, LogPosition, Resize, Signal } from '@berth/proto/native';
+import { Exited, Follow, LogPosition as PositionMessage, Resize, Signal } from '@berth/proto/native';
 import { join } from 'node:path';
 import { FRAME, type Frame } from './frame.ts';
 import type { FrameChannel } from './frame-channel.ts';
-import { createOutputQueue, STALL_MS, type OutputChunk, type OutputGap } from './output-queue.ts';
+import { createOutputQueue, STALL_MS, type LogPosition, type OutputChunk, type OutputGap } from './output-queue.ts';
 import type { ProcessExit } from './record.ts';
 import { sendRequest } from './request.ts';
 import { traceNative } from './trace.ts';
@@ -74,7 +74,7 @@ export function createRunningProcess(
   function onFrame({ type, payload }: Frame): void {
     if (type === FRAME.stdout) output.push({ stream: 'stdout', data: payload });
     else if (type === FRAME.stderr) output.push({ stream: 'stderr', data: payload });
-    else if (type === FRAME.logPosition) output.pushPosition(LogPosition.decode(payload));
+    else if (type === FRAME.logPosition) output.pushPosition(parsePosition(payload));
     else if (type === FRAME.exited) {
       const exit = Exited.decode(payload);
       traceNative('exited', { pid: started.pid, ...exit });
@@ -107,6 +107,15 @@ export function createRunningProcess(
       return sendApart(stateDir, FRAME.signal, payload).catch(() => channel.send(FRAME.signal, payload));
     },
     close: () => channel.close(),
+  };
+}
+
+function parsePosition(payload: Uint8Array): LogPosition {
+  const { totalBytes, offsetBytes, file } = PositionMessage.decode(payload);
+  return {
+    totalBytes: Number(totalBytes),
+    offsetBytes: Number(offsetBytes),
+    file: Buffer.from(file).toString('latin1'),
   };
 }
 

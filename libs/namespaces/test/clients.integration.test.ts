@@ -68,10 +68,10 @@ describe('a client that attaches', () => {
         continue;
       }
       const { from, to } = value;
-      expect(log().startsWith(Buffer.from(from.file).toString('latin1'))).toBe(true);
-      expect(to?.totalBytes).toBe(BigInt(log().length));
+      expect(log().startsWith(from.file)).toBe(true);
+      expect(to?.totalBytes).toBe(log().length);
       seen += log()
-        .slice(Number(from.offsetBytes), Number(to?.offsetBytes))
+        .slice(from.offsetBytes, to?.offsetBytes)
         .replaceAll(/^\S+ std\w+ F /gm, '')
         .replaceAll(/^\S+ std\w+ P (.*)\n/gm, '$1');
       break;
@@ -90,9 +90,9 @@ describe('a client that attaches', () => {
     const slow = await attachKeeper(container.places.stateDir, { output: true });
     await running.write(Buffer.from('\n'));
     expect(await running.exited).toMatchObject({ exitCode: 6 });
-    let end: bigint | undefined;
+    let end: number | undefined;
     for await (const chunk of slow.output) if (chunk.stream === 'log') end = chunk.to?.totalBytes;
-    expect(end).toBe(BigInt(readFileSync(container.places.logPath).length));
+    expect(end).toBe(readFileSync(container.places.logPath).length);
     expect(await slow.exited).toMatchObject({ exitCode: 6 });
   });
 

@@ -9,21 +9,11 @@ import {
   readBootId,
   readRecord,
   type KeeperRecord,
-  type OutputGap as NativeGap,
   type ProcessExit as NativeExit,
   type ProcessIdentity,
   type RunningProcess,
 } from '@berth/namespaces';
-import type {
-  LogPosition,
-  OutputChunk,
-  OutputGap,
-  ProcessConnection,
-  ProcessExit,
-  ProcessState,
-  Runtime,
-  StartedProcess,
-} from '../ports.ts';
+import type { ProcessConnection, ProcessExit, ProcessState, Runtime, StartedProcess } from '../ports.ts';
 import { isFrozen, setFrozen } from './freezer.ts';
 import {
   toNativeCgroup,
@@ -100,7 +90,7 @@ function toConnection(process: RunningProcess): ProcessConnection {
   });
   exited.catch(() => {});
   return {
-    output: toOutput(process.output),
+    output: process.output,
     exited,
     write: (data) => process.write(data),
     endInput: () => ignoringEnd(process.endInput()),
@@ -108,21 +98,6 @@ function toConnection(process: RunningProcess): ProcessConnection {
     signal: (number) => ignoringEnd(process.signal(number)),
     killAll: () => ignoringEnd(process.signal(9, { all: true })),
     close: () => process.close(),
-  };
-}
-
-async function* toOutput(output: RunningProcess['output']): AsyncGenerator<OutputChunk | OutputGap> {
-  for await (const chunk of output) {
-    if (chunk.stream !== 'log') yield chunk;
-    else yield { stream: 'log', from: toPosition(chunk.from), to: chunk.to === null ? null : toPosition(chunk.to) };
-  }
-}
-
-function toPosition({ totalBytes, offsetBytes, file }: NativeGap['from']): LogPosition {
-  return {
-    totalBytes: Number(totalBytes),
-    offsetBytes: Number(offsetBytes),
-    file: Buffer.from(file).toString('latin1'),
   };
 }
 
