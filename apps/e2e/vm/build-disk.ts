@@ -11,7 +11,7 @@ const DISK_SIZE = '1G';
 
 /** What of the work tree an engine consists of: the same places on the guest's disk, below /berth. */
 const ENGINE = [
-  'apps/*/dist/*.{js,cjs,cache}',
+  'apps/*/dist/*.{js,cjs,cache,bpf,json}',
   'apps/cli/bin/*',
   'libs/namespaces/native/build/{berth-ns,*.bpf}',
   'libs/layers/native/build/berth-layer',

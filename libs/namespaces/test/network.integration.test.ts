@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NetworkInterface } from '@berth/proto/native';
-import { finish, startTestEngine, type TestEngine } from './test-engine.ts';
+import { eventually, finish, startTestEngine, type TestEngine } from './test-engine.ts';
 import { planFilter, planProcess } from './test-plan.ts';
 
 const NETWORK = {
@@ -22,6 +24,18 @@ afterAll(async () => {
   await engine.spawner.removeNetwork({ bridge: 'bt0', table: 'bt', unifiedDir: '', legacyDirs: [] });
   await engine[Symbol.asyncDispose]();
 });
+
+function forksOf(spawner: number): number[] {
+  return readFileSync(`/proc/${spawner}/task/${spawner}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+/** The network namespaces that a process has descriptors of. */
+function networksHeldBy(pid: number): string[] {
+  const directory = `/proc/${pid}/fd`;
+  return readdirSync(directory)
+    .map((fd) => readlinkSync(join(directory, fd)))
+    .filter((target) => target.startsWith('net:'));
+}
 
 function planInterface(number: number): NetworkInterface {
   return {
@@ -70,6 +84,21 @@ test('a container that is started again at once has its interface again', async 
     const running = await engine.spawner.startContainer(container.plan(['true'], { network: planInterface(7) }));
     expect(await running.exited).toMatchObject({ exitCode: 0 });
   }
+});
+
+test('a start after a quiet moment gets the network namespace that was made meanwhile, and nobody keeps it', async () => {
+  await engine.run(['true']);
+  const { pid: spawner } = await engine.spawner.ping();
+  await eventually(() => forksOf(spawner).some((fork) => networksHeldBy(fork).length === 2), 'a spare was made');
+  const spares = forksOf(spawner).flatMap(networksHeldBy);
+  const container = engine.create();
+  const running = await engine.spawner.startContainer(container.plan(['sleep', '1000'], { network: planInterface(9) }));
+  expect(spares).toContain(readlinkSync(`/proc/${running.started.pid}/ns/net`));
+  expect(networksHeldBy(running.started.keeperPid)).toEqual([]);
+  await eventually(() => forksOf(spawner).some((fork) => networksHeldBy(fork).length === 2), 'the next spare was made');
+  const exec = await engine.spawner.startExec(container.planExec(['sleep', '1000']));
+  expect(networksHeldBy(exec.started.keeperPid)).toEqual([]);
+  await running.signal(9);
 });
 
 test('a second start of a container that runs leaves its interface alone', async () => {

@@ -5,10 +5,12 @@
 #include <sys/types.h>
 
 #include "record.h"
+#include "spare_network.h"
 
 struct host {
   char boot_id[BOOT_ID_SIZE];
   pid_t spawner_pid;
+  struct spare_network spare; /* of a fork that waited for its request */
 };
 
 #endif

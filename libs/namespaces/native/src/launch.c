@@ -55,6 +55,7 @@ static void close_streams(struct child *child) {
 /* `sync` is the keeper's end: with a copy of it here, the keeper's death would not end the conversation. */
 _Noreturn static void run_child(struct child *child, int sync, struct keeper *keeper, const struct launch *how) {
   (void)close(sync);
+  if (how->spare != NULL) spare_network_discard(how->spare);
   keeper_leave(keeper);
   struct sync_message message = {.kind = SYNC_FAILURE};
   timings_start(&child->timings);
@@ -62,6 +63,11 @@ _Noreturn static void run_child(struct child *child, int sync, struct keeper *ke
   (void)how->child(child, keeper, how->plan, &message.failure);
   (void)sync_send(child->sync, &message, -1);
   _exit(127);
+}
+
+static void kill_child(struct keeper *keeper) {
+  (void)pidfd_send_signal(keeper->pidfd, SIGKILL, NULL, 0);
+  (void)waitid((idtype_t)P_PIDFD, (id_t)keeper->pidfd, &(siginfo_t){0}, WEXITED);
 }
 
 static pid_t clone_child(struct keeper *keeper, const struct launch *how) {
@@ -72,7 +78,13 @@ static pid_t clone_child(struct keeper *keeper, const struct launch *how) {
     arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = (unsigned)keeper->cgroup.unified;
   }
-  return sys_clone3(&arguments);
+  if (how->spare != NULL && spare_network_enter(how->spare) < 0) return -1;
+  pid_t pid = sys_clone3(&arguments);
+  if (pid == 0 || how->spare == NULL || spare_network_leave(how->spare) == 0) return pid;
+  int error = errno;
+  if (pid > 0) kill_child(keeper);
+  errno = error;
+  return -1;
 }
 
 /* A terminal's two directions are watched apart, so the master is held twice. */
@@ -133,11 +145,6 @@ static int accompany(struct keeper *keeper, const struct launch *how, int sync, 
   /* A child that failed has closed its end; why is in the conversation. */
   if (sync_go(sync) < 0 && errno != EPIPE) return fail(failure, "exec", errno, "let the child go on");
   return read_conversation(keeper, sync, timings, failure);
-}
-
-static void kill_child(struct keeper *keeper) {
-  (void)pidfd_send_signal(keeper->pidfd, SIGKILL, NULL, 0);
-  (void)waitid((idtype_t)P_PIDFD, (id_t)keeper->pidfd, &(siginfo_t){0}, WEXITED);
 }
 
 int launch(struct keeper *keeper, const struct launch *how, struct timings *timings, struct failure *failure) {

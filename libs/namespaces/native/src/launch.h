@@ -10,9 +10,11 @@
 #include "failure.h"
 #include "keeper.h"
 #include "process.h"
+#include "spare_network.h"
 
 struct launch {
   uint64_t clone_flags;
+  struct spare_network *spare; /* the network namespace for the child; NULL: what the flags say */
   bool terminal;
   bool open_stdin;
   uid_t stream_owner; /* of the pipes, a user of the host; -1: whose they are */

@@ -56,8 +56,10 @@ static int ensure_network(const Berth__Native__V1__EnsureNetwork *network, struc
   return network_ensure(network, failure) < 0 ? -1 : publication_restore(network, failure);
 }
 
-static void serve(int connection, const request_message *request, struct arena *arena, const struct host *host) {
+static void serve(int connection, const request_message *request, struct arena *arena, struct host *host) {
   struct failure failure = {0};
+  /* Only a start has a use for it, and an exec stays. */
+  if (request->request_case != BERTH__NATIVE__V1__REQUEST__REQUEST_START_CONTAINER) spare_network_discard(&host->spare);
   switch (request->request_case) {
     case BERTH__NATIVE__V1__REQUEST__REQUEST_START_CONTAINER:
       start_container(connection, request->start_container, arena, host);
@@ -104,7 +106,7 @@ static void serve(int connection, const request_message *request, struct arena *
   }
 }
 
-void session_serve_trusted(int connection, const struct host *host) {
+void session_serve_trusted(int connection, struct host *host) {
   struct arena arena = {0};
   struct failure failure = {0};
   const struct timeval patience = {.tv_sec = REQUEST_SECONDS_MAX};
@@ -124,7 +126,7 @@ void session_serve_trusted(int connection, const struct host *host) {
   arena_close(&arena);
 }
 
-void session_serve(int connection, const struct host *host) {
+void session_serve(int connection, struct host *host) {
   struct ucred peer;
   socklen_t size = sizeof peer;
   if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid()) {

@@ -6,9 +6,9 @@
 #include "plan.h"
 
 /* Reads a request from the connection and serves it; for a start this takes as long as the process lives. */
-void session_serve(int connection, const struct host *host);
+void session_serve(int connection, struct host *host);
 
 /* Reads a request and serves it, for a peer that need not be asked who it is. */
-void session_serve_trusted(int connection, const struct host *host);
+void session_serve_trusted(int connection, struct host *host);
 
 #endif

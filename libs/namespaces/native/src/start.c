@@ -146,7 +146,13 @@ static void finish(int connection, struct keeper *keeper, struct arena *arena, i
   service_run(keeper, told ? connection : -1);
 }
 
-void start_container(int connection, const container_plan *plan, struct arena *arena, const struct host *host) {
+/* With a user namespace the network must be one of its own making, or its root has no rights over it. */
+static struct spare_network *usable_spare(const container_plan *plan, struct host *host) {
+  const bool wanted = (plan->namespace_flags & CLONE_NEWNET) != 0 && plan->user_namespace == NULL;
+  return wanted && host->spare.fd >= 0 ? &host->spare : NULL;
+}
+
+void start_container(int connection, const container_plan *plan, struct arena *arena, struct host *host) {
   struct failure failure = {0};
   struct timings timings;
   struct keeper keeper = KEEPER_NONE;
@@ -159,8 +165,11 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   if (result == 0) {
     if (plan->user_namespace != NULL) user_namespace_raise_limits(plan->process);
     const struct container_context context = {.plan = plan, .joins = &joins, .volumes = &volumes};
+    struct spare_network *spare = usable_spare(plan, host);
+    const uint64_t given = CLONE_NEWCGROUP | (spare == NULL ? 0 : CLONE_NEWNET);
     const struct launch how = {
-        .clone_flags = plan->namespace_flags & ~(uint64_t)CLONE_NEWCGROUP,
+        .clone_flags = plan->namespace_flags & ~given,
+        .spare = spare,
         .terminal = plan->process->terminal,
         .open_stdin = plan->open_stdin,
         .stream_owner = user_namespace_owner(plan->user_namespace, plan->process),
@@ -173,6 +182,7 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   }
   joins_close(&joins);
   volumes_close(&volumes);
+  spare_network_discard(&host->spare);
   finish(connection, &keeper, arena, result, &timings, &failure);
 }
 
