@@ -50,6 +50,30 @@ test('limits of memory, processors and disks are where the kernel looks for them
   await berth('rm', '-f', 'limited');
 });
 
+test('the limits of a container that runs can be changed', async () => {
+  const id = await sleeper('changed', '--memory', '64m', '--pids-limit', '50');
+  await berth('update', '--memory', '32m', '--cpus', '0.25', '--pids-limit', '7', 'changed');
+  const values = ['memory.max', 'cpu.max', 'pids.max'].map((file) => readCgroup(id, file));
+  assert.deepEqual(values, [String(32 << 20), '25000 100000', '7']);
+  await berth('rm', '-f', 'changed');
+});
+
+test('what a container uses is measured', async () => {
+  await sleeper('measured', '--memory', '64m');
+  await berth('exec', 'measured', 'dd', 'if=/dev/zero', 'of=/dev/shm/x', 'bs=1M', 'count=8');
+  const format = '{{.Name}} {{.MemUsage}} {{.PIDs}} {{.CPUPerc}}';
+  const usage = await berth('stats', '--no-stream', '--format', format, 'measured');
+  assert.match(usage, /^measured (8|9|10)(\.\d+)?MiB \/ 64MiB 1 \d+\.\d+%$/);
+  await berth('rm', '-f', 'measured');
+});
+
+test('a container may have user ids of its own, and sees its files as the image has them', async () => {
+  const script = 'id -u; cat /proc/self/uid_map; stat -c %u /bin/busybox; : >/mine && stat -c %u /mine';
+  const { code, stdout, stderr } = await sh(script, '--userns=auto');
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^0\n +0 +[1-9]\d+ +65536\n0\n0\n$/);
+});
+
 test('a container that is paused is frozen', async () => {
   const id = await sleeper('paused');
   await berth('pause', 'paused');
