@@ -200,7 +200,7 @@ describe('a further network', () => {
     await engine.spawner.removeBridge({ bridge: 'bt2', table: 'bt' });
     await engine.spawner.removeBridge({ bridge: 'bt2', table: 'bt' });
     const interfaces = { network: planSecond(40, { bridge: 'bt2' }) };
-    await expect(engine.run(['true'], interfaces)).rejects.toMatchObject({ reason: 'START_FAILED' });
+    await expect(engine.run(['true'], interfaces)).rejects.toMatchObject({ reason: 'NETWORK_MISSING' });
   });
 
   test('goes with its engine, and with no other', async () => {
@@ -216,6 +216,6 @@ describe('a further network', () => {
     await engine.spawner.removeNetwork({ bridge: 'bt9', table: 'b', unifiedDir: '', legacyDirs: [] });
     expect((await attempt()).exit?.exitCode).toBe(0);
     await engine.spawner.removeNetwork({ bridge: 'bt0', table: 'bt', unifiedDir: '', legacyDirs: [] });
-    await expect(attempt()).rejects.toMatchObject({ reason: 'START_FAILED' });
+    await expect(attempt()).rejects.toMatchObject({ reason: 'NETWORK_MISSING' });
   });
 });
