@@ -67,7 +67,7 @@ static int make_overlay(const rootfs_plan *rootfs, const user_namespace_plan *id
     close_fd(&mount);
     return fail(failure, "userns", errno, "give the ids back");
   }
-  if (mount < 0 && failure->error == EINVAL)
+  if (mount < 0 && (failure->error == EINVAL || failure->error == EOPNOTSUPP))
     return fail(failure, "userns", ENOSYS, "an overlay that maps ids needs Linux 6.15 or later");
   return mount;
 }
