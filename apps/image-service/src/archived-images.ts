@@ -89,13 +89,13 @@ async function fromLayout(archive: ImageArchive): Promise<ArchivedImage[]> {
 async function fromDescriptor(archive: ImageArchive, descriptor: Descriptor): Promise<ArchivedImage> {
   let at = descriptor;
   for (let depth = 0; depth <= MAX_INDEX_DEPTH; depth++) {
-    const bytes = await archive.document(pathOf(at.digest));
+    const bytes = await archive.document(blobName(at.digest));
     if (!isIndexMediaType(at.mediaType)) {
       const { config, layers } = parseManifest(bytes, at.mediaType);
-      const paths = layers.map(({ digest }) => pathOf(digest));
+      const paths = layers.map(({ digest }) => blobName(digest));
       const { mediaType, digest, size } = at;
       return {
-        ...{ references: [], config: pathOf(config.digest), layers: paths },
+        ...{ references: [], config: blobName(config.digest), layers: paths },
         manifest: { mediaType, digest, size },
       };
     }
@@ -127,6 +127,7 @@ function readName(name: string): Reference {
   }
 }
 
-function pathOf(digest: string): string {
+/** The path of a blob in an archive. */
+export function blobName(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`;
 }

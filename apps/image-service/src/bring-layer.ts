@@ -1,7 +1,7 @@
 import { isBerthError } from '@berth/errors';
 import type { Gate } from './gate.ts';
 import type { LayerPhase } from './layer-progress.ts';
-import type { LayerStore, StagedLayer } from './ports.ts';
+import type { LayerStore, StagedLayer, UnpackRequest } from './ports.ts';
 
 /** Brings the blob of a layer here and returns its path; tells the file that it comes into. */
 export type FetchLayer = (options: {
@@ -15,6 +15,8 @@ export interface BringRequest {
   /** The size of the blob. */
   readonly sizeBytes: number;
   readonly fetch: FetchLayer;
+  /** The part of the file that is the layer. Default: all of it. */
+  readonly range?: UnpackRequest['range'];
   readonly report: (phase: LayerPhase, currentBytes: number) => void;
   readonly signal: AbortSignal;
 }
@@ -32,7 +34,7 @@ export interface BringDeps {
 export type BringLayer = (request: BringRequest) => Promise<StagedLayer>;
 
 export function createBringLayer({ layers, downloads, unpacks, earlyUnpacks }: BringDeps): BringLayer {
-  return async function bringLayer({ diffId, sizeBytes, fetch, report, signal }) {
+  return async function bringLayer({ diffId, sizeBytes, fetch, range, report, signal }) {
     const failed = new AbortController();
     let isHere = false;
     let early: Promise<StagedLayer | null> | null = null;
@@ -65,7 +67,14 @@ export function createBringLayer({ layers, downloads, unpacks, earlyUnpacks }: B
       if (staged !== null) return staged;
       return await unpacks.run(signal, () => {
         report('extracting', 0);
-        return layers.unpack({ blobPath, diffId, signal, onProgress: (bytes) => report('extracting', bytes) });
+        const part = range === undefined ? {} : { range };
+        return layers.unpack({
+          ...part,
+          blobPath,
+          diffId,
+          signal,
+          onProgress: (bytes) => report('extracting', bytes),
+        });
       });
     } catch (error) {
       await dropEarly();

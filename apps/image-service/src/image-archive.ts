@@ -1,49 +1,57 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { BerthError } from '@berth/errors';
-import { isDigest, MANIFEST_MAX_BYTES, MEDIA_TYPES } from '@berth/oci';
+import { isDigest, MANIFEST_MAX_BYTES, MEDIA_TYPES, sha256Digest } from '@berth/oci';
 import { detectLayerType } from './layer-type.ts';
-import type { ContentClient, IngestedBlob } from './ports.ts';
 import { readTar } from './tar-reader.ts';
 
 const MAX_FILES = 100_000;
 const MAX_LINKS = 10;
 
-/** The files of an archive, all of them in the content store by now. */
+/** A file of an archive: where its bytes are. */
+export interface ArchivedFile {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The files of an archive that lies in a file. */
 export interface ImageArchive {
+  /** Where the archive lies. */
+  readonly path: string;
   /** The file at a path, links followed. Throws ARCHIVE_INVALID when there is none. */
-  file(path: string): IngestedBlob;
+  file(path: string): ArchivedFile;
   has(path: string): boolean;
-  /** The bytes of a document, at most 4 MiB. Throws ARCHIVE_INVALID. */
+  /** The bytes of a document, at most 4 MiB, verified when its name is a digest. Throws ARCHIVE_INVALID, DIGEST_MISMATCH. */
   document(path: string): Promise<Buffer>;
 }
 
-/** Takes an archive apart as it comes: what is in it is kept by the lease. Throws ARCHIVE_INVALID, DIGEST_MISMATCH, DISK_FULL, CANCELLED. */
-export async function readImageArchive(
-  content: Pick<ContentClient, 'ingest'>,
-  { lease, data, signal }: { lease: string; data: AsyncIterable<Uint8Array>; signal: AbortSignal },
-): Promise<ImageArchive> {
-  const files = new Map<string, IngestedBlob>();
+/** Reads what is in an archive. Throws ARCHIVE_INVALID. */
+export async function readImageArchive(archivePath: string): Promise<ImageArchive> {
+  const files = new Map<string, ArchivedFile>();
   const links = new Map<string, string>();
-  for await (const entry of readTar(await decompress(data))) {
-    const path = posix.normalize(entry.path);
-    if (entry.type === 'file') {
-      const blob = await content.ingest({ mediaType: 'application/octet-stream', lease }, entry.data, signal);
-      checkName(path, blob.digest);
-      files.set(path, blob);
+  await using archive = await open(archivePath);
+  for await (const { path: name, type, target, offset, size } of readTar(archive)) {
+    const path = posix.normalize(name);
+    if (type === 'file') {
+      digestOf(path);
+      files.set(path, { offset, size });
     }
-    if (entry.type === 'symlink') links.set(path, posix.join(posix.dirname(path), entry.target));
-    if (entry.type === 'hardlink') links.set(path, posix.normalize(entry.target));
+    if (type === 'symlink') links.set(path, posix.join(posix.dirname(path), target));
+    if (type === 'hardlink') links.set(path, posix.normalize(target));
     if (files.size + links.size > MAX_FILES) throw invalid('it has too many files');
   }
-  return createArchive(files, links);
+  return createArchive(archivePath, files, links);
 }
 
-function createArchive(files: ReadonlyMap<string, IngestedBlob>, links: ReadonlyMap<string, string>): ImageArchive {
-  function find(path: string): IngestedBlob | null {
+function createArchive(
+  archivePath: string,
+  files: ReadonlyMap<string, ArchivedFile>,
+  links: ReadonlyMap<string, string>,
+): ImageArchive {
+  function find(path: string): ArchivedFile | null {
     let at = posix.normalize(path);
     for (let count = 0; count <= MAX_LINKS; count++) {
       const found = files.get(at);
@@ -52,31 +60,45 @@ function createArchive(files: ReadonlyMap<string, IngestedBlob>, links: Readonly
     }
     return null;
   }
-  function file(path: string): IngestedBlob {
+  function file(path: string): ArchivedFile {
     const found = find(path);
     if (found === null) throw invalid(`it has no ${JSON.stringify(path)}`);
     return found;
   }
   return {
+    path: archivePath,
     file,
     has: (path) => find(path) !== null,
     async document(path) {
-      const found = file(path);
-      if (found.size > MANIFEST_MAX_BYTES) throw invalid(`${JSON.stringify(path)} has more than 4 MiB`);
-      return readFile(found.path);
+      const { offset, size } = file(path);
+      if (size > MANIFEST_MAX_BYTES) throw invalid(`${JSON.stringify(path)} has more than 4 MiB`);
+      await using archive = await open(archivePath);
+      const bytes = Buffer.alloc(size);
+      await archive.read(bytes, 0, size, offset);
+      checkName(path, sha256Digest(bytes));
+      return bytes;
     },
   };
 }
 
-/** The name of a blob is its digest. */
-function checkName(path: string, digest: string): void {
-  const hex = /^blobs\/sha256\/([^/]+)$/.exec(path)?.[1];
-  if (hex === undefined || digest === `sha256:${hex}`) return;
+/** The name of a blob is its digest; null for what is no blob. Throws ARCHIVE_INVALID. */
+function digestOf(path: string): string | null {
+  const hex = /^blobs\/sha256\/([^/]+)$/.exec(posix.normalize(path))?.[1];
+  if (hex === undefined) return null;
   if (!isDigest(`sha256:${hex}`)) throw invalid(`${JSON.stringify(path)} is no digest`);
-  throw new BerthError('DIGEST_MISMATCH', `the archive's blob sha256:${hex} is ${digest}`);
+  return `sha256:${hex}`;
 }
 
-async function decompress(data: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+/** Throws DIGEST_MISMATCH when a file has the name of another blob. */
+export function checkName(path: string, digest: string): void {
+  const name = digestOf(path);
+  if (name !== null && name !== digest) {
+    throw new BerthError('DIGEST_MISMATCH', `the archive's blob ${name} is ${digest}`);
+  }
+}
+
+/** The bytes of an archive that may be compressed. What they throw when they cannot be decompressed is ARCHIVE_INVALID. */
+export async function decompress(data: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const { mediaType, all } = await detectLayerType(data);
   if (mediaType === MEDIA_TYPES.ociLayer) return all;
   const decoder = mediaType === MEDIA_TYPES.ociLayerGzip ? createGunzip() : createZstdDecompress();

@@ -3,13 +3,15 @@ import { createNames } from './directory-names.ts';
 import { createGate } from './gate.ts';
 import type { Layer } from './image.ts';
 import type { LayerPhase, LayerProgress } from './layer-progress.ts';
-import type { ImageStore, LayerStore, StagedLayer } from './ports.ts';
+import type { ImageStore, LayerStore, StagedLayer, UnpackRequest } from './ports.ts';
 
 export interface LayerRequest {
   readonly diffId: string;
   /** The size of the blob. */
   readonly sizeBytes: number;
   readonly fetch: FetchLayer;
+  /** The part of the file that is the layer. Default: all of it. */
+  readonly range?: UnpackRequest['range'];
   readonly onProgress: (progress: LayerProgress) => void;
   /** Ends this request; the work goes on while another waits for the same layer. */
   readonly signal: AbortSignal;
@@ -102,10 +104,11 @@ export function createLayerPool({
     return flight;
   }
 
-  async function bring(flight: Flight, { diffId, sizeBytes, fetch }: LayerRequest): Promise<Layer> {
+  async function bring(flight: Flight, request: LayerRequest): Promise<Layer> {
+    const { diffId, sizeBytes } = request;
     const { signal } = flight.controller;
     const onProgress = (phase: LayerPhase, bytes: number): void => report(flight, phase, bytes, sizeBytes);
-    const staged = await bringLayer({ diffId, sizeBytes, fetch, report: onProgress, signal });
+    const staged = await bringLayer({ ...request, report: onProgress, signal });
     if (signal.aborted) await staged.discard();
     signal.throwIfAborted();
     const layer = { name: nextName(), diffId, sizeBytes: staged.sizeBytes, root: staged.root };

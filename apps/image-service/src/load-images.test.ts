@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { formatReference, MEDIA_TYPES, sha256Digest, writeTar, type TarEntry } from '@berth/oci';
@@ -24,20 +24,22 @@ let loadImages: LoadImages;
 beforeEach(() => {
   dir = mkdtempSync('/tmp/berth-');
   stores = createMemoryStores();
-  const memory = createMemoryContentClient(dir);
-  content = {
-    ...memory,
-    async ingest(...args) {
-      const blob = await memory.ingest(...args);
-      writeFileSync(blob.path, memory.remote.content.get(blob.digest) as Uint8Array);
-      return blob;
-    },
-  };
-  layers = createMemoryLayerStore((path) => path.slice(path.indexOf('sha256:')));
+  content = createMemoryContentClient(dir);
+  layers = createMemoryLayerStore((path, range) => {
+    const { offset = 0, length = 0 } = range ?? {};
+    return sha256Digest(readFileSync(path).subarray(offset, offset + length));
+  });
   const onRemovalFailed = () => {};
   const pool = createLayerPool({ store: stores.images, layers, maxDownloads: 1, maxUnpacks: 1, onRemovalFailed });
   leases = createLeases({ list: stores.leases, content, onFailure: () => {} });
-  loadImages = createLoadImages({ store: stores.images, pool, content, leases, durability: { begin: () => {} } });
+  loadImages = createLoadImages({
+    store: stores.images,
+    layers,
+    pool,
+    content,
+    leases,
+    durability: { begin: () => {} },
+  });
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
@@ -112,6 +114,11 @@ test.each([
 });
 
 const other = 'f'.repeat(64);
+const BLOB = `blobs/sha256/${other}`;
+
+function blob(content: Buffer): TarEntry {
+  return { path: BLOB, content };
+}
 
 test.each<[string, TarEntry[], string]>([
   ['an archive of nothing', [], 'ARCHIVE_INVALID'],
@@ -132,7 +139,8 @@ test.each<[string, TarEntry[], string]>([
   ['a layer that is another', [docker(), config, { path: 'layer.tar', content: 'x' }], 'DIGEST_MISMATCH'],
   ['a name that is none', [docker({ RepoTags: ['A B'] }), config, layer], 'ARCHIVE_INVALID'],
   ['a name with a digest', [docker({ RepoTags: [`a@sha256:${other}`] }), config, layer], 'ARCHIVE_INVALID'],
-  ['a blob that is not what its name says', [{ path: `blobs/sha256/${other}`, content: 'x' }], 'DIGEST_MISMATCH'],
+  ['a config that is not what its name says', [docker({ Config: BLOB }), blob(CONFIG), layer], 'DIGEST_MISMATCH'],
+  ['a layer that is not what its name says', [docker({ Layers: [BLOB] }), config, blob(LAYER)], 'DIGEST_MISMATCH'],
   ['a blob whose name is no digest', [{ path: 'blobs/sha256/x', content: 'x' }], 'ARCHIVE_INVALID'],
   [
     'an image of another system',

@@ -10,19 +10,20 @@ import {
   type ImageConfig,
   type Reference,
 } from '@berth/oci';
-import { listArchivedImages, type ArchivedImage } from './archived-images.ts';
+import { blobName, listArchivedImages, type ArchivedImage } from './archived-images.ts';
 import type { Durability } from './durability.ts';
-import { archiveLease, invalid, readImageArchive, type ImageArchive } from './image-archive.ts';
+import { archiveLease, checkName, decompress, invalid, readImageArchive, type ImageArchive } from './image-archive.ts';
 import type { Image, ImageRecord, Layer } from './image.ts';
 import type { HeldLayer, LayerPool } from './layer-pool.ts';
 import { detectLayerType } from './layer-type.ts';
 import { imageLease, type Leases } from './leases.ts';
-import type { ContentClient, ImageEvent, ImageStore, LayerBlob } from './ports.ts';
+import type { ContentClient, ImageEvent, ImageStore, IngestedBlob, LayerBlob, LayerStore } from './ports.ts';
 
 export interface LoadDeps {
   readonly store: ImageStore;
   readonly pool: Pick<LayerPool, 'acquire'>;
-  readonly content: Pick<ContentClient, 'ingest' | 'setLease'>;
+  readonly layers: Pick<LayerStore, 'spool'>;
+  readonly content: Pick<ContentClient, 'ingest' | 'ingestFile' | 'setLease'>;
   readonly durability: Pick<Durability, 'begin'>;
   readonly leases: Pick<Leases, 'begin' | 'end'>;
 }
@@ -40,14 +41,17 @@ export interface LoadedImage {
 export type LoadImages = (data: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncGenerator<LoadedImage>;
 
 export function createLoadImages(deps: LoadDeps): LoadImages {
-  const { content, leases } = deps;
+  const { layers, leases } = deps;
   return async function* loadImages(data, signal) {
+    // What describes the images comes last in an archive: it is looked at when all is there.
+    await using spooled = await layers.spool(await decompress(data), signal);
     const lease = archiveLease();
     leases.begin(lease);
     try {
-      const archive = await readImageArchive(content, { lease, data, signal });
+      const archive = await readImageArchive(spooled.path);
+      const ingested = new Map<number, IngestedBlob>();
       for (const archived of await listArchivedImages(archive)) {
-        yield await load(deps, { archive, archived, lease, signal });
+        yield await load(deps, { archive, archived, ingested, lease, signal });
       }
     } finally {
       leases.end(lease);
@@ -58,6 +62,8 @@ export function createLoadImages(deps: LoadDeps): LoadImages {
 interface Source {
   readonly archive: ImageArchive;
   readonly archived: ArchivedImage;
+  /** What the content store has of the archive, by the offset. */
+  readonly ingested: Map<number, IngestedBlob>;
   /** Keeps the archive's content meanwhile. */
   readonly lease: string;
   readonly signal: AbortSignal;
@@ -102,14 +108,13 @@ interface NewImage {
 
 async function bringImage(deps: LoadDeps, source: Source, made: NewImage): Promise<void> {
   const { content, leases, store } = deps;
-  const { archived, lease, signal } = source;
-  const blobs = await layerBlobsOf(source, made.config);
-  const held = await bringLayers(deps, source, blobs);
+  const { archived, signal } = source;
+  const { held, blobs } = await bringContent(deps, source, made.config);
   const kept = imageLease(made.id);
   leases.begin(kept);
   try {
     const manifest = isWorthKeeping(archived, blobs) ? archived.manifest : null;
-    const digest = manifest?.digest ?? (await ingestManifest(content, manifestOf(made, blobs), { lease, signal }));
+    const digest = await ingestDocuments(deps, source, { made, blobs, manifest });
     await content.setLease(kept, [digest, made.id, ...blobs.map((blob) => blob.digest)]);
     signal.throwIfAborted();
     const layers = held.map(({ layer }) => layer);
@@ -130,45 +135,81 @@ function isWorthKeeping({ manifest }: ArchivedImage, blobs: readonly LayerBlob[]
   return manifest !== null && blobs.every(({ mediaType }) => layerCompression(mediaType) !== 'none');
 }
 
-async function ingestManifest(
-  content: Pick<ContentClient, 'ingest'>,
-  manifest: Buffer,
-  { lease, signal }: { lease: string; signal: AbortSignal },
+/** Stores the config and the manifest, a new one when there is none to keep; returns the digest of that. */
+async function ingestDocuments(
+  { content }: LoadDeps,
+  { archive, lease, signal }: Source,
+  image: { made: NewImage; blobs: readonly LayerBlob[]; manifest: ArchivedImage['manifest'] },
 ): Promise<string> {
-  return (await content.ingest({ mediaType: MEDIA_TYPES.ociManifest, lease }, once(manifest), signal)).digest;
+  const { made, blobs, manifest } = image;
+  const bytes = manifest === null ? manifestOf(made, blobs) : await archive.document(blobName(manifest.digest));
+  await content.ingest({ mediaType: MEDIA_TYPES.ociConfig, lease }, once(made.bytes), signal);
+  const mediaType = manifest?.mediaType ?? MEDIA_TYPES.ociManifest;
+  return (await content.ingest({ mediaType, lease }, once(bytes), signal)).digest;
 }
 
-async function layerBlobsOf({ archive, archived }: Source, { diffIds }: ImageConfig): Promise<LayerBlob[]> {
-  const blobs = archived.layers.map(async (path, index): Promise<LayerBlob> => {
-    const { digest, size, path: blobPath } = archive.file(path);
-    const { mediaType } = await detectLayerType(createReadStream(blobPath, { end: 15 }));
-    return { mediaType, digest, size, repository: null, diffId: diffIds[index] as string };
-  });
-  return Promise.all(blobs);
+interface BroughtContent {
+  readonly held: HeldLayer[];
+  readonly blobs: LayerBlob[];
 }
 
-/** Unpacks all layers (the pool bounds how many at once). When one fails the others stop, and none is held. */
-async function bringLayers(
-  { pool }: LoadDeps,
-  { archive, archived, signal }: Source,
-  blobs: readonly LayerBlob[],
-): Promise<HeldLayer[]> {
+/** Unpacks the layers while the content store takes them. When one fails the others stop, and none is held. */
+async function bringContent(deps: LoadDeps, source: Source, { diffIds }: ImageConfig): Promise<BroughtContent> {
   const failed = new AbortController();
-  const joined = AbortSignal.any([signal, failed.signal]);
-  const requests = blobs.map(({ diffId, size }, index) => {
-    const { path } = archive.file(archived.layers[index] as string);
-    const fetch = () => Promise.resolve(path);
-    return pool.acquire({ diffId, sizeBytes: size, signal: joined, fetch, onProgress: () => {} });
-  });
+  const joined = { ...source, signal: AbortSignal.any([source.signal, failed.signal]) };
+  const acquiring = diffIds.map((diffId, index) => acquireLayer(deps, joined, { diffId, index }));
+  const ingesting = ingestLayers(deps, joined, diffIds);
   try {
-    return await Promise.all(requests);
+    const [held, blobs] = await Promise.all([Promise.all(acquiring), ingesting]);
+    return { held, blobs };
   } catch (error) {
     failed.abort();
-    for (const result of await Promise.allSettled(requests)) {
+    await ingesting.catch(() => {});
+    for (const result of await Promise.allSettled(acquiring)) {
       if (result.status === 'fulfilled') result.value.release();
     }
     throw error;
   }
+}
+
+function acquireLayer(
+  { pool }: LoadDeps,
+  { archive, archived, signal }: Source,
+  { diffId, index }: { diffId: string; index: number },
+): Promise<HeldLayer> {
+  const { offset, size } = archive.file(archived.layers[index] as string);
+  const fetch = () => Promise.resolve(archive.path);
+  const range = { offset, length: size };
+  return pool.acquire({ diffId, sizeBytes: size, range, signal, fetch, onProgress: () => {} });
+}
+
+/** One after the other: they come from one disk, and go to one. */
+async function ingestLayers(deps: LoadDeps, source: Source, diffIds: readonly string[]): Promise<LayerBlob[]> {
+  const { archive, archived } = source;
+  const blobs: LayerBlob[] = [];
+  for (const [index, diffId] of diffIds.entries()) {
+    const name = archived.layers[index] as string;
+    const { offset } = archive.file(name);
+    const { mediaType } = await detectLayerType(createReadStream(archive.path, { start: offset, end: offset + 15 }));
+    const { digest, size } = await ingestOnce(deps, source, name);
+    blobs.push({ mediaType, digest, size, repository: null, diffId });
+  }
+  return blobs;
+}
+
+async function ingestOnce(
+  { content }: LoadDeps,
+  { archive, ingested, lease, signal }: Source,
+  name: string,
+): Promise<IngestedBlob> {
+  const { offset, size } = archive.file(name);
+  const known = ingested.get(offset);
+  if (known !== undefined) return known;
+  const file = { path: archive.path, offset, size };
+  const blob = await content.ingestFile({ mediaType: 'application/octet-stream', lease }, file, signal);
+  checkName(name, blob.digest);
+  ingested.set(offset, blob);
+  return blob;
 }
 
 function manifestOf({ id, bytes }: NewImage, blobs: readonly LayerBlob[]): Buffer {

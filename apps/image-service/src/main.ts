@@ -121,7 +121,7 @@ await runService({
         }),
         importImage: createImportImage({ store, pool, layers, content, leases, durability, nowMs: Date.now }),
         saveImages: createSaveImages({ store, pool, layers, content }),
-        loadImages: createLoadImages({ store, pool, content, leases, durability }),
+        loadImages: createLoadImages({ store, layers, pool, content, leases, durability }),
         deleteImage: createDeleteImage({ store, removeImage }),
         pruneImages: createPruneImages({ store, removeImage, nowMs: Date.now }),
         diffImages: createDiffImages({ store, layers, pool }),

@@ -149,6 +149,8 @@ export interface PackedLayer extends AsyncDisposable {
 
 export interface UnpackRequest {
   readonly blobPath: string;
+  /** The layer is a part of that file, in bytes. Default: all of it. */
+  readonly range?: { readonly offset: number; readonly length: number };
   /** The blob is still being written, and will have that many bytes. Default: it is whole. */
   readonly growsTo?: number;
   /** Null: computed only. */
@@ -181,6 +183,8 @@ export interface LayerStore {
   packGzip(layer: Pick<Layer, 'name' | 'diffId'>, signal: AbortSignal): Promise<PackedLayer>;
   /** Compresses an archive with gzip. Throws DISK_FULL, CANCELLED. */
   gzip(archivePath: string, signal: AbortSignal): Promise<PackedLayer>;
+  /** Writes what comes into a file of its own, which other services of the engine can read. Throws DISK_FULL, and what the data throw. */
+  spool(data: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<PackedLayer>;
   /** The names of all layers in place. */
   list(): string[];
   /** Takes a layer out of its place before it returns; resolves once its data is removed. */
@@ -267,6 +271,12 @@ export interface ContentClient {
     manifest: { readonly bytes: Uint8Array; readonly mediaType: string },
     signal: AbortSignal,
   ): Promise<ContentDescriptor>;
+  /** The same of a part of a file, which other services of the engine can read. */
+  ingestFile(
+    blob: { mediaType: string; lease: string },
+    file: { readonly path: string; readonly offset: number; readonly size: number },
+    signal: AbortSignal,
+  ): Promise<IngestedBlob>;
   /** The path of a blob that is here, asking no registry. Throws BLOB_NOT_FOUND. */
   locate(descriptor: ContentDescriptor, signal: AbortSignal): Promise<string>;
   /** Sets what a lease keeps; nothing: the lease ends. */

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { BerthError } from '@berth/errors';
 
 /** An entry of a tar archive. Names are as they stand there, hostile ones too. */
@@ -7,12 +8,13 @@ export interface ArchiveEntry {
   readonly size: number;
   /** Of a link. */
   readonly target: string;
-  /** The content; what is not read of it is skipped. */
-  readonly data: AsyncIterable<Uint8Array>;
+  /** Where its content begins in the archive. */
+  readonly offset: number;
 }
 
 const BLOCK = 512;
 const MAX_EXTENSION_BYTES = 1024 * 1024;
+const WINDOW_BYTES = 64 * 1024;
 const TYPES: Readonly<Record<string, ArchiveEntry['type']>> = {
   '0': 'file',
   '\0': 'file',
@@ -22,32 +24,35 @@ const TYPES: Readonly<Record<string, ArchiveEntry['type']>> = {
 };
 
 /**
- * Reads a tar archive (pax, ustar, GNU and old) as it comes, in memory that does not grow with it. What follows its end is read and
- * dropped. Throws ARCHIVE_INVALID.
+ * Reads what is in a tar archive (pax, ustar, GNU and old), without what is in its files. What follows its end does not count. Throws
+ * ARCHIVE_INVALID.
  */
-export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<ArchiveEntry> {
-  const reader = createReader(source);
-  try {
-    let records = new Map<string, string>();
-    for (;;) {
-      const block = await reader.take(BLOCK);
-      if (block === null || block.every((byte) => byte === 0)) break;
-      const entry = parseHeader(block);
-      if (entry.flag === 'x' || entry.flag === 'L' || entry.flag === 'K') {
-        records = new Map([...records, ...parseExtension(entry.flag, await readExtension(reader, entry.size))]);
-        continue;
-      }
-      const extended = extend(entry, records);
-      records = new Map();
-      const data = reader.stream(extended.size);
-      yield { ...extended, data: { [Symbol.asyncIterator]: () => ({ next: () => data.next() }) } };
-      for await (const chunk of data) void chunk;
-      await reader.skip((BLOCK - (extended.size % BLOCK)) % BLOCK);
+export async function* readTar(file: Pick<FileHandle, 'read'>): AsyncGenerator<ArchiveEntry> {
+  const take = createReader(file);
+  let records = new Map<string, string>();
+  for (let at = 0; ;) {
+    const block = await take(at, BLOCK);
+    if (block === null || block.every((byte) => byte === 0)) return;
+    const entry = parseHeader(block);
+    at += BLOCK;
+    if (entry.flag === 'x' || entry.flag === 'L' || entry.flag === 'K') {
+      if (entry.size > MAX_EXTENSION_BYTES) throw invalid('an extended header is too large');
+      const bytes = entry.size === 0 ? Buffer.alloc(0) : await takeAll(take, at, entry.size);
+      records = new Map([...records, ...parseExtension(entry.flag, bytes)]);
+      at += roundUp(entry.size);
+      continue;
     }
-    await reader.drain();
-  } finally {
-    await reader.close();
+    const extended = extend(entry, records);
+    records = new Map();
+    yield { ...extended, offset: at };
+    at += roundUp(extended.size);
+    // Its last byte tells that the rest is there too.
+    if (extended.size > 0) await takeAll(take, at - 1, 1);
   }
+}
+
+function roundUp(size: number): number {
+  return Math.ceil(size / BLOCK) * BLOCK;
 }
 
 interface Header {
@@ -74,7 +79,7 @@ function parseHeader(block: Buffer): Header {
   };
 }
 
-function extend(header: Header, records: ReadonlyMap<string, string>): Omit<ArchiveEntry, 'data'> {
+function extend(header: Header, records: ReadonlyMap<string, string>): Omit<ArchiveEntry, 'offset'> {
   const { type } = header;
   const path = records.get('path') ?? header.path;
   const size = records.get('size');
@@ -100,15 +105,6 @@ function checkedSize(size: number): number {
   return size;
 }
 
-type Reader = ReturnType<typeof createReader>;
-
-async function readExtension(reader: Reader, size: number): Promise<Buffer> {
-  if (size > MAX_EXTENSION_BYTES) throw invalid('an extended header is too large');
-  const bytes = await reader.take(size);
-  await reader.skip((BLOCK - (size % BLOCK)) % BLOCK);
-  return bytes ?? Buffer.alloc(0);
-}
-
 /** https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html, and GNU's long names. */
 function parseExtension(flag: string, bytes: Buffer): [string, string][] {
   if (flag === 'L') return [['path', text(bytes)]];
@@ -128,51 +124,30 @@ function parseExtension(flag: string, bytes: Buffer): [string, string][] {
   return records;
 }
 
-/** Takes bytes off a stream of chunks. */
-function createReader(source: AsyncIterable<Uint8Array>) {
-  const iterator = source[Symbol.asyncIterator]();
-  let rest: Uint8Array = new Uint8Array(0);
+/** So many bytes at an offset; null when the file ends there. */
+type Take = (at: number, size: number) => Promise<Buffer | null>;
 
-  /** The next bytes, at most `limit`; null at the end. */
-  async function next(limit: number): Promise<Uint8Array | null> {
-    while (rest.length === 0) {
-      const { done, value } = await iterator.next();
-      if (done) return null;
-      rest = value;
+async function takeAll(take: Take, at: number, size: number): Promise<Buffer> {
+  const bytes = await take(at, size);
+  if (bytes === null) throw invalid('it is cut off');
+  return bytes;
+}
+
+/** Small files lie side by side: one read gets many of them. */
+function createReader(file: Pick<FileHandle, 'read'>): Take {
+  let start = 0;
+  let window = Buffer.alloc(0);
+
+  return async function take(at, size) {
+    if (at < start || at + size > start + window.length) {
+      const buffer = Buffer.alloc(Math.max(WINDOW_BYTES, size));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+      [start, window] = [at, buffer.subarray(0, bytesRead)];
     }
-    const part = rest.subarray(0, limit);
-    rest = rest.subarray(part.length);
-    return part;
-  }
-
-  async function* stream(size: number): AsyncGenerator<Uint8Array> {
-    for (let left = size; left > 0;) {
-      const part = await next(left);
-      if (part === null) throw invalid('it is cut off');
-      left -= part.length;
-      yield part;
-    }
-  }
-
-  return {
-    /** So many bytes, or null when there are none any more. */
-    async take(size: number): Promise<Buffer | null> {
-      const first = await next(size);
-      if (first === null) return null;
-      const parts = [first];
-      for await (const part of stream(size - first.length)) parts.push(part);
-      return Buffer.concat(parts);
-    },
-    stream,
-    async skip(size: number): Promise<void> {
-      for await (const part of stream(size)) void part;
-    },
-    async drain(): Promise<void> {
-      while ((await next(Infinity)) !== null);
-    },
-    async close(): Promise<void> {
-      await iterator.return?.();
-    },
+    if (window.length === 0) return null;
+    const found = window.subarray(at - start, at - start + size);
+    if (found.length < size) throw invalid('it is cut off');
+    return found;
   };
 }
 

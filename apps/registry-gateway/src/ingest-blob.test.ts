@@ -1,9 +1,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { BerthError } from '@berth/errors';
 import { sha256Digest } from '@berth/oci';
 import { createMemoryContentStore } from './adapters/memory-content-store.ts';
 import { reasonOf } from './content-store.contract.ts';
 import { createIngestBlob, type IngestBlobRequest } from './ingest-blob.ts';
-import type { ContentStore } from './ports.ts';
+import type { ContentStore, FileRange } from './ports.ts';
 
 const content = Buffer.from('content');
 const digest = sha256Digest(content);
@@ -17,14 +18,28 @@ async function* dataOf(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }
 
+async function* readFile({ path, offset, size }: FileRange): AsyncGenerator<Uint8Array> {
+  if (path !== '/file') throw new BerthError('BLOB_NOT_FOUND', `there is no file ${path}`);
+  yield Buffer.from('a content, and more').subarray(offset, offset + size);
+}
+
 function ingest(request: Partial<IngestBlobRequest>) {
+  const { signal } = new AbortController();
   const data = dataOf(content.subarray(0, 3), content.subarray(3));
-  return createIngestBlob(store)({ mediaType: 'layer', digest: null, lease: 'image:a', data, ...request });
+  return createIngestBlob(
+    store,
+    readFile,
+  )({ mediaType: 'layer', digest: null, lease: 'image:a', data, signal, ...request });
 }
 
 test('keeps content under its lease', async () => {
   expect(await ingest({})).toMatchObject({ digest, size: 7, mediaType: 'layer' });
   expect(await reasonOf(store.remove(digest))).toBe('BLOB_IN_USE');
+});
+
+test('keeps a part of a file', async () => {
+  expect(await ingest({ data: { path: '/file', offset: 2, size: 7 } })).toMatchObject({ digest, size: 7 });
+  expect(await reasonOf(ingest({ data: { path: '/gone', offset: 0, size: 7 } }))).toBe('BLOB_NOT_FOUND');
 });
 
 test('stores nothing of another digest', async () => {
@@ -39,6 +54,12 @@ test('a stream that fails leaves nothing', async () => {
   }
   await expect(ingest({ data: failing() })).rejects.toThrow('gone');
   expect((await store.list({ after: null, limit: 1 })).items).toEqual([]);
+});
+
+test('a caller that breaks off leaves nothing, whatever has come', async () => {
+  const signal = AbortSignal.abort(new Error('gone'));
+  await expect(ingest({ signal })).rejects.toThrow('gone');
+  expect(await store.get(digest)).toBeNull();
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import { parseDigest } from '@berth/oci';
-import type { ContentStore, StoredBlob } from './ports.ts';
+import type { ContentStore, FileRange, ReadFileRange, StoredBlob } from './ports.ts';
 
 /** What a caller puts into the store. */
 export interface IngestBlobRequest {
@@ -9,19 +9,24 @@ export interface IngestBlobRequest {
   readonly digest: string | null;
   /** The lease that keeps it. */
   readonly lease: string;
-  readonly data: AsyncIterable<Uint8Array>;
+  /** The content, or the file that has it. */
+  readonly data: AsyncIterable<Uint8Array> | FileRange;
+  readonly signal: AbortSignal;
 }
 
 export type IngestBlob = (request: IngestBlobRequest) => Promise<StoredBlob>;
 
 /** Puts content that no registry has into the store, verified and leased. A stream that fails leaves nothing. */
-export function createIngestBlob(store: ContentStore): IngestBlob {
-  return async ({ mediaType, digest, lease, data }) => {
+export function createIngestBlob(store: ContentStore, readFile: ReadFileRange): IngestBlob {
+  return async ({ mediaType, digest, lease, data, signal }) => {
     if (mediaType === '') throw new BerthError('INVALID_ARGUMENT', 'an ingest needs a media type');
     checkLeaseName(lease);
     if (digest !== null) parseDigest(digest);
-    await using ingest = await store.ingest({ digest, size: null, isResumable: false });
-    for await (const chunk of data) await ingest.write(chunk);
+    const isFile = 'path' in data;
+    await using ingest = await store.ingest({ digest, size: isFile ? data.size : null, isResumable: false });
+    for await (const chunk of isFile ? readFile(data) : data) await ingest.write(chunk);
+    // A caller that breaks off may look like one that has sent all.
+    signal.throwIfAborted();
     return ingest.commit({ mediaType, digest, size: null, lease });
   };
 }

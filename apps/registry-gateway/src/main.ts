@@ -10,6 +10,7 @@ import { createTransport, type Transport } from './adapters/http/transport.ts';
 import { createHttpRegistryClient } from './adapters/http-registry-client.ts';
 import { createHttpRegistryPusher } from './adapters/http-registry-pusher.ts';
 import { createHttpRegistryServer } from './adapters/http-registry-server.ts';
+import { readFileRange } from './adapters/read-file-range.ts';
 import { createSqliteBlobIndex, MIGRATIONS } from './adapters/sqlite-blob-index.ts';
 import { createSqliteBlobSources } from './adapters/sqlite-blob-sources.ts';
 import { sweepContent, sweepPartials } from './adapters/sweep-content.ts';
@@ -52,7 +53,7 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
       slots: createSlots(config.maxConcurrentFetches),
       retryDelayMs: RETRY_DELAY_MS,
     }),
-    ingestBlob: createIngestBlob(store),
+    ingestBlob: createIngestBlob(store, readFileRange),
     pushBlob: createPushBlob({ store, registry: pusher, sources, retryDelayMs: RETRY_DELAY_MS }),
     pushManifest: createPushManifest({ store, registry: pusher }),
     listTags: (request) => registry.listTags(request),

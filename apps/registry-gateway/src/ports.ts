@@ -31,7 +31,7 @@ export interface Ingest extends AsyncDisposable {
   readonly offset: number;
   /** Absolute path of the file that it writes, to be read while it grows. */
   readonly path: string;
-  /** Appends. The chunk must not be changed afterwards. Throws DISK_FULL. */
+  /** Appends. The chunk must not be changed afterwards; one of 512 KiB or more may be, when this has resolved. Throws DISK_FULL. */
   write(chunk: Uint8Array): Promise<void>;
   /** Begins again from nothing. */
   restart(): Promise<void>;
@@ -40,6 +40,16 @@ export interface Ingest extends AsyncDisposable {
   /** Ends, and keeps what was written for the next ingest of the same digest. */
   suspend(): Promise<void>;
 }
+
+/** A part of a file on this host, which does not change while it is read. */
+export interface FileRange {
+  readonly path: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Reads it in chunks of 1 MiB, the last one excepted; each is valid until the next is asked for. Throws BLOB_NOT_FOUND, SIZE_MISMATCH. */
+export type ReadFileRange = (range: FileRange) => AsyncIterable<Uint8Array>;
 
 /** What an ingest is for. */
 export interface IngestRequest {

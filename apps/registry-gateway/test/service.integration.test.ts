@@ -244,6 +244,22 @@ describe('IngestBlob', () => {
     expect(ingests()).toEqual([]);
   });
 
+  test('takes a part of a file, by an absolute path', async () => {
+    const path = join(directory.path, 'archive');
+    writeFileSync(path, Buffer.concat([Buffer.from('before'), content, Buffer.from('after')]));
+    async function* fileOf(at: string): AsyncGenerator<Partial<IngestBlobRequest>> {
+      yield { part: { $case: 'start', value: { mediaType: 'application/x-tar', digest: '', lease: 'image:a' } } };
+      const value = { path: at, offsetBytes: 6n, sizeBytes: BigInt(content.length) };
+      yield { part: { $case: 'file', value } };
+    }
+    const { blob } = await gateway.client.ingestBlob(fileOf(path));
+    expect(blob?.descriptor).toMatchObject({ digest });
+    expect(readFileSync(blob?.path ?? '').equals(content)).toBe(true);
+    expect(await reasonOf(gateway.client.ingestBlob(fileOf('archive')))).toBe('INVALID_ARGUMENT');
+    expect(await reasonOf(gateway.client.ingestBlob(fileOf(`${path}-gone`)))).toBe('BLOB_NOT_FOUND');
+    expect(ingests()).toEqual([]);
+  });
+
   test('needs a start', async () => {
     async function* dataOnly(): AsyncGenerator<Partial<IngestBlobRequest>> {
       yield { part: { $case: 'data', value: content } };

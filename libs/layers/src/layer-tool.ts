@@ -13,6 +13,8 @@ export interface LayerLimits {
 export interface UnpackRequest {
   /** The layer: tar, plain or compressed with gzip or zstd. */
   readonly blobPath: string;
+  /** The layer is a part of that file, in bytes. Default: all of it. */
+  readonly range?: { readonly offset: number; readonly length: number };
   /**
    * The blob is still being written, and will have that many bytes: they are waited for. A writer that closes or cuts it earlier makes it
    * LAYER_INVALID. Default: it is whole.
@@ -176,10 +178,21 @@ export function startLayerTool(options: ToolOptions): LayerTool {
   };
 }
 
-function unpackArguments({ blobPath, growsTo, targetDir, diffId, limits }: UnpackRequest): string[] {
+function unpackArguments({ blobPath, range, growsTo, targetDir, diffId, limits }: UnpackRequest): string[] {
+  const part = range === undefined ? [] : ['--offset', String(range.offset), '--length', String(range.length)];
   const size = growsTo === undefined ? [] : ['--size', String(growsTo)];
   const promise = diffId === null ? [] : ['--diff-id', diffId];
-  return ['unpack', '--layer', blobPath, '--target', targetDir, ...size, ...promise, ...limitArguments(limits)];
+  return [
+    'unpack',
+    '--layer',
+    blobPath,
+    '--target',
+    targetDir,
+    ...part,
+    ...size,
+    ...promise,
+    ...limitArguments(limits),
+  ];
 }
 
 function commitArguments({ targetDir, squash, limits, ...layers }: CommitRequest): string[] {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LayerLimits, LayerTool, UnpackedLayer } from '@berth/layers';
 import type { LayerStore, PackedLayer, StagedLayer } from '../ports.ts';
@@ -69,6 +69,14 @@ export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOp
     packGzip: ({ name, diffId }, signal) =>
       write((outputPath) => tool.pack({ layerDir: join(dir, name), diffId, compression: 'gzip', outputPath, signal })),
     gzip: (archivePath, signal) => write((outputPath) => tool.compress({ archivePath, outputPath, signal })),
+    spool: (data, signal) =>
+      write(async (outputPath) => {
+        await using file = await open(outputPath, 'wx', 0o600);
+        for await (const chunk of data) {
+          signal.throwIfAborted();
+          await file.writeFile(chunk);
+        }
+      }),
     list: () => readdirSync(dir),
     sync: () => tool.sync(dir),
     remove: (name) => trash.remove(join(dir, name)),

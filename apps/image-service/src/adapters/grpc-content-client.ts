@@ -1,15 +1,17 @@
+import { Readable } from 'node:stream';
 import { BerthError } from '@berth/errors';
 import { formatReference, repositoryOf } from '@berth/oci';
 import {
   PushedHow,
   type Descriptor,
   type IngestBlobRequest,
+  type IngestBlobResponse,
   type PushedBlob as ProtoPushedBlob,
   type RegistryServiceClient,
   type StoredBlob,
 } from '@berth/proto/registry';
 import { bufferView } from '../buffer-view.ts';
-import type { ContentClient, ContentDescriptor, PushedBlob, RemoteContent } from '../ports.ts';
+import type { ContentClient, ContentDescriptor, IngestedBlob, PushedBlob, RemoteContent } from '../ports.ts';
 
 /** gRPC's framing costs less per byte in large messages; the gateway takes 16 MiB. */
 const CHUNK_MAX_BYTES = 1024 * 1024;
@@ -33,10 +35,16 @@ export function createGrpcContentClient(client: RegistryServiceClient): ContentC
       fetchBlob(client, toRequest({ repository: '', descriptor, credentials: null }), { signal }),
 
     async ingest({ mediaType, lease }, data, signal) {
-      const { blob } = await client.ingestBlob(toIngestRequests({ mediaType, lease }, data), { signal });
-      if (blob === undefined) throw incomplete('IngestBlob answered without a blob');
-      const { digest, size } = fromDescriptor(blob.descriptor);
-      return { digest, size, path: blob.path };
+      return toIngested(await client.ingestBlob(toIngestRequests({ mediaType, lease }, data), { signal }));
+    },
+
+    async ingestFile({ mediaType, lease }, { path, offset, size }, signal) {
+      const file = { path, offsetBytes: BigInt(offset), sizeBytes: BigInt(size) };
+      const requests: IngestBlobRequest[] = [
+        { part: { $case: 'start', value: { mediaType, digest: '', lease } } },
+        { part: { $case: 'file', value: file } },
+      ];
+      return toIngested(await client.ingestBlob(Readable.from(requests), { signal }));
     },
 
     async pushBlob(content, { signal, onProgress }) {
@@ -81,6 +89,12 @@ async function fetchBlob(
 function fromPushed({ how, mountedFrom }: ProtoPushedBlob): PushedBlob {
   if (how === PushedHow.MOUNTED) return { how: 'mounted', from: mountedFrom };
   return { how: how === PushedHow.EXISTED ? 'existed' : 'uploaded' };
+}
+
+function toIngested({ blob }: IngestBlobResponse): IngestedBlob {
+  if (blob === undefined) throw incomplete('IngestBlob answered without a blob');
+  const { digest, size } = fromDescriptor(blob.descriptor);
+  return { digest, size, path: blob.path };
 }
 
 async function* toIngestRequests(

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { BerthError } from '@berth/errors';
 import { formatReference, sha256Digest, type Reference } from '@berth/oci';
 import type { ContentClient, ContentDescriptor } from '../ports.ts';
@@ -56,6 +58,10 @@ export function createMemoryContentClient(dir: string): MemoryContentClient {
       remote.content.set(digest, bytes);
       leases.set(lease, [...(leases.get(lease) ?? []), digest]);
       return { digest, size: bytes.length, path: `${dir}/${digest}` };
+    },
+    async ingestFile(blob, { path, offset, size }, signal) {
+      const bytes = readFileSync(path).subarray(offset, offset + size);
+      return client.ingest(blob, Readable.from([bytes]), signal);
     },
     async locate({ digest }) {
       await Promise.resolve(get(digest));

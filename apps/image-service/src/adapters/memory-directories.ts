@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { BerthError } from '@berth/errors';
 import type { LayerStore, PackedLayer, SnapshotDirectories, StagedLayer, UnpackRequest } from '../ports.ts';
 
@@ -11,16 +13,21 @@ export interface MemoryLayerStore extends LayerStore {
   gate: Promise<void>;
 }
 
-export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): MemoryLayerStore {
+export function createMemoryLayerStore(
+  diffIdOf: (blobPath: string, range?: UnpackRequest['range']) => string,
+): MemoryLayerStore {
   const placed = new Set<string>();
   const staged = new Set<string>();
   const unpacked: string[] = [];
 
-  async function unpack(store: MemoryLayerStore, { blobPath, diffId, signal }: UnpackRequest): Promise<StagedLayer> {
+  async function unpack(
+    store: MemoryLayerStore,
+    { blobPath, range, diffId, signal }: UnpackRequest,
+  ): Promise<StagedLayer> {
     unpacked.push(blobPath);
     await store.gate;
     if (signal.aborted) throw new BerthError('CANCELLED', 'cancelled');
-    const found = diffIdOf(blobPath);
+    const found = diffIdOf(blobPath, range);
     if (diffId !== null && found !== diffId) throw new BerthError('DIGEST_MISMATCH', `the layer's content is ${found}`);
     staged.add(blobPath);
     return {
@@ -56,6 +63,18 @@ export function createMemoryLayerStore(diffIdOf: (blobPath: string) => string): 
     pack: ({ name }) => Promise.resolve(packed(`/packed/${name}`)),
     packGzip: ({ name }) => Promise.resolve(packed(`/gzip/${name}`)),
     gzip: (path) => Promise.resolve(packed(`/gzip${path}`)),
+    async spool(data) {
+      const dir = mkdtempSync('/tmp/berth-');
+      const path = join(dir, 'spooled');
+      const discard = () => Promise.resolve(rmSync(dir, { recursive: true }));
+      try {
+        for await (const chunk of data) writeFileSync(path, chunk, { flag: 'a' });
+        return { path, size: statSync(path, { throwIfNoEntry: false })?.size ?? 0, [Symbol.asyncDispose]: discard };
+      } catch (error) {
+        await discard();
+        throw error;
+      }
+    },
     list: () => [...placed],
     remove(name) {
       placed.delete(name);

@@ -42,7 +42,7 @@ export function createMemoryContentStore(): ContentStore {
         return chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
       },
       async write(chunk) {
-        chunks.push(chunk);
+        chunks.push(Buffer.from(chunk));
       },
       async restart() {
         chunks = [];

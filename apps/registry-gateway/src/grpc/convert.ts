@@ -2,7 +2,7 @@ import { BerthError } from '@berth/errors';
 import { parseDigest, parseReference, type Reference } from '@berth/oci';
 import * as proto from '@berth/proto/registry';
 import type { FetchEvent } from '../fetch-blob.ts';
-import type { BlobDescriptor, RegistryRequest, StoredBlob } from '../ports.ts';
+import type { BlobDescriptor, FileRange, RegistryRequest, StoredBlob } from '../ports.ts';
 import type { PushedBlob, PushEvent } from '../push-blob.ts';
 import type { RegistryCredentials } from '../registry-credentials.ts';
 
@@ -83,21 +83,33 @@ export function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** Splits the stream of an ingest into its first message and the data after it. Throws INVALID_ARGUMENT. */
+/** Splits the stream of an ingest into its first message and the data after it, or the file that has it. Throws INVALID_ARGUMENT. */
 export async function splitIngest(
   messages: AsyncIterable<proto.IngestBlobRequest>,
-): Promise<{ start: proto.IngestBlobStart; data: AsyncIterable<Uint8Array> }> {
+): Promise<{ start: proto.IngestBlobStart; data: AsyncIterable<Uint8Array> | FileRange }> {
   const iterator = messages[Symbol.asyncIterator]();
   const first = await iterator.next();
-  const part = first.done === true ? undefined : first.value.part;
-  if (part?.$case !== 'start')
+  const start = first.done === true ? undefined : first.value.part;
+  if (start?.$case !== 'start')
     throw new BerthError('INVALID_ARGUMENT', 'the first message of an ingest must be its start');
-  return { start: part.value, data: dataOf({ [Symbol.asyncIterator]: () => iterator }) };
+  const second = await iterator.next();
+  const part = second.done === true ? undefined : second.value.part;
+  const data = part?.$case === 'file' ? toFileRange(part.value) : dataOf(second, iterator);
+  return { start: start.value, data };
 }
 
-async function* dataOf(messages: AsyncIterable<proto.IngestBlobRequest>): AsyncGenerator<Uint8Array> {
-  for await (const { part } of messages) {
+async function* dataOf(
+  first: IteratorResult<proto.IngestBlobRequest>,
+  iterator: AsyncIterator<proto.IngestBlobRequest>,
+): AsyncGenerator<Uint8Array> {
+  for (let next = first; next.done !== true; next = await iterator.next()) {
+    const { part } = next.value;
     if (part?.$case !== 'data') throw new BerthError('INVALID_ARGUMENT', 'an ingest has one start, then only data');
     yield part.value;
   }
+}
+
+function toFileRange({ path, offsetBytes, sizeBytes }: proto.FileRange): FileRange {
+  if (!path.startsWith('/')) throw new BerthError('INVALID_ARGUMENT', 'the path of a file must be absolute');
+  return { path, offset: toByteCount(offsetBytes), size: toByteCount(sizeBytes) };
 }

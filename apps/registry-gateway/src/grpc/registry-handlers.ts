@@ -77,10 +77,10 @@ export function createRegistryHandlers(deps: RegistryHandlerDeps): RegistryServi
       for await (const data of store.read(digest, toByteCount(offsetBytes))) yield { data: toBuffer(data) };
     },
 
-    async ingestBlob(messages) {
+    async ingestBlob(messages, { signal }) {
       const { start, data } = await splitIngest(messages);
       const { mediaType, lease } = start;
-      const blob = await deps.ingestBlob({ mediaType, lease, digest: start.digest || null, data });
+      const blob = await deps.ingestBlob({ mediaType, lease, digest: start.digest || null, data, signal });
       return { blob: toStoredBlob(blob, false) };
     },
 

@@ -39,6 +39,7 @@ const char commands_usage[] =
     "serve runs such commands for another program, each in a process of its own.\n"
     "\n"
     "  --diff-id sha256:HEX     what the uncompressed layer must hash to\n"
+    "  --offset N, --length N   the layer is that part of FILE\n"
     "  --size N                 FILE is still being written, to that many bytes: wait for them\n"
     "  --compression KIND       auto (default), none, gzip, zstd; pack writes gzip, or by default none\n"
     "  --max-entries N          refuse a layer with more entries (default 2000000)\n"

@@ -93,6 +93,8 @@ static int parse_container_option(const char *name, const char *value, struct op
 
 static int parse_option(const char *name, const char *value, struct options *options) {
   if (strcmp(name, "--layer") == 0) return parse_string(value, &options->layer);
+  if (strcmp(name, "--offset") == 0) return parse_number(value, &options->offset);
+  if (strcmp(name, "--length") == 0) return parse_number(value, &options->length);
   if (strcmp(name, "--size") == 0) return parse_number(value, &options->size);
   if (strcmp(name, "--target") == 0) return parse_string(value, &options->target);
   if (strcmp(name, "--upper") == 0) return parse_string(value, &options->upper);
@@ -113,6 +115,7 @@ static int parse_option(const char *name, const char *value, struct options *opt
 int options_parse(int count, char **arguments, struct options *options, struct layer_error *error) {
   *options = (struct options){
       .compression = COMPRESSION_AUTO,
+      .length = UINT64_MAX,
       .limits = {.max_entries = DEFAULT_MAX_ENTRIES, .max_bytes = DEFAULT_MAX_BYTES},
   };
   for (int i = 2; i < count; i += 2) {

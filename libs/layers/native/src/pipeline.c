@@ -40,6 +40,7 @@ static int run_both(struct pipeline *pipeline, struct layer_error *error) {
 
 int pipeline_prepare(struct pipeline *pipeline, int archive, struct layer_error *error) {
   pipeline->source.fd = archive;
+  pipeline->source.length = UINT64_MAX;
   pipeline->digest = digest_new();
   if (pipeline->digest && ring_init(&pipeline->ring) == 0) return 0;
   return fail(error, FAILURE_LIMIT, "memory", "out of memory");

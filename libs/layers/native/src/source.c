@@ -37,7 +37,9 @@ static ssize_t read_available(int fd, unsigned char *bytes, size_t size) {
 /* The end of a file that grows is no end before it is whole. */
 static ssize_t read_input(struct source *source) {
   for (;;) {
-    ssize_t got = read_available(source->fd, source->input, SOURCE_INPUT_SIZE);
+    uint64_t left = source->length - source->read_bytes;
+    size_t size = left < SOURCE_INPUT_SIZE ? (size_t)left : SOURCE_INPUT_SIZE;
+    ssize_t got = read_available(source->fd, source->input, size);
 
     if (got < 0) return fail_errno(&source->error, "read", "cannot read the layer");
     if (got > 0 || source->read_bytes >= source->growth.size) return got;

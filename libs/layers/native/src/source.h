@@ -19,6 +19,7 @@ enum compression { COMPRESSION_AUTO, COMPRESSION_NONE, COMPRESSION_GZIP, COMPRES
 
 struct source {
   int fd;                       /* borrowed */
+  uint64_t length;              /* how much of the file is read at most */
   struct growth growth;         /* of the file, when it is not whole yet */
   enum compression compression; /* AUTO becomes what was found */
   uint64_t max_bytes;           /* most bytes that may come out */

@@ -8,11 +8,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static int open_layer(const struct options *options, struct layer_error *error) {
   const char *path = options->layer;
   int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
+  if (fd >= 0 && options->offset > 0 && lseek(fd, (off_t)options->offset, SEEK_SET) < 0) {
+    close(fd);
+    return fail_errno(error, "open", "cannot seek in the layer \"%.200s\"", path);
+  }
   if (fd >= 0) return fd;
   /* A file that was still growing may be whole meanwhile, and have another name. */
   if (errno == ENOENT && options->size > 0)
@@ -35,6 +40,7 @@ static int unpack(const struct options *options, struct pipeline *pipeline, stru
   if (target < 0) return fail_errno(error, "open", "cannot open the target \"%.200s\"", options->target);
   layer = open_layer(options, error);
   if (layer < 0 || pipeline_prepare(pipeline, layer, error) < 0) return -1;
+  pipeline->source.length = options->length;
   if (options->size > 0 && growth_watch(&pipeline->source.growth, layer, options->size, error) < 0) return -1;
   root = sandbox_enter(target, options->limits.max_bytes, error);
   if (root < 0) return -1;

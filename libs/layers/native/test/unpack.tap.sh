@@ -117,6 +117,11 @@ check 'a layer that shrinks is refused' fails_with 3 LAYER_INVALID "$work/growin
 wait $!
 check 'a layer that has been moved away is refused' fails_with 3 LAYER_INVALID "$work/none" --size "$size"
 
+(printf before && cat "$work/pax.tar.gz" && printf after) >"$work/within"
+unpack "$work/within" --offset 6 --length "$size" --diff-id "$diff_id" >/dev/null
+check 'a layer within a file gives the same tree' same_tree
+check 'a layer that the file cuts off is refused' fails_with 3 LAYER_INVALID "$work/within" --offset 6 --length 100000
+
 unpack - --diff-id "$diff_id" <"$work/pax.tar.gz" >/dev/null
 check 'standard input gives the same tree' same_tree
 
