@@ -154,6 +154,7 @@ function pruned(): { methods: FakeMethods; asked: unknown[] } {
   const asked: unknown[] = [];
   const methods: FakeMethods = {
     container: {
+      pruneNetworks: async (request) => (asked.push(request), { deletedNames: ['idle'] }),
       pruneContainers: async (request) => (asked.push(request), { deletedIds: [OLD], reclaimedBytes: 24n }),
     },
     image: {
@@ -173,10 +174,14 @@ test('system prune asks, and removes containers before what they hold', async ()
   expect((await system(['prune'], 'y\n')).stdout).toBe(
     `WARNING! This will remove:
   - all stopped containers
+  - all networks not used by at least one container
   - all dangling images
 
 Are you sure you want to continue? [y/N] Deleted Containers:
 ${OLD}
+
+Deleted Networks:
+idle
 
 Deleted Images:
 deleted: ${BARE}
@@ -184,7 +189,7 @@ deleted: ${BARE}
 Total reclaimed space: 124B
 `,
   );
-  expect(asked).toEqual([{ filters: [] }, { all: false, filters: [] }]);
+  expect(asked).toEqual([{ filters: [] }, { filters: [] }, { all: false, filters: [] }]);
 });
 
 test('system prune of all, with anonymous volumes, as far as the filters let it', async () => {
@@ -196,6 +201,7 @@ test('system prune of all, with anonymous volumes, as far as the filters let it'
     code: 0,
     stdout: `WARNING! This will remove:
   - all stopped containers
+  - all networks not used by at least one container
   - all anonymous volumes not used by at least one container
   - all images without at least one container associated to them
 
@@ -211,7 +217,7 @@ Are you sure you want to continue? [y/N] `,
   const { stdout } = await system(['prune', '-af', '--volumes', '--filter', 'label!=keep']);
   expect(stdout).toContain('\n\nDeleted Volumes:\nd00d\n\nDeleted Images:\n');
   expect(stdout).toContain('\nTotal reclaimed space: 1MB\n');
-  expect(asked).toEqual([{ filters }, { filters }, { all: true, filters }]);
+  expect(asked).toEqual([{ filters }, { filters }, { filters }, { all: true, filters }]);
   expect(await system(['prune', '-f', '--volumes', '--filter', 'until=24h'])).toEqual({
     code: 1,
     stdout: '',

@@ -4,7 +4,7 @@ import { startContainerFileTool } from '@berth/layers';
 import { ContainerServiceDefinition } from '@berth/proto/container';
 import { ImageServiceDefinition } from '@berth/proto/image';
 import { VolumeServiceDefinition } from '@berth/proto/volume';
-import { bindService, openCommitFlush, runService } from '@berth/service-kit';
+import { bindService, createFault, openCommitFlush, runService } from '@berth/service-kit';
 import { setFlagsFromString } from 'node:v8';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ import { createSqliteNetworkStore } from './adapters/sqlite-network-store.ts';
 import { createSqliteSettingStore } from './adapters/sqlite-setting-store.ts';
 import { readConfig } from './config.ts';
 import { createContainerEngine } from './container-engine.ts';
-import { createFault } from './fault.ts';
+import { FAULT_POINTS } from './fault.ts';
 import { createContainerHandlers } from './grpc/container-handlers.ts';
 import { createSeccompFilters } from './seccomp/filters.ts';
 import { readFilterHost, readSyscallTables } from './seccomp/read-host.ts';
@@ -106,7 +106,7 @@ await runService({
       hostResources: () => readHostResources(cgroupLayout(), names.cgroupDir),
       userIdRange: readUserIdRange(),
       nowNs: () => BigInt(Date.now()) * 1_000_000n,
-      fault: createFault(config.fault, () => process.kill(process.pid, 'SIGKILL')),
+      fault: createFault(FAULT_POINTS, config.fault, () => process.kill(process.pid, 'SIGKILL')),
       log,
       signal,
     });

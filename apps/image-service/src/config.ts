@@ -18,6 +18,8 @@ export interface Config {
   readonly maxUnpacks: number;
   /** BERTH_IMAGES_MAX_BYTES: bytes of all unpacked layers, above which images that nobody uses are removed. Default: null, never. */
   readonly imagesMaxBytes: number | null;
+  /** BERTH_FAULT: where tests crash the service, see fault.ts. */
+  readonly fault: string;
 }
 
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -29,6 +31,7 @@ const schema = z.object({
   BERTH_MAX_DOWNLOADS: count(3),
   BERTH_MAX_UPLOADS: count(5),
   BERTH_MAX_UNPACKS: count(2),
+  BERTH_FAULT: z.string().default(''),
   BERTH_IMAGES_MAX_BYTES: z.coerce.number().int().positive().optional(),
 });
 
@@ -44,6 +47,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     maxDownloads: data.BERTH_MAX_DOWNLOADS,
     maxUploads: data.BERTH_MAX_UPLOADS,
     maxUnpacks: data.BERTH_MAX_UNPACKS,
+    fault: data.BERTH_FAULT,
     imagesMaxBytes: data.BERTH_IMAGES_MAX_BYTES ?? null,
   });
 }

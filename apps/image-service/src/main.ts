@@ -4,8 +4,9 @@ import { connectService } from '@berth/client';
 import { startLayerTool } from '@berth/layers';
 import { ImageServiceDefinition } from '@berth/proto/image';
 import { RegistryServiceDefinition } from '@berth/proto/registry';
-import { bindService, openDatabase, runService } from '@berth/service-kit';
+import { bindService, createFault, openDatabase, runService } from '@berth/service-kit';
 import { openDirectoryLayerStore } from './adapters/directory-layer-store.ts';
+import { withFaults, type LastingPorts } from './adapters/faulty-ports.ts';
 import { openFileSnapshotDirectories } from './adapters/file-snapshot-directories.ts';
 import { createGrpcContentClient } from './adapters/grpc-content-client.ts';
 import { IMAGE_MIGRATIONS } from './adapters/image-migrations.ts';
@@ -13,11 +14,12 @@ import { createSqliteImageStore } from './adapters/sqlite-image-store.ts';
 import { createSqliteLeaseList } from './adapters/sqlite-lease-list.ts';
 import { createSqliteSnapshotStore } from './adapters/sqlite-snapshot-store.ts';
 import { createCommitSnapshot } from './commit-snapshot.ts';
-import { parseConfig } from './config.ts';
+import { parseConfig, type Config } from './config.ts';
 import { createDeleteImage } from './delete-image.ts';
 import { createDiffImages } from './diff-images.ts';
 import { createDiffSnapshot } from './diff-snapshot.ts';
 import { createDurability } from './durability.ts';
+import { FAULT_POINTS } from './fault.ts';
 import { createImageHandlers } from './grpc/image-handlers.ts';
 import { createKeepBudget } from './image-budget.ts';
 import { createImageHistory } from './image-history.ts';
@@ -49,24 +51,35 @@ await runService({
     const quick = openDatabase({ path, migrations: IMAGE_MIGRATIONS, synchronous: 'NORMAL' });
     const registry = connectService(RegistryServiceDefinition, paths.socket('registry-gateway'));
     const bootId = readBootId();
-    const content = createGrpcContentClient(registry.client);
-    const store = createSqliteImageStore({ database, events, bootId, nowMs: Date.now });
-    const snapshotStore = createSqliteSnapshotStore(quick);
     const toolEnv = paths.root === null ? {} : { BERTH_ROOT: paths.root };
     const tool = startLayerTool({
       program: config.layerProgram,
       streamDir: join(paths.runDir, 'image-service.streams'),
       env: toolEnv,
     });
-    const layers = openDirectoryLayerStore({ stateDir, tool, limits: config });
-    const directories = openFileSnapshotDirectories(stateDir);
+    const ports: LastingPorts = {
+      content: createGrpcContentClient(registry.client),
+      images: createSqliteImageStore({ database, events, bootId, nowMs: Date.now }),
+      snapshots: createSqliteSnapshotStore(quick),
+      leases: createSqliteLeaseList(database),
+      layers: openDirectoryLayerStore({ stateDir, tool, limits: config }),
+      directories: openFileSnapshotDirectories(stateDir),
+    };
+    const {
+      content,
+      images: store,
+      snapshots: snapshotStore,
+      layers,
+      directories,
+      leases: list,
+    } = inTests(config, ports);
     const onFailure = (what: string, error: unknown): void => {
       log.warn({ err: error, leftover: what }, 'not removed, left for the next start');
     };
     const onImageLost = (imageId: string): void => {
       log.warn({ imageId }, 'image was not on the disk when the host went down, pull it again');
     };
-    const leases = createLeases({ list: createSqliteLeaseList(database), content, onFailure });
+    const leases = createLeases({ list, content, onFailure });
 
     const swept = recover({
       images: store,
@@ -153,6 +166,15 @@ await runService({
     });
   },
 });
+
+/** Tests crash the service at steps that ports take; others have the ports as they are. */
+function inTests({ fault }: Config, ports: LastingPorts): LastingPorts {
+  if (fault === '') return ports;
+  return withFaults(
+    ports,
+    createFault(FAULT_POINTS, fault, () => process.kill(process.pid, 'SIGKILL')),
+  );
+}
 
 const BUDGET_INTERVAL_MS = 60_000;
 

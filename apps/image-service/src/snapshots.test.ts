@@ -45,6 +45,15 @@ describe('snapshots', () => {
     });
   });
 
+  test('keeps the directories of a snapshot whose row cannot be removed, as on a full disk', async () => {
+    await snapshots.prepare('k1', 'app');
+    stores.snapshots.remove = () => {
+      throw new Error('disk I/O error');
+    };
+    expect(() => snapshots.delete('k1')).toThrow('disk I/O error');
+    expect(directories.list()).toEqual(['1']);
+  });
+
   test('makes a snapshot on the layers of an image, uppermost first, each once', async () => {
     const snapshot = await snapshots.prepare('k1', 'app');
     expect(snapshot).toMatchObject({

@@ -132,8 +132,9 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
     delete(owner) {
       let isRubbish = false;
       for (const { key, name } of snapshots.listOwned(owner)) {
-        removeDirectories(name);
+        // The row first: on a full disk it may have to stay, and then its directories do.
         isRubbish = snapshots.remove(key, nowMs()).wasLastOfHidden || isRubbish;
+        removeDirectories(name);
       }
       if (!isRubbish) return;
       pool.discard(images.collect(pool.isPinned).layers);

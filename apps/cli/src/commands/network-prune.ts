@@ -1,7 +1,8 @@
 import { defineCommand } from '../command.ts';
 import { confirm } from '../engine/confirm.ts';
-import { connectContainers } from '../engine/containers.ts';
 import { parseFilterOptions } from '../options/filter-options.ts';
+import { pruneNetworks } from '../prune/prune-networks.ts';
+import { stepText } from '../prune/pruned.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
@@ -14,9 +15,7 @@ export const command = defineCommand({
     const filters = parseFilterOptions(options.filter);
     const warning = 'WARNING! This will remove all custom networks not used by at least one container.';
     if (!options.force && !(await confirm(context, warning))) return 0;
-    using containers = connectContainers(context);
-    const { deletedNames } = await containers.calls.pruneNetworks({ filters }, { signal: context.signal });
-    if (deletedNames.length > 0) context.stdout.write(`Deleted Networks:\n${deletedNames.join('\n')}\n\n`);
+    context.stdout.write(stepText(await pruneNetworks(context, filters)));
     return 0;
   },
 });

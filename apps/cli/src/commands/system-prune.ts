@@ -5,6 +5,7 @@ import { confirm } from '../engine/confirm.ts';
 import { parseFilterOptions, type FilterOption } from '../options/filter-options.ts';
 import { pruneContainers } from '../prune/prune-containers.ts';
 import { pruneImages } from '../prune/prune-images.ts';
+import { pruneNetworks } from '../prune/prune-networks.ts';
 import { pruneVolumes } from '../prune/prune-volumes.ts';
 import { stepText, totalText, type Pruned } from '../prune/pruned.ts';
 
@@ -47,6 +48,7 @@ function createSteps({ all, volumes }: { all: boolean; volumes: boolean }): Step
   const anonymous = { warning: 'all anonymous volumes not used by at least one container', prune: pruneVolumes };
   return [
     { warning: 'all stopped containers', prune: pruneContainers },
+    { warning: 'all networks not used by at least one container', prune: pruneNetworks },
     ...(volumes ? [anonymous] : []),
     {
       warning: all ? 'all images without at least one container associated to them' : 'all dangling images',

@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { createFault } from './fault.ts';
 
+const POINTS = ['create:row', 'start:row'] as const;
+
 test('crashes when a point is passed for the nth time', () => {
   let crashes = 0;
-  const fault = createFault('create:row:2', () => crashes++);
+  const fault = createFault(POINTS, 'create:row:2', () => crashes++);
   fault('create:row');
   fault('start:row');
   expect(crashes).toBe(0);
@@ -13,5 +15,5 @@ test('crashes when a point is passed for the nth time', () => {
 });
 
 test.each(['nope:1', 'create:row', 'create:row:0', 'create:row:x'])('refuses the setting %s', (setting) => {
-  expect(() => createFault(setting, () => {})).toThrow('not a fault point and a count');
+  expect(() => createFault(POINTS, setting, () => {})).toThrow('not a fault point and a count');
 });
