@@ -89,8 +89,10 @@ async function copyOut(copy: Copy, from: InContainer, path: string): Promise<voi
   await checkLocalTop(place, side);
   const { unpackLocal } = await import('../copy/unpack-local.ts');
   try {
-    const { keepOwner } = copy;
-    await unpackLocal(copy.progress.count(archive), { dir: place.directory, top: newTop(place, side), keepOwner });
+    const onLost = (program: string): void =>
+      void copy.context.stderr.write(`WARNING: ${program} comes without its capabilities\n`);
+    const how = { dir: place.directory, top: newTop(place, side), keepOwner: copy.keepOwner, onLost };
+    await unpackLocal(copy.progress.count(archive), how);
   } catch (error) {
     throw explainUnpacking(error);
   }

@@ -84,8 +84,18 @@ describe('archives', () => {
   });
   afterEach(() => directory[Symbol.dispose]());
 
+  const onLost = (): void => {
+    throw new Error('capabilities are lost');
+  };
   const leftOut: string[] = [];
   const pack = (newName: string): TarBytes => packLocal(path('source'), newName, (socket) => leftOut.push(socket));
+
+  const setCapability = (file: string, value: string): void =>
+    void execFileSync('setfattr', ['-n', 'security.capability', '-v', value, file]);
+  const capabilityOf = (file: string): string => {
+    const args = ['-d', '-m', '^security.capability$', '-e', 'hex', '--absolute-names', file];
+    return /0x[0-9a-f]+/.exec(execFileSync('getfattr', args, { encoding: 'utf8' }))?.[0] ?? '';
+  };
 
   async function collect(archive: TarBytes): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
@@ -99,7 +109,7 @@ describe('archives', () => {
 
   test('carry a tree under another name, with its links', async () => {
     const archive = renameTop(pack('between'), { name: 'end', replaces: true });
-    await unpackLocal(archive, { dir: path('target'), top: null, keepOwner: false });
+    await unpackLocal(archive, { dir: path('target'), top: null, keepOwner: false, onLost });
     expect(readdirSync(path('target'))).toEqual(['end']);
     expect(execFileSync('diff', ['-r', path('source'), path('target/end')], { encoding: 'utf8' })).toBe('');
     expect(statSync(path('target/end/twin')).ino).toBe(statSync(path('target/end/sub/file')).ino);
@@ -111,10 +121,11 @@ describe('archives', () => {
       dir: path('target'),
       top: null,
       keepOwner: false,
+      onLost,
     });
     expect(readdirSync(path('target')).sort()).toEqual(['link', 'sub', 'twin']);
     const again = pack('top');
-    await unpackLocal(again, { dir: path('target'), top: { name: '.', replaces: true }, keepOwner: false });
+    await unpackLocal(again, { dir: path('target'), top: { name: '.', replaces: true }, keepOwner: false, onLost });
     expect(readFileSync(path('target/twin'), 'utf8')).toBe('content');
   });
 
@@ -151,6 +162,22 @@ describe('archives', () => {
     }
   });
 
+  test('carry the capabilities of programs', async () => {
+    const value = '0x0100000200200000000000000000000000000000';
+    const odd = path('source/sub/odd\nnäme');
+    writeFileSync(odd, '');
+    for (const file of [path('source/sub/file'), odd]) setCapability(file, value);
+    await unpackLocal(pack('top'), {
+      dir: path('target'),
+      top: { name: 'x', replaces: true },
+      keepOwner: false,
+      onLost,
+    });
+    expect(capabilityOf(path('target/x/sub/file'))).toBe(value);
+    expect(capabilityOf(path('target/x/sub/odd\nnäme'))).toBe(value);
+    expect(capabilityOf(path('target/x'))).toBe('');
+  });
+
   test('that are unpacked give pipes and devices, in the place of what is there', async () => {
     const entries: TarEntry[] = [
       { path: 'top/', type: 'directory' },
@@ -160,7 +187,7 @@ describe('archives', () => {
     mkdirSync(path('target/new'));
     writeFileSync(path('target/new/pipe'), 'was a file');
     const top = { name: 'new', replaces: true };
-    await unpackLocal(bytesOf(entries), { dir: path('target'), top, keepOwner: true });
+    await unpackLocal(bytesOf(entries), { dir: path('target'), top, keepOwner: true, onLost });
     expect(statSync(path('target/new/pipe')).isFIFO()).toBe(true);
     expect(statSync(path('target/new/pipe')).mode & 0o777).toBe(0o604);
     expect(statSync(path('target/new/node')).isCharacterDevice()).toBe(true);
@@ -232,7 +259,7 @@ describe('archives', () => {
       ...entry,
       target: target.replace('ROOT', directory.path),
     }));
-    const unpacking = unpackLocal(bytesOf(entries), { dir: path('target'), top: null, keepOwner: false });
+    const unpacking = unpackLocal(bytesOf(entries), { dir: path('target'), top: null, keepOwner: false, onLost });
     await unpacking.catch(() => {});
     expect(existsSync(path('escaped'))).toBe(false);
     expect(statSync(path('source/sub/file')).nlink).toBe(2);
@@ -253,7 +280,7 @@ describe('archives', () => {
       throw new Error('the sender is gone');
     }
     for (const source of [cut(), broken()]) {
-      await expect(unpackLocal(source, { dir: path('target'), top: null, keepOwner: false })).rejects.toThrow();
+      await expect(unpackLocal(source, { dir: path('target'), top: null, keepOwner: false, onLost })).rejects.toThrow();
       expect(readdirSync(path('target'))).toEqual(['a']);
     }
     await expect(collect(renameTop(cut(), { name: 'c', replaces: true }))).rejects.toThrow('ends too early');

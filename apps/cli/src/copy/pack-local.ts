@@ -2,7 +2,8 @@ import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { major, minor } from './device-numbers.ts';
 import type { TarBytes } from './archive-name.ts';
-import { BLOCK_BYTES, encodeHeader, paddedSize, TAR_TYPE } from './tar-format.ts';
+import { CAPABILITY_RECORD, readCapabilities } from './capabilities.ts';
+import { BLOCK_BYTES, encodeHeader, NO_RECORDS, paddedSize, TAR_TYPE, type PaxRecords } from './tar-format.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -10,6 +11,8 @@ const CHUNK_BYTES = 256 * 1024;
 interface Packing {
   /** The first name of each file that has several, by device and inode. */
   readonly links: Map<string, string>;
+  /** By path. */
+  readonly capabilities: ReadonlyMap<string, string>;
   readonly onLeftOut: (path: string) => void;
 }
 
@@ -19,7 +22,8 @@ interface Packing {
  */
 export async function* packLocal(path: string, newName: string, onLeftOut: (path: string) => void): TarBytes {
   const name = newName === '.' ? '' : Buffer.from(newName).toString('latin1');
-  yield* packEntry(Buffer.from(path).toString('latin1'), name, { links: new Map(), onLeftOut });
+  const capabilities = await readCapabilities(path);
+  yield* packEntry(Buffer.from(path).toString('latin1'), name, { links: new Map(), capabilities, onLeftOut });
   yield Buffer.alloc(2 * BLOCK_BYTES);
 }
 
@@ -32,7 +36,7 @@ async function* packEntry(path: string, name: string, packing: Packing): TarByte
   const first = linkOf(stats, name, packing);
   if (first !== null) yield encodeEntry(stats, { name, type: TAR_TYPE.hardLink, link: first });
   else if (stats.isDirectory()) yield* packDirectory(path, { stats, name }, packing);
-  else if (stats.isFile()) yield* packFile(path, name);
+  else if (stats.isFile()) yield* packFile(path, name, packing);
   else if (stats.isSymbolicLink()) {
     const link = await readlink(bytes(path), { encoding: 'latin1' });
     yield encodeEntry(stats, { name, type: TAR_TYPE.symbolicLink, link });
@@ -60,14 +64,16 @@ async function* packDirectory(
   }
 }
 
-async function* packFile(path: string, name: string): TarBytes {
+async function* packFile(path: string, name: string, { capabilities }: Packing): TarBytes {
   // Not followed when it has become a link meanwhile, not waited for when it has become a pipe.
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   await using file = await open(bytes(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   const stats = await file.stat({ bigint: true });
   if (!stats.isFile()) throw new Error(`${bytes(path)} was replaced while it was copied`);
   const size = Number(stats.size);
-  yield encodeEntry(stats, { name, type: TAR_TYPE.file, size });
+  const capability = capabilities.get(path);
+  const records = new Map(capability === undefined ? [] : [[CAPABILITY_RECORD, capability]]);
+  yield encodeEntry(stats, { name, type: TAR_TYPE.file, size, records });
   for (let at = 0; at < size;) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - at));
     const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
@@ -83,9 +89,17 @@ function nodeType(stats: BigIntStats): string {
   return stats.isBlockDevice() ? TAR_TYPE.blockDevice : TAR_TYPE.characterDevice;
 }
 
+interface EntryFields {
+  readonly name: string;
+  readonly type: string;
+  readonly link?: string;
+  readonly size?: number;
+  readonly records?: PaxRecords;
+}
+
 function encodeEntry(
   stats: BigIntStats,
-  { name, type, link = '', size = 0 }: { name: string; type: string; link?: string; size?: number },
+  { name, type, link = '', size = 0, records = NO_RECORDS }: EntryFields,
 ): Buffer {
   return encodeHeader({
     path: name,
@@ -98,6 +112,7 @@ function encodeEntry(
     link,
     major: major(stats.rdev),
     minor: minor(stats.rdev),
+    records,
   });
 }
 

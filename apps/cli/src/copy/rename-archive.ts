@@ -2,6 +2,7 @@ import { renamed, type NewTop, type TarBytes } from './archive-name.ts';
 import {
   BLOCK_BYTES,
   namesOf,
+  NO_RECORDS,
   paddedSize,
   parseExtended,
   renameHeader,
@@ -10,12 +11,17 @@ import {
   type PaxRecords,
 } from './tar-format.ts';
 
-const NO_RECORDS: PaxRecords = new Map();
 /** More than any name and all attributes of a file take. */
 const EXTENDED_MAX_BYTES = 8 * 1024 * 1024;
 
-/** The same archive with another name for what it holds; all else of it, extended attributes too, goes through as it is. */
-export async function* renameTop(source: TarBytes, top: NewTop): TarBytes {
+/** Told of each entry, with its new name. */
+export type OnEntry = (path: string, records: PaxRecords) => void;
+
+/**
+ * The same archive with another name for what it holds, or null for the same; all else of it, extended attributes too, goes through as it is.
+ * Throws when it is none, or ends too early.
+ */
+export async function* renameTop(source: TarBytes, top: NewTop | null, onEntry: OnEntry = () => {}): TarBytes {
   const input = createByteReader(source);
   let records = NO_RECORDS;
   for (;;) {
@@ -29,10 +35,12 @@ export async function* renameTop(source: TarBytes, top: NewTop): TarBytes {
       continue;
     }
     const names = namesOf(block);
-    const path = renamed(records.get('path') ?? names.path, top);
+    const rename = (name: string): string => (top === null ? name : renamed(name, top));
+    const path = rename(records.get('path') ?? names.path);
     const link = records.get('linkpath') ?? names.link;
+    onEntry(path, records);
     // Hard links name a path of the archive, symbolic links one of the world that they are in.
-    yield renameHeader(block, records, { path, link: type === TAR_TYPE.hardLink ? renamed(link, top) : link });
+    yield renameHeader(block, records, { path, link: type === TAR_TYPE.hardLink ? rename(link) : link });
     yield* input.pass(paddedSize(size));
     records = NO_RECORDS;
   }

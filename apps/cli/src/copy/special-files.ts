@@ -25,12 +25,17 @@ const LETTERS = { FIFO: 'p', CharacterDevice: 'c', BlockDevice: 'b' } as const;
  */
 export async function makeSpecialFile(file: SpecialFile, root: string): Promise<void> {
   const { path, type, mode, major, minor, mtime, owner } = file;
-  for (let parent = dirname(path); parent.length > root.length; parent = dirname(parent)) {
-    if (!(await lstat(parent)).isDirectory()) throw new Error(`cannot make ${path}: ${parent} is no directory`);
-  }
+  await checkParents(path, root);
   await rm(path, { force: true });
   const numbers = type === 'FIFO' ? [] : [String(major), String(minor)];
   await promisify(execFile)('mknod', ['-m', mode.toString(8), path, LETTERS[type], ...numbers]);
   if (owner !== null) await lchown(path, owner.uid, owner.gid);
   if (mtime !== undefined) await utimes(path, mtime, mtime);
+}
+
+/** Throws when a link leads from `root` to a path in it. */
+export async function checkParents(path: string, root: string): Promise<void> {
+  for (let parent = dirname(path); parent.length > root.length; parent = dirname(parent)) {
+    if (!(await lstat(parent)).isDirectory()) throw new Error(`cannot make ${path}: ${parent} is no directory`);
+  }
 }

@@ -18,6 +18,8 @@ export const TAR_TYPE = {
 /** What an extended header says, in order: `path`, `linkpath`, `size`, `mtime`, `SCHILY.xattr.user.a` … */
 export type PaxRecords = ReadonlyMap<string, string>;
 
+export const NO_RECORDS: PaxRecords = new Map();
+
 /** An entry of an archive, without its content. */
 export interface TarHeader {
   readonly path: string;
@@ -31,6 +33,8 @@ export interface TarHeader {
   readonly link: string;
   readonly major: number;
   readonly minor: number;
+  /** What else is to be said. */
+  readonly records: PaxRecords;
 }
 
 const NAME = { at: 0, length: 100 };
@@ -42,7 +46,7 @@ const PREFIX = { at: 345, length: 155 };
 /** A header, after an extended one when it says more than a plain one can. */
 export function encodeHeader(header: TarHeader): Buffer {
   const { path, type, mode, uid, gid, sizeBytes, mtimeNs, link, major, minor } = header;
-  const records = new Map<string, string>();
+  const records = new Map(header.records);
   const block = Buffer.alloc(BLOCK_BYTES);
   const putNumber = (name: string, value: number, ...[at, length]: [number, number]): void => {
     const digits = value.toString(8);

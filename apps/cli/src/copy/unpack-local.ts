@@ -1,10 +1,13 @@
 // Unpacks archives of copies. This module, with the tar library in it, has a bundle of its own: so it throws and returns nothing that is
 // told by its class.
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Unpack, type ReadEntry } from 'tar';
-import { renamed, type NewTop, type TarBytes } from './archive-name.ts';
-import { makeSpecialFile, type SpecialFile } from './special-files.ts';
+import type { NewTop, TarBytes } from './archive-name.ts';
+import { CAPABILITY_RECORD, writeCapability } from './capabilities.ts';
+import { renameTop, type OnEntry } from './rename-archive.ts';
+import { checkParents, makeSpecialFile, type SpecialFile } from './special-files.ts';
 
 /** Where an archive goes. */
 export interface LocalTarget {
@@ -13,24 +16,32 @@ export interface LocalTarget {
   readonly top: NewTop | null;
   /** True gives what is made the owners that the archive names. */
   readonly keepOwner: boolean;
+  /** Told of each program that loses its capabilities, since they cannot be given here. */
+  readonly onLost: (path: string) => void;
 }
 
 /**
  * Unpacks an archive as hostile input: nothing of it leaves the directory. Throws when an entry would, or cannot be made; then what is
  * whole stays, and a file that was begun goes.
  */
-export async function unpackLocal(source: TarBytes, { dir, top, keepOwner }: LocalTarget): Promise<void> {
+export async function unpackLocal(source: TarBytes, { dir, top, keepOwner, onLost }: LocalTarget): Promise<void> {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
   const begun = new Set<ReadEntry>();
   const special: ReadEntry[] = [];
+  const capabilities = new Map<string, string>();
+  const noteEntry: OnEntry = (path, records) => {
+    const capability = records.get(CAPABILITY_RECORD);
+    const name = Buffer.from(path, 'latin1').toString();
+    if (capability === undefined) capabilities.delete(name);
+    else capabilities.set(name, capability);
+  };
   const unpack = new Unpack({
     cwd: dir,
     preserveOwner: keepOwner,
     chmod: true,
     processUmask: 0,
     onReadEntry: (entry) => {
-      if (top !== null) rename(entry, top);
       begun.add(entry);
       entry.on('end', () => begun.delete(entry));
     },
@@ -44,9 +55,10 @@ export async function unpackLocal(source: TarBytes, { dir, top, keepOwner }: Loc
   const closed = once(unpack, 'close');
   closed.catch(() => {});
   try {
-    await Promise.race([feed(source, unpack), failed.promise]);
+    await Promise.race([feed(renameTop(source, top, noteEntry), unpack), failed.promise]);
     await Promise.race([closed, failed.promise]);
     for (const entry of special) await makeSpecialFile(toSpecialFile(entry, keepOwner), dir);
+    for (const [name, capability] of capabilities) await giveCapability(join(dir, name), dir, capability, onLost);
   } catch (error) {
     for (const { type, absolute } of begun) {
       if (type === 'File' && absolute !== undefined) await rm(absolute, { force: true });
@@ -62,10 +74,15 @@ async function feed(source: TarBytes, unpack: Unpack): Promise<void> {
   unpack.end();
 }
 
-/** Hard links name a path of the archive, symbolic links one of the world that they are in. */
-function rename(entry: ReadEntry, top: NewTop): void {
-  entry.path = renamed(entry.path, top);
-  if (entry.type === 'Link' && entry.linkpath !== undefined) entry.linkpath = renamed(entry.linkpath, top);
+/** As docker cp: where they cannot be, the program comes without. */
+async function giveCapability(
+  path: string,
+  root: string,
+  ...[capability, onLost]: [string, LocalTarget['onLost']]
+): Promise<void> {
+  await checkParents(path, root);
+  if (!(await lstat(path)).isFile()) return;
+  await writeCapability(path, capability).catch(() => onLost(path));
 }
 
 function isSpecial({ type }: ReadEntry): boolean {
