@@ -7,6 +7,15 @@ export interface BindMount {
   readonly target: string;
 }
 
+/** What else a container has. */
+export interface StartOptions {
+  readonly bind?: BindMount;
+  /** `none`; default: bridge. */
+  readonly network?: string;
+  /** A port of the container that is published on any port of the host: `80/tcp`. */
+  readonly publish?: string;
+}
+
 /** A container that runs. */
 export interface StartedContainer {
   readonly id: string;
@@ -16,9 +25,11 @@ export interface StartedContainer {
 /** The engine over one kept gRPC connection. */
 export interface BerthApi extends Disposable {
   /** Creates a container, runs a command in it to its end, and gives its id. Throws when it fails. */
-  run(command: readonly string[]): Promise<string>;
+  run(command: readonly string[], options?: StartOptions): Promise<string>;
   /** The same, without waiting for its end. */
-  start(command: readonly string[], bind?: BindMount): Promise<StartedContainer>;
+  start(command: readonly string[], options?: StartOptions): Promise<StartedContainer>;
+  /** The host's address on a container's network, and the host's port that its first published port has. */
+  publishedAt(container: string): Promise<{ readonly gateway: string; readonly port: number }>;
   /** Runs a command in a container and gives its stdout. Throws when it fails. */
   exec(container: string, command: readonly string[]): Promise<string>;
   /** Waits for a container's end. */
@@ -34,10 +45,11 @@ export interface BerthApi extends Disposable {
 export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
   const { client, close } = connectService(ContainerServiceDefinition, paths.socket('container-service'));
 
-  async function run(command: readonly string[], detach: boolean, bind?: BindMount) {
+  async function run(command: readonly string[], detach: boolean, { bind, network = '', publish }: StartOptions = {}) {
     const outcome = { id: '', pid: 0, exitCode: null as number | null };
     const mounts = bind === undefined ? [] : [{ type: MountType.BIND, ...bind, readonly: true }];
-    const value = { config: { image, command: [...command], mounts }, detach };
+    const portBindings = publish === undefined ? [] : [{ containerPort: publish }];
+    const value = { config: { image, command: [...command], mounts, networkMode: network, portBindings }, detach };
     for await (const { event } of client.runContainer(only({ request: { $case: 'start' as const, value } }))) {
       if (event?.$case === 'created') outcome.id = event.value.id;
       if (event?.$case === 'started') outcome.pid = event.value.pid;
@@ -47,12 +59,17 @@ export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
   }
 
   return {
-    async run(command) {
-      const { id, exitCode } = await run(command, false);
+    async run(command, options) {
+      const { id, exitCode } = await run(command, false, options);
       checkExit(command, exitCode);
       return id;
     },
-    start: (command, bind) => run(command, true, bind),
+    start: (command, options) => run(command, true, options),
+    async publishedAt(id) {
+      const { container } = await client.getContainer({ container: id });
+      const port = container?.publishedPorts[0]?.hostPort ?? 0;
+      return { gateway: container?.network?.gateway ?? '', port };
+    },
     async exec(container, command) {
       let exitCode: number | null = null;
       const output: Uint8Array[] = [];

@@ -4,6 +4,7 @@ import { measureImages } from './sections/images.ts';
 import { measureInside } from './sections/inside.ts';
 import { measureLog } from './sections/log.ts';
 import { measureMemory } from './sections/memory.ts';
+import { measureNetwork } from './sections/network.ts';
 import { measureParallel } from './sections/parallel.ts';
 import { measurePull } from './sections/pull.ts';
 import { measureScale } from './sections/scale.ts';
@@ -17,6 +18,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   stop: measureStop,
   log: measureLog,
   inside: measureInside,
+  network: measureNetwork,
   parallel: measureParallel,
   scale: measureScale,
   memory: measureMemory,

@@ -9,7 +9,7 @@ const execute = promisify(execFile);
 
 /** Processor, memory and disk as a container sees them, beside the host; the disk is the writable layer's and the engine's own. */
 export const measureInside: Section = async ({ api, engine }, options) => {
-  const { id } = await api.start(['sleep', '86400'], WORK_BIND);
+  const { id } = await api.start(['sleep', '86400'], { bind: WORK_BIND });
   const onHost = async (work: string) =>
     Number((await execute(WORK_ON_HOST, [work], { cwd: engine.paths.stateDir })).stdout) / 1e6;
   const inside = async (work: string) => Number(await api.exec(id, [WORK_IN_CONTAINER, work])) / 1e6;

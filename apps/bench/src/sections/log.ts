@@ -42,7 +42,7 @@ async function measureWriting(contenders: Contenders, way: Way, options: Paramet
         name: 'berth: gRPC run, wait',
         prepare: () => Promise.resolve({ id: '' }),
         async run(container) {
-          container.id = (await api.start(work(WORK_IN_CONTAINER, way, LINES), WORK_BIND)).id;
+          container.id = (await api.start(work(WORK_IN_CONTAINER, way, LINES), { bind: WORK_BIND })).id;
           await api.wait(container.id);
         },
         undo: ({ id }) => api.remove(id),
@@ -62,7 +62,7 @@ async function measureReading(
   const command = work(WORK_IN_CONTAINER, 'blocks', LINES_TO_READ);
   const container = `berth-bench-read-${process.pid}`;
   const mount = ['-v', `${WORK_BIND.source}:${WORK_BIND.target}:ro`];
-  const own = await api.start(command, WORK_BIND);
+  const own = await api.start(command, { bind: WORK_BIND });
   const there = peers.flatMap(({ peer }) => (peer === null ? [] : [peer]));
   try {
     await api.wait(own.id);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host_port.h"
@@ -13,7 +14,7 @@
 #include "nftables.h"
 #include "packets.h"
 
-enum { HOST_PORT = 8000, LOCAL_PORT = 8001, RANGE = 3000 };
+enum { HOST_PORT = 8000, LOCAL_PORT = 8001, RANGE = 3000, TIMES = 40 };
 
 static Berth__Native__V1__PublishedPort port_of(char *host_address, uint32_t host_port, uint32_t protocol) {
   Berth__Native__V1__PublishedPort port = BERTH__NATIVE__V1__PUBLISHED_PORT__INIT;
@@ -251,6 +252,33 @@ static bool filter_on_bridges(const char *state) {
   return written;
 }
 
+static long microseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* What one port adds to a start, and its end to an end. */
+static void check_cost(void) {
+  Berth__Native__V1__PublishedPort all = port_of("0.0.0.0", HOST_PORT, IPPROTO_TCP);
+  Berth__Native__V1__PublishedPort *ports[] = {&all};
+  Berth__Native__V1__Publication plan = publication_of(ports, 1);
+  long least[2] = {1000000, 1000000};
+  bool done_well = true;
+  for (int i = 0; i < TIMES; i++) {
+    struct publication publication = PUBLICATION_NONE;
+    long start = microseconds();
+    done_well = done_well && publication_hold(&publication, &plan, &failure) == 0 &&
+                publication_announce(&publication, &interface, &failure) == 0;
+    long published = microseconds();
+    publication_withdraw(&publication);
+    long taken[2] = {published - start, microseconds() - published};
+    for (size_t j = 0; j < 2; j++) least[j] = taken[j] < least[j] ? taken[j] : least[j];
+  }
+  printf("# publishing takes at least %ld microseconds, taking back %ld\n", least[0], least[1]);
+  check(done_well, "a port is published and taken back many times");
+}
+
 /* More than a transaction takes, and all at once as start-up does it. */
 static void check_many(int container, int outside) {
   static Berth__Native__V1__PublishedPort many[RANGE];
@@ -307,6 +335,7 @@ int main(void) {
   if (filter_on_bridges("1")) check_connections(container, neighbour, outside, "10.98.0.3");
   check_datagrams(container, outside);
   check_rules_of_host(container, outside);
+  check_cost();
   check_many(container, outside);
   check_loopback_is_guarded(container, outside);
   return done();
