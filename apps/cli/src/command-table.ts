@@ -258,9 +258,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/version.ts'),
   },
   {
+    summary: 'Connect a container to a network',
+    paths: ['network connect'],
+    load: () => import('./commands/network-connect.ts'),
+  },
+  {
     summary: 'Create a network',
     paths: ['network create'],
     load: () => import('./commands/network-create.ts'),
+  },
+  {
+    summary: 'Disconnect a container from a network',
+    paths: ['network disconnect'],
+    load: () => import('./commands/network-disconnect.ts'),
   },
   {
     summary: 'Display detailed information on one or more networks',

@@ -105,6 +105,7 @@ Commands:
   create      Create a volume
   inspect     Display detailed information on one or more volumes
   ls          List volumes
+  prune       Remove unused local volumes
   rm          Remove one or more volumes
 
 Run 'berth volume COMMAND --help' for more information on a command.

@@ -47,7 +47,7 @@ const CONTAINERS: DeepPartial<Container>[] = [
     createTime: ago(2 * HOUR),
     startTime: ago(2 * HOUR),
     labels: { c: 'd', a: 'b' },
-    network: { network: 'bridge', address: '172.17.0.2', prefixLength: 16, gateway: '172.17.0.1' },
+    networks: [{ network: 'bridge', address: '172.17.0.2', prefixLength: 16, gateway: '172.17.0.1' }],
     exposedPorts: ['80/tcp'],
     mounts: [{ type: MountType.VOLUME, name: 'data', source: '/v/data', target: '/d' }],
   },

@@ -8,6 +8,7 @@ import type { ContainerCreator } from './create-container.ts';
 import { containerEvent } from './events.ts';
 import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
+import type { ContainerNames } from './network/container-names.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type { HostResources } from './plan/cgroup-layout.ts';
 import type { ContainerFiles, ContainerStore, Runtime } from './ports.ts';
@@ -26,6 +27,7 @@ export interface ChangeDeps {
   readonly plans: Pick<PlanBuilder, 'cgroup'>;
   readonly files: Pick<ContainerFiles, 'paths'>;
   readonly actives: ActiveContainers;
+  readonly names: Pick<ContainerNames, 'announce'>;
   readonly hostResources: () => HostResources;
   readonly fault: Fault;
 }
@@ -106,6 +108,7 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
       checkContainerName(name);
       creator.expectFreeName(name);
       redefine({ ...container, name }, 'rename', { oldName: `/${container.name}` });
+      if (isActive(container)) void deps.names.announce(find(container.id)).catch(() => {});
       fault('rename:row');
     },
     async update(reference, { restartPolicy, resources = NO_LIMITS }) {

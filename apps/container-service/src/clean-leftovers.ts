@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineNetwork } from './network/engine-network.ts';
+import type { Networks } from './network/networks.ts';
 import type { PortPool } from './network/port-pool.ts';
 import type { Fault } from './fault.ts';
 import type { ClientLogs } from './logs/client-logs.ts';
@@ -18,6 +19,7 @@ export interface CleanDeps {
   readonly runtime: Runtime;
   readonly plans: PlanBuilder;
   readonly network: EngineNetwork;
+  readonly networks: Pick<Networks, 'release'>;
   readonly ports: PortPool;
   readonly removals: Pick<Removals, 'tell'>;
   readonly userIds: IdPool;
@@ -41,23 +43,23 @@ const RETRY_MS = { first: 500, last: 60_000 };
 
 /** Leftovers are rows of their own, so that a removal is done for the user at once and still complete after any crash. */
 export function createCleaner(deps: CleanDeps): Cleaner {
-  const { store, images, volumes, files, runtime, plans, network, ports, fault, log, signal } = deps;
+  const { store, images, volumes, files, runtime, plans, network, networks, ports, fault, log, signal } = deps;
 
   async function cleanRuntime(containerId: string): Promise<void> {
     const published = ports.retire(containerId);
     if (published !== null) await network.renewedNs();
-    await takeAway(containerId, published && plans.publication(published.ports, published.address));
+    await takeAway(containerId, published && plans.publication(published.ports, published.address, ''));
   }
 
   async function takeAway(containerId: string, publication: PublicationPlan | null): Promise<void> {
     const { stateDir } = files.paths(containerId);
-    const hostInterface = plans.hostInterface(containerId);
+    const hostInterface = plans.hostInterface(containerId, 'eth0');
     const cgroupDir = plans.standardCgroupDir(containerId);
     await runtime.cleanUp({ stateDir, hostInterface, cgroupDir, publication });
     await files.removeRuntime(containerId);
   }
 
-  async function attempt({ containerId, address, firstUserId, volumes: uses }: Leftover): Promise<void> {
+  async function attempt({ containerId, addresses, firstUserId, volumes: uses }: Leftover): Promise<void> {
     // A power cut must not bring the row back without what it stood for.
     await store.settled();
     if (files.hasRuntime(containerId)) await cleanRuntime(containerId);
@@ -69,7 +71,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
     await files.remove(containerId);
     fault('clean:files');
     store.removeLeftover(containerId);
-    if (address !== null) network.release(address);
+    for (const address of addresses) networks.release(address);
     ports.release(containerId);
     if (firstUserId !== null) deps.userIds.release(firstUserId);
   }

@@ -1,5 +1,5 @@
 import type { DeviceMapping, DeviceRequest, Resources } from './resources.ts';
-import type { ContainerMode, IsolationConfig, NamesConfig } from './isolation.ts';
+import type { IsolationConfig, NamesConfig } from './isolation.ts';
 import type { MountConfig } from './mount.ts';
 import type { Healthcheck } from '@berth/oci';
 
@@ -20,6 +20,8 @@ export interface ContainerConfig {
   readonly autoRemove: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly networkMode: NetworkMode;
+  /** The networks that it is on, in order, when it has a network namespace of its own; empty: that of networkMode. */
+  readonly networks: readonly NetworkAttachment[];
   readonly mounts: readonly MountConfig[];
   /** Containers whose mounts it has too: `CONTAINER[:mode]`. */
   readonly volumesFrom: readonly string[];
@@ -83,8 +85,25 @@ export interface HealthCheck extends Healthcheck {
   readonly onFailure: 'none' | 'kill' | 'restart' | 'stop';
 }
 
-/** The network namespace of a container: its own on the engine's bridge, the host's, its own with a loopback only, or another's. */
-export type NetworkMode = 'bridge' | 'host' | 'none' | ContainerMode;
+/**
+ * The network namespace of a container: its own, on `bridge` or on a user's network that is named; `host`; `none`, its own with a loopback
+ * only; or another's, `container:ID`.
+ */
+export type NetworkMode = string;
+
+/** A network that a container is to be on. */
+export interface NetworkAttachment {
+  /** Its name. */
+  readonly network: string;
+  /** Further names of the container there. */
+  readonly aliases: readonly string[];
+  /** IPv4 address; empty: one that is free. */
+  readonly address: string;
+  /** `02:42:ac:11:00:02`; empty: that of the address. */
+  readonly hardwareAddress: string;
+  /** The network with the highest has the default route. */
+  readonly gatewayPriority: number;
+}
 
 /** A port of a container that the host is to have a port for. */
 export interface PortBinding {

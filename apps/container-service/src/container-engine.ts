@@ -6,8 +6,10 @@ import { createContainerFileAccess, type ContainerFileAccess } from './container
 import { createFileVisits } from './file-visits.ts';
 import { createContainerCommitter, type ContainerCommitter } from './commit-container.ts';
 import { createContainerControl, type ContainerControl } from './control-containers.ts';
+import { createContainerConnector, type ContainerConnector } from './connect-containers.ts';
 import { createContainerCreator, type ContainerCreator } from './create-container.ts';
 import { createContainerDiffer, type ContainerDiffer } from './diff-container.ts';
+import type { Resolver } from './dns/resolver.ts';
 import { createContainerExecs, type ContainerExecs } from './exec-container.ts';
 import type { Fault } from './fault.ts';
 import { createFreezer, type Freezer } from './freeze-containers.ts';
@@ -15,8 +17,11 @@ import { createProcessLister, type ProcessLister } from './list-processes.ts';
 import { createClientLogs } from './logs/client-logs.ts';
 import { createLogReader, type LogReader } from './logs/read-logs.ts';
 import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-network.ts';
+import { createContainerNames } from './network/container-names.ts';
+import { createContainerPlaces } from './network/container-places.ts';
 import { networkMembers } from './network/members.ts';
 import type { HostNameFiles } from './network/name-files.ts';
+import type { Network } from './network/network.ts';
 import { createNetworks, type Networks } from './network/networks.ts';
 import { createPortPool, type PortRange } from './network/port-pool.ts';
 import { createContainerMeter, type ContainerMeter } from './measure-containers.ts';
@@ -70,6 +75,8 @@ export interface EngineDeps {
   readonly networkSettings: Omit<EngineNetworkDeps, 'runtime' | 'settings' | 'publishedPorts' | 'nowNs' | 'onMade'>;
   /** The ports that the host gives out by itself. */
   readonly ephemeralPorts: () => PortRange;
+  /** Answers the names of user-defined networks. */
+  readonly resolver: Resolver;
   readonly hostNameFiles: () => HostNameFiles;
   readonly hostHostname: string;
   readonly hostResources: () => HostResources;
@@ -103,6 +110,7 @@ export interface ContainerEngine {
   readonly recovery: Recovery;
   readonly sweep: SweepOrphans;
   readonly networks: Networks;
+  readonly connector: ContainerConnector;
   /** The default network in CIDR notation. */
   readonly defaultNetwork: string;
   /** Makes what every start needs ready, so that the first one does not wait for it. */
@@ -126,8 +134,11 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     ...outside,
     ...outside.networkSettings,
     network,
-    members: (id) => networkMembers(outside.store, id, id === network.identity.id),
+    members: (id) => networkMembers(outside.store, id),
+    onRemoved: (removed) => names.forgetNetwork(removed),
   });
+  const networkOf = (id: string): Network | null => networks.list([]).find((each) => each.id === id) ?? null;
+  const names = createContainerNames({ ...outside, networkOf });
   const plans = createPlanBuilder(outside.planSettings);
   const shared = {
     ...outside,
@@ -138,6 +149,8 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     networks,
     ports,
     publisher: createPortPublisher({ ...outside, network, ports }),
+    names,
+    places: createContainerPlaces({ ...outside, networks, network, names, plans }),
     plans,
     actives: createActiveContainers(),
     clientLogs: createClientLogs(outside),
@@ -157,7 +170,17 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   const containerExecs = createContainerExecs(shared);
   const health = createHealthMonitor({ ...shared, control, execs: containerExecs });
   const changer = createContainerChanger({ ...shared, creator, restarter });
-  const recovery = createRecovery({ ...shared, changer, cleaner, supervisor, restarter, control, containerExecs });
+  const connector = createContainerConnector(shared);
+  const recovery = createRecovery({
+    ...shared,
+    connector,
+    changer,
+    cleaner,
+    supervisor,
+    restarter,
+    control,
+    containerExecs,
+  });
   const readLogs = createLogReader(shared);
   return {
     creator,
@@ -177,6 +200,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     recovery,
     sweep: createSweepOrphans({ ...shared, cleaner, creator }),
     networks,
+    connector,
     defaultNetwork: network.cidr,
     warmUp: network.ensure,
     watchNetwork: () => watchNetwork({ ...outside, network, isUsed: () => !shared.actives.isEmpty() }),

@@ -103,7 +103,7 @@ export function containerStoreContract(name: string, open: () => StoresUnderTest
       }),
     );
 
-    const leftover = { containerId: A, address: '172.17.0.2', firstUserId: 100_000, volumes: 'release' as const };
+    const leftover = { containerId: A, addresses: ['172.17.0.2'], firstUserId: 100_000, volumes: 'release' as const };
 
     test(
       'remove a container and remember what it left until that is cleaned up',

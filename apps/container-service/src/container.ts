@@ -33,11 +33,19 @@ export interface Identity {
   readonly home: string;
 }
 
-/** A container's place on the engine's network while it runs. */
+/** A container's place on a network while it runs. */
 export interface Endpoint {
+  readonly networkId: string;
+  /** The network's name. */
+  readonly network: string;
+  /** The network's driver. */
+  readonly driver: string;
+  /** In the container: `eth0`. */
+  readonly interfaceName: string;
   /** Dotted IPv4 address. */
   readonly address: string;
   readonly prefixLength: number;
+  /** Empty when nothing leaves the network. */
   readonly gateway: string;
   /** `02:42:ac:11:00:02`. */
   readonly hardwareAddress: string;
@@ -126,10 +134,15 @@ export interface ContainerState {
   readonly finishTimeNs: bigint | null;
   /** Null before its first start. */
   readonly identity: Identity | null;
-  /** Kept after the end until nothing of the network is left, so that nobody gets the address too early. */
+  /**
+   * Its place on the network that has its default route. Kept after the end until nothing of the network is left, so that nobody gets the
+   * address too early.
+   */
   readonly endpoint: Endpoint | null;
   /** What is published of it; kept as long as the endpoint. */
   readonly publishedPorts: readonly PublishedPort[];
+  /** Its places on other networks, likewise; empty without a first one. */
+  readonly furtherEndpoints: readonly Endpoint[];
   /** The boot of the host in which it was last started; empty before. */
   readonly bootId: string;
   /** True when its last run was ended on demand: then unless-stopped does not start it again. */
@@ -150,8 +163,8 @@ export interface Container extends ContainerSpec {
 /** What to change along with the status. */
 export type StateChange = Partial<Omit<ContainerState, 'status'>>;
 
-/** What the state of a container without a place on the network says of it. */
-export const NO_ENDPOINT = { endpoint: null, publishedPorts: [] } as const;
+/** What the state of a container that is on no network says of it. */
+export const NO_ENDPOINT = { endpoint: null, furtherEndpoints: [], publishedPorts: [] } as const;
 
 const INITIAL_STATE: ContainerState = {
   status: 'created',
@@ -175,7 +188,12 @@ export function newContainer(spec: ContainerSpec): Container {
   return { ...spec, state: INITIAL_STATE };
 }
 
-/** The container after its place on the network, and what was published of it, was given back. */
+/** All places of a container on networks, the one with the default route first. */
+export function endpointsOf({ state }: Container): Endpoint[] {
+  return state.endpoint === null ? [] : [state.endpoint, ...state.furtherEndpoints];
+}
+
+/** The container after its places on networks, and what was published of it, were given back. */
 export function withoutEndpoint(container: Container): Container {
   return { ...container, state: { ...container.state, ...NO_ENDPOINT } };
 }

@@ -5,6 +5,8 @@ import { findContainer } from './find-container.ts';
 import type { Fault } from './fault.ts';
 import { joinedContainer } from './isolation.ts';
 import { resolveJoins } from './join-namespaces.ts';
+import type { Networks } from './network/networks.ts';
+import { resolveNetworks } from './network/resolve-networks.ts';
 import type {
   ContainerStore,
   CreateRequest,
@@ -30,6 +32,7 @@ export interface CreateDeps {
   readonly images: ImageClient;
   readonly volumes: VolumeClient;
   readonly hostPaths: HostPaths;
+  readonly networks: Pick<Networks, 'find'>;
   readonly userIds: IdPool;
   readonly generateId: () => string;
   readonly nowNs: () => bigint;
@@ -128,7 +131,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     async create(asked) {
       checkConfig(asked.config);
       deps.plans.checkFilter(asked.config.isolation);
-      const request = { ...asked, config: resolveJoins(store, asked.config) };
+      const request = { ...asked, config: resolveNetworks(deps.networks, resolveJoins(store, asked.config)) };
       const checked = checkResources(request.config.resources, deps.hostResources(), { update: false });
       resolveMounts(request.config.mounts, []);
       const id = deps.generateId();

@@ -1,12 +1,6 @@
-import type { Container } from './container.ts';
+import { endpointsOf, type Container, type Endpoint } from './container.ts';
 import type { Network } from './network/network.ts';
 import type { ContainerEvent, ProcessExit } from './ports.ts';
-
-/** The engine's default network, as its events name it. */
-export interface NetworkIdentity {
-  readonly id: string;
-  readonly name: string;
-}
 
 /** An event of a container: labels, image and name, and what the verb adds. */
 export function containerEvent(
@@ -33,10 +27,10 @@ export function prunedNetworksEvent(): ContainerEvent {
   return { noun: 'network', verb: 'prune', objectId: '', attributes: { reclaimed: '0' } };
 }
 
-/** What a start tells: the network, the volumes, then the container itself. */
-export function startEvents(container: Container, network: NetworkIdentity): ContainerEvent[] {
+/** What a start tells: the networks, the volumes, then the container itself. */
+export function startEvents(container: Container): ContainerEvent[] {
   return [
-    ...networkEvents(container, 'connect', network),
+    ...endpointsOf(container).map((endpoint) => endpointEvent(container, 'connect', endpoint)),
     ...volumes(container).map(({ name, target, readonly }) => ({
       noun: 'volume' as const,
       verb: 'mount',
@@ -54,12 +48,12 @@ export function startEvents(container: Container, network: NetworkIdentity): Con
 }
 
 /** What an end tells. `container` is as it was while it ran. */
-export function exitEvents(container: Container, exit: ProcessExit, network: NetworkIdentity): ContainerEvent[] {
+export function exitEvents(container: Container, exit: ProcessExit): ContainerEvent[] {
   const nanos = exit.timeNs - (container.state.startTimeNs ?? exit.timeNs);
   const execDuration = String(nanos > 0n ? nanos / 1_000_000_000n : 0n);
   return [
     containerEvent(container, 'die', { exitCode: String(exit.exitCode), execDuration }),
-    ...networkEvents(container, 'disconnect', network),
+    ...endpointsOf(container).map((endpoint) => endpointEvent(container, 'disconnect', endpoint)),
     ...volumes(container).map(({ name }) => ({
       noun: 'volume' as const,
       verb: 'unmount',
@@ -91,9 +85,11 @@ function volumes(container: Container): Container['mounts'] {
   return container.mounts.filter(({ type }) => type === 'volume');
 }
 
-function networkEvents(container: Container, verb: string, network: NetworkIdentity): ContainerEvent[] {
-  const { networkMode } = container.config;
-  if (networkMode !== 'bridge') return [];
-  const attributes = { container: container.id, name: network.name, type: 'bridge' };
-  return [{ noun: 'network', verb, objectId: network.id, attributes }];
+/** A container comes on a network, or leaves it. */
+export function endpointEvent(
+  { id }: Pick<Container, 'id'>,
+  verb: 'connect' | 'disconnect',
+  { networkId, network, driver }: Pick<Endpoint, 'networkId' | 'network' | 'driver'>,
+): ContainerEvent {
+  return { noun: 'network', verb, objectId: networkId, attributes: { container: id, name: network, type: driver } };
 }

@@ -29,6 +29,10 @@ export const FAULT_POINTS = [
   'network-create:noted',
   'network-create:bridge',
   'network-rm:row',
+  'network-connect:row',
+  'network-connect:attached',
+  'network-disconnect:detached',
+  'network-disconnect:row',
 ] as const;
 
 /** One of them. */

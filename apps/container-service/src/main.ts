@@ -29,6 +29,7 @@ import {
 } from './adapters/host.ts';
 import { connectNamespaceRuntime } from './adapters/namespace-runtime.ts';
 import { openProcProcesses } from './adapters/proc-processes.ts';
+import { startResolverThread } from './adapters/resolver-thread.ts';
 import { createSqliteContainerStore } from './adapters/sqlite-container-store.ts';
 import { createSqliteExecStore } from './adapters/sqlite-exec-store.ts';
 import { CONTAINER_MIGRATIONS } from './adapters/sqlite-schema.ts';
@@ -36,6 +37,7 @@ import { createSqliteNetworkStore } from './adapters/sqlite-network-store.ts';
 import { createSqliteSettingStore } from './adapters/sqlite-setting-store.ts';
 import { readConfig } from './config.ts';
 import { createContainerEngine } from './container-engine.ts';
+import { createResolver } from './dns/resolver.ts';
 import { FAULT_POINTS } from './fault.ts';
 import { createContainerHandlers } from './grpc/container-handlers.ts';
 import { createSeccompFilters } from './seccomp/filters.ts';
@@ -66,6 +68,7 @@ await runService({
       streamDir: join(paths.runDir, 'container-service.streams'),
       env: paths.root === null ? {} : { BERTH_ROOT: paths.root },
     });
+    const resolver = createResolver({ startThread: startResolverThread, log });
     const engine = createContainerEngine({
       store,
       execs: createSqliteExecStore(database, change),
@@ -86,7 +89,6 @@ await runService({
         }),
         apparmor: readAppArmor(),
         initProgram: config.initProgram,
-        bridge: names.bridge,
         table: names.table,
         cgroups: { layout: cgroupLayout, engineDir: names.cgroupDir },
         hostDevices,
@@ -99,6 +101,7 @@ await runService({
         startIndex: subnetStartIndex(paths.root),
       },
       ephemeralPorts: readEphemeralPorts,
+      resolver,
       hostNameFiles: readHostNameFiles,
       hostHostname: hostname(),
       hostMemoryBytes: totalmem(),
@@ -134,6 +137,7 @@ await runService({
       bindings: [bindService(ContainerServiceDefinition, createContainerHandlers({ engine, store, runtime, host }))],
       settled: flush.settled,
       async close() {
+        await resolver.close();
         await fileTool[Symbol.asyncDispose]();
         images.close();
         volumes.close();

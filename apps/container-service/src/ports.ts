@@ -3,7 +3,15 @@ import type { Container, ContainerSpec } from './container.ts';
 import type { NameFilePaths } from './plan/mounts.ts';
 import type { NameFiles } from './network/name-files.ts';
 import type { Network } from './network/network.ts';
-import type { CgroupPlan, ContainerPlan, ExecPlan, MountPlan, PortPlan, PublicationPlan } from './plan/plan.ts';
+import type {
+  CgroupPlan,
+  ContainerPlan,
+  ExecPlan,
+  InterfacePlan,
+  MountPlan,
+  PortPlan,
+  PublicationPlan,
+} from './plan/plan.ts';
 import type { HostFacts, ProcessInfo } from './processes/process-info.ts';
 import type { ImageDefaults } from './spec/specify-container.ts';
 import type { Rootfs, VolumeMount, VolumeSettings } from './mount.ts';
@@ -20,8 +28,8 @@ export interface ContainerEvent {
 /** What a removed container has left and must still be cleaned up. */
 export interface Leftover {
   readonly containerId: string;
-  /** Its address, which nobody gets before its network is gone; null when it has none. */
-  readonly address: string | null;
+  /** Its addresses, which nobody gets before its interfaces are gone. */
+  readonly addresses: readonly string[];
   /** The first of the ids of its user namespace, which nobody gets before its processes are gone; null when it has none. */
   readonly firstUserId: number | null;
   /** What to do with its use of volumes. */
@@ -238,6 +246,12 @@ export interface Runtime {
   ensureNetwork(network: NetworkPlan): Promise<void>;
   /** The state of a table, another one after each change by somebody else. */
   inspectNetwork(table: string): Promise<string>;
+  /** Gives a container that runs another interface, and another gateway unless it is empty. Throws CONTAINER_NOT_RUNNING, START_FAILED. */
+  connect(stateDir: string, connection: { interface: InterfacePlan; gateway: string }): Promise<void>;
+  /** Takes an interface away, whether the container runs or not. Idempotent. */
+  disconnect(stateDir: string, connection: { hostInterface: string; gateway: string }): Promise<void>;
+  /** Tells whether the host has an interface. */
+  hasInterface(name: string): boolean;
   /** Makes a bridge what it is to be; the table is there. Idempotent. Throws START_FAILED for an interface that is not Berth's. */
   ensureBridge(bridge: BridgePlan): Promise<void>;
   /** Removes a bridge. Idempotent. Throws START_FAILED for an interface that is not Berth's. */
@@ -372,6 +386,10 @@ export interface ContainerFiles {
   paths(containerId: string): ContainerPaths;
   /** Writes the name files and makes an empty run-time directory. */
   prepare(containerId: string, files: NameFiles): void;
+  /** Empty where there is none. */
+  readNames(containerId: string): Pick<NameFiles, 'hosts'>;
+  /** Writes name files anew, in their places, so that a container that runs sees it. */
+  rewriteNames(containerId: string, files: Pick<NameFiles, 'hosts' | 'resolvConf'>): void;
   /** Makes an empty run-time directory for an exec and returns its path. */
   prepareExec(containerId: string, execId: string): string;
   execDir(containerId: string, execId: string): string;

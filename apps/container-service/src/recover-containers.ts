@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActiveContainerControl, ActiveContainers } from './active-containers.ts';
 import type { ContainerChanger } from './change-container.ts';
+import type { ContainerConnector } from './connect-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
-import { advance, isActive, NO_ENDPOINT, withoutEndpoint, type Container, type Endpoint } from './container.ts';
+import { advance, isActive, NO_ENDPOINT, withoutEndpoint, type Container } from './container.ts';
 import { containerEvent, startEvents } from './events.ts';
 import type { ContainerExecs } from './exec-container.ts';
 import { serviceStopsError, unknownExit } from './follow-process.ts';
-import type { EngineNetwork } from './network/engine-network.ts';
+import type { ContainerNames } from './network/container-names.ts';
+import type { ContainerPlaces } from './network/container-places.ts';
+import type { Networks } from './network/networks.ts';
 import type { PortPool } from './network/port-pool.ts';
 import type { ContainerFiles, ContainerStore, ExecStore, Leftover, Log, ProcessState, Runtime } from './ports.ts';
 import { retryUntilDone } from './retry-until-done.ts';
@@ -23,7 +26,10 @@ export interface RecoverDeps {
   readonly execs: ExecStore;
   readonly files: ContainerFiles;
   readonly runtime: Runtime;
-  readonly network: EngineNetwork;
+  readonly networks: Pick<Networks, 'claim'>;
+  readonly places: ContainerPlaces;
+  readonly names: Pick<ContainerNames, 'announce'>;
+  readonly connector: Pick<ContainerConnector, 'reconcile'>;
   readonly ports: PortPool;
   readonly userIds: IdPool;
   readonly cleaner: Cleaner;
@@ -52,17 +58,17 @@ const POLL_MS = 100;
 
 /** The recovery of an engine's containers. What is on the host's disk is the truth; a row says what was meant. */
 export function createRecovery(deps: RecoverDeps): Recovery {
-  const { store, execs, files, runtime, network, supervisor, actives, cleaner, log, signal } = deps;
+  const { store, execs, files, runtime, networks, places, supervisor, actives, cleaner, log, signal } = deps;
 
   function resume(): void {
-    for (const { address, firstUserId } of store.listLeftovers()) {
-      if (address !== null) network.claim(address);
+    for (const { addresses, firstUserId } of store.listLeftovers()) {
+      for (const address of addresses) networks.claim(address);
       if (firstUserId !== null) deps.userIds.claim(firstUserId);
     }
     for (const container of store.list()) {
       if (container.firstUserId !== null) deps.userIds.claim(container.firstUserId);
       const { endpoint } = container.state;
-      if (endpoint !== null) claimEndpoint(container, endpoint);
+      claimPlaces(container);
       if (isActive(container)) resumeActive(container);
       else if (endpoint !== null || files.hasRuntime(container.id)) releaseEnded(container);
       else resumeEnded(container.id);
@@ -71,13 +77,14 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     for (const exec of execs.list()) deps.containerExecs.resume(exec);
   }
 
-  function claimEndpoint({ id, state }: Container, { address }: Endpoint): void {
-    network.claim(address);
-    deps.ports.claim({ id, address }, state.publishedPorts);
+  function claimPlaces(container: Container): void {
+    const { id, state } = container;
+    places.claim(container);
+    if (state.endpoint !== null) deps.ports.claim({ id, address: state.endpoint.address }, state.publishedPorts);
   }
 
-  function releaseEndpoint({ id, state }: Container): void {
-    if (state.endpoint !== null) network.release(state.endpoint.address);
+  function releasePlaces({ id, state }: Container): void {
+    places.release(state);
     deps.ports.release(id);
   }
 
@@ -148,16 +155,25 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     deps.freezer.reconcile(running).catch((error: unknown) => {
       log.warn({ containerId: running.id, err: error }, 'container neither frozen nor thawed as it should be');
     });
+    reconnect(running.id).catch((error: unknown) => {
+      log.warn({ containerId: running.id, err: error }, 'networks of a container not as they should be');
+    });
     active.markStarted();
     supervisor.supervise(active, null);
     log.debug({ containerId: running.id }, 'container followed again');
+  }
+
+  async function reconnect(id: string): Promise<void> {
+    await deps.connector.reconcile(id);
+    const container = store.get(id);
+    if (container !== null && isActive(container)) await deps.names.announce(container);
   }
 
   function recordStart(container: Container, state: ProcessState): Container {
     const { pid, startTimeNs } = 'pid' in state ? state : { pid: 0, startTimeNs: deps.nowNs() };
     const began = state.state === 'exited' ? state.startTimeNs : startTimeNs;
     const running = advance(container, 'run', { pid, startTimeNs: began });
-    store.replace(container, running, startEvents(running, network.identity));
+    store.replace(container, running, startEvents(running));
     return running;
   }
 
@@ -166,7 +182,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       await untilDone('interrupted start not cleaned up', () => cleaner.cleanRuntime(container.id));
       const leftover = await untilDone('interrupted start not recorded', () => recordAbandoned(container, why));
       if (leftover !== null) await cleaner.clean(leftover);
-      else releaseEndpoint(container);
+      else releasePlaces(container);
       active.fail(new Error(why));
       active.markReleased();
       resumeEnded(container.id);
@@ -195,7 +211,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
         const current = store.get(container.id);
         if (current !== null) store.replace(current, withoutEndpoint(current), []);
       });
-      releaseEndpoint(container);
+      releasePlaces(container);
       active.markReleased();
       resumeEnded(container.id);
     };

@@ -2,17 +2,18 @@ import { isBerthError, toBerthError, type BerthError } from '@berth/errors';
 import type { ActiveContainer, ActiveContainerControl, ActiveContainers } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
 import { checkPropagation, prepareBindSource } from './bind-sources.ts';
-import { advance, NO_ENDPOINT, type Container, type Endpoint } from './container.ts';
+import { advance, NO_ENDPOINT, type Container } from './container.ts';
 import type { TerminalSize } from './container-config.ts';
 import { containerEvent, startEvents } from './events.ts';
 import type { Fault } from './fault.ts';
 import type { FileVisits } from './file-visits.ts';
 import { NEW_HEALTH } from './health.ts';
-import type { EngineNetwork } from './network/engine-network.ts';
+import type { ContainerNames } from './network/container-names.ts';
+import type { ContainerPlaces, TakenPlaces } from './network/container-places.ts';
+import type { Networks } from './network/networks.ts';
 import type { PortPublisher } from './publish-ports.ts';
 import { joinedContainer } from './isolation.ts';
 import { planJoins } from './join-namespaces.ts';
-import { nameFiles, type HostNameFiles } from './network/name-files.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type {
   ContainerFiles,
@@ -38,7 +39,9 @@ export interface StartDeps {
   readonly files: ContainerFiles;
   readonly hostPaths: HostPaths;
   readonly runtime: Runtime;
-  readonly network: EngineNetwork;
+  readonly networks: Pick<Networks, 'doubt'>;
+  readonly places: ContainerPlaces;
+  readonly names: ContainerNames;
   readonly publisher: PortPublisher;
   readonly plans: PlanBuilder;
   readonly actives: ActiveContainers;
@@ -46,7 +49,6 @@ export interface StartDeps {
   readonly cleaner: Cleaner;
   readonly volumeMounts: VolumeMounts;
   readonly visits: Pick<FileVisits, 'settled'>;
-  readonly hostNameFiles: () => HostNameFiles;
   readonly fault: Fault;
   readonly log: Log;
   /** Called with a container that is `restarting` once nothing of its failed start is left. */
@@ -83,21 +85,22 @@ export interface ContainerStarter {
 
 /** A starter of all containers. */
 export function createContainerStarter(deps: StartDeps): ContainerStarter {
-  const { store, images, files, runtime, network, publisher, plans, actives, supervisor, fault, log } = deps;
+  const { store, images, files, runtime, networks, places, names, publisher, plans, actives, supervisor, fault, log } =
+    deps;
 
   /** From here on the container is starting, and whoever comes next waits for us. */
   function claim(
     container: Container,
     { byPolicy }: StartOptions,
   ): { starting: Container; active: ActiveContainerControl; refusal: BerthError | null } {
-    const endpoint = takeEndpoint(container);
-    const { publishedPorts, refusal } = publisher.take(container, endpoint);
+    const taken = takePlaces(container);
+    const { publishedPorts, refusal } = publisher.take(container, taken.endpoint);
     const anew = byPolicy ? {} : { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 };
     const change = {
       exitCode: 0,
       error: '',
       oomKilled: false,
-      endpoint,
+      ...taken,
       publishedPorts,
       bootId: runtime.bootId,
       ...anew,
@@ -108,17 +111,16 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       fault('start:row');
       return { starting, active: actives.add(container.id), refusal };
     } catch (error) {
-      if (endpoint !== null) network.release(endpoint.address);
+      places.release(taken);
       if (publishedPorts.length > 0) publisher.release(container.id);
       if (!isBerthError(error, 'ABORTED')) giveUp(container);
       throw error;
     }
   }
 
-  function takeEndpoint(container: Container): Endpoint | null {
-    if (container.config.networkMode !== 'bridge') return null;
+  function takePlaces(container: Container): TakenPlaces {
     try {
-      return network.take();
+      return places.take(container);
     } catch (error) {
       giveUp(container);
       throw error;
@@ -130,29 +132,26 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     options: StartOptions,
     stopwatch: Stopwatch,
   ): Promise<{ running: Container; process: StartedProcess }> {
-    const { id, user, hostname, config } = starting;
-    const { endpoint } = starting.state;
+    const { id, user, config } = starting;
     const snapshot = options.snapshot ?? (await images.prepareSnapshot(id, starting.imageId));
     const identity = resolveUser(user, snapshot, config.isolation.additionalGroups);
-    const { networkMode, names } = config;
     const joins = planJoins({ store, files }, starting);
     for (const mount of starting.mounts) {
       prepareBindSource(deps.hostPaths, mount);
       checkPropagation(deps.hostPaths, mount);
     }
     if (files.hasRuntime(id)) await deps.cleaner.cleanEarlierRuntime(id);
-    const named = { networkMode, hostname, address: endpoint?.address ?? null, gateway: network.gateway, names };
-    files.prepare(id, nameFiles(named, deps.hostNameFiles()));
+    files.prepare(id, places.nameFiles(starting));
     stopwatch('files');
     fault('start:files');
     await deps.visits.settled(id);
-    if (endpoint !== null) await network.ensure();
+    await places.prepare(starting);
     const paths = files.paths(id);
-    const nameOwner = joinedContainer(networkMode);
+    const nameOwner = joinedContainer(config.networkMode);
     const input = {
       identity,
       joins,
-      endpoint,
+      interfaces: places.interfaces(starting),
       stateDir: paths.stateDir,
       files: nameOwner === null ? paths : { ...files.paths(nameOwner), log: paths.log },
       terminalSize: options.terminalSize,
@@ -171,7 +170,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
 
   async function recordStart(starting: Container, running: Container, process: StartedProcess): Promise<void> {
     try {
-      store.replace(starting, running, startEvents(running, network.identity));
+      store.replace(starting, running, startEvents(running));
     } catch (error) {
       await discard(starting.id, process);
       throw error;
@@ -182,7 +181,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   async function discard(id: string, { connection }: StartedProcess): Promise<void> {
     connection.killAll();
     connection.close();
-    await runtime.isReleased({ stateDir: files.paths(id).stateDir, hostInterface: plans.hostInterface(id) });
+    await runtime.isReleased({ stateDir: files.paths(id).stateDir, hostInterface: plans.hostInterface(id, 'eth0') });
   }
 
   async function abandon(
@@ -200,7 +199,8 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       // The run-time directory stays, and tells the next start that there is something to clean up.
       log.warn({ containerId: starting.id, err: error }, 'failed start not cleaned up');
     }
-    if (isBerthError(thrown, 'START_FAILED', 'NETWORK_MISSING')) network.doubt();
+    names.withdraw(starting.id);
+    if (isBerthError(thrown, 'START_FAILED', 'NETWORK_MISSING')) networks.doubt();
     active.fail(thrown);
     const onError = (error: unknown): void => {
       log.error({ containerId: starting.id, err: error }, 'failed start not recorded');
@@ -215,7 +215,6 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   }
 
   function recordFailure(starting: Container, { byPolicy }: StartOptions, thrown: unknown): void {
-    const { endpoint } = starting.state;
     if (starting.config.autoRemove) {
       removeFailed(starting);
       return;
@@ -225,7 +224,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     const restart = byPolicy ? planRetry(starting, exitCode) : null;
     const change = { error: toBerthError(thrown).message, exitCode, ...NO_ENDPOINT, ...restart };
     store.replace(starting, advance(starting, restart === null ? 'abandon' : 'back-off', change), []);
-    if (endpoint !== null) network.release(endpoint.address);
+    places.release(starting.state);
     publisher.release(starting.id);
   }
 

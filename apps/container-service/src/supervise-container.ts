@@ -1,9 +1,11 @@
 import type { ActiveContainerControl } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
-import { advance, withoutEndpoint, type Container } from './container.ts';
+import { advance, endpointsOf, withoutEndpoint, type Container } from './container.ts';
 import { containerEvent, exitEvents } from './events.ts';
 import type { Fault } from './fault.ts';
 import { followProcess, serviceStopsError } from './follow-process.ts';
+import type { ContainerNames } from './network/container-names.ts';
+import type { ContainerPlaces } from './network/container-places.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
 import type { PortPool } from './network/port-pool.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
@@ -25,7 +27,9 @@ export interface SuperviseDeps {
   readonly store: ContainerStore;
   readonly files: ContainerFiles;
   readonly runtime: Runtime;
-  readonly network: EngineNetwork;
+  readonly network: Pick<EngineNetwork, 'renewedNs'>;
+  readonly places: ContainerPlaces;
+  readonly names: Pick<ContainerNames, 'withdraw'>;
   readonly ports: PortPool;
   readonly plans: PlanBuilder;
   readonly cleaner: Cleaner;
@@ -50,7 +54,7 @@ export interface Supervisor {
 
 /** A supervisor of all containers. */
 export function createSupervisor(deps: SuperviseDeps): Supervisor {
-  const { store, files, runtime, network, cleaner, fault, log, signal } = deps;
+  const { store, files, runtime, places, cleaner, fault, log, signal } = deps;
 
   async function follow(active: ActiveContainerControl, first: ProcessConnection | null): Promise<void> {
     const { stateDir } = files.paths(active.id);
@@ -68,6 +72,7 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
     const { before, leftover } = await untilDone('exit not recorded', () => recordExit(active, exit));
     stopwatch('exit-row');
     fault('exit:recorded');
+    deps.names.withdraw(active.id);
     active.markEnded(exit);
     log.info({ containerId: active.id, exitCode: exit.exitCode }, 'container exited');
     await untilDone('run not cleaned up', () => releaseRun(before, exit));
@@ -85,7 +90,7 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
   ): { before: Container; leftover: Leftover | null } {
     const before = store.get(active.id);
     if (before === null) throw new Error(`active container ${active.id} has no row`);
-    const events = exitEvents(before, exit, network.identity);
+    const events = exitEvents(before, exit);
     if (active.stopRequested) events.push(containerEvent(before, 'stop'));
     const removal = active.removal ?? (before.config.autoRemove && !active.restartRequested ? AUTO_REMOVAL : null);
     if (removal !== null) {
@@ -102,20 +107,21 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
   }
 
   /** A keeper cleans up by itself. Where it does not, the spawner does it in its place. */
-  async function releaseRun({ id }: Container, exit: ProcessExit): Promise<void> {
-    const container = { stateDir: files.paths(id).stateDir, hostInterface: deps.plans.hostInterface(id) };
+  async function releaseRun({ id, state }: Container, exit: ProcessExit): Promise<void> {
+    const hostInterface = deps.plans.hostInterface(id, state.endpoint?.interfaceName ?? 'eth0');
+    const container = { stateDir: files.paths(id).stateDir, hostInterface };
     const published = deps.ports.retire(id);
     const byItself = exit.error === '' && (await runtime.isReleased(container));
-    const isPublished = published !== null && (await network.renewedNs()) >= exit.timeNs;
+    const isPublished = published !== null && (await deps.network.renewedNs()) >= exit.timeNs;
     if (byItself && !isPublished) await files.removeRuntime(id);
     else await cleaner.cleanRuntime(id);
   }
 
-  function releaseAddress({ id, state: { endpoint } }: Container): void {
-    if (endpoint === null) return;
+  function releaseAddress({ id, state }: Container): void {
+    if (state.endpoint === null) return;
     const current = store.get(id);
     if (current !== null) store.replace(current, withoutEndpoint(current), []);
-    network.release(endpoint.address);
+    places.release(state);
     deps.ports.release(id);
   }
 
@@ -149,7 +155,7 @@ export function leftoverOf(container: Container, { deleteAnonymous }: { deleteAn
   const release = deleteAnonymous ? 'delete-anonymous' : 'release';
   return {
     containerId: container.id,
-    address: container.state.endpoint?.address ?? null,
+    addresses: endpointsOf(container).map(({ address }) => address),
     firstUserId: container.firstUserId,
     volumes: usesVolumes(container) ? release : 'none',
   };

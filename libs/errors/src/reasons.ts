@@ -81,6 +81,8 @@ export const REASONS = {
   NETWORK_AMBIGUOUS: 'invalid_argument',
   NETWORK_EXISTS: 'already_exists',
   NETWORK_IN_USE: 'failed_precondition',
+  NETWORK_CONNECTED: 'already_exists',
+  NETWORK_NOT_CONNECTED: 'failed_precondition',
   NETWORK_PREDEFINED: 'permission_denied',
   NETWORK_DRIVER_NOT_FOUND: 'not_found',
   SUBNET_IN_USE: 'failed_precondition',

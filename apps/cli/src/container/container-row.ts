@@ -52,7 +52,7 @@ export function containerRow(container: Container, { noTrunc, nowMs }: { noTrunc
       .join(','),
     Mounts: shownMounts(container, noTrunc).join(','),
     LocalVolumes: String(container.mounts.filter(({ type }) => type === MountType.VOLUME).length),
-    Networks: container.network?.network ?? '',
+    Networks: container.networks.map(({ network }) => network).join(','),
     Platform: null,
     Label: (name) => container.labels[name] ?? '',
   };

@@ -9,6 +9,7 @@ import { parseTmpfs, parseVolume } from './mounts.ts';
 import { checkOf, valueOf } from './resource-values.ts';
 import { ISOLATION_OPTIONS, isolationConfig } from './options/isolation.ts';
 import { NAMES_OPTIONS, namesConfig } from './options/names.ts';
+import { NETWORK_OPTIONS, networkConfig } from './options/network.ts';
 import { RESOURCE_OPTIONS, resourceFields } from './resource-options.ts';
 import { HEALTH_OPTIONS, healthCheck } from './options/health.ts';
 import { LOG_OPTIONS, logConfig } from './options/log.ts';
@@ -45,8 +46,7 @@ export const CREATE_OPTIONS = {
     check: checkOf((text) => parseMount(text, '/')),
   },
   name: { kind: 'string', help: 'Assign a name to the container' },
-  net: { kind: 'string', aliasOf: 'network', hidden: true, help: '' },
-  network: { kind: 'string', valueName: 'network', help: 'Connect a container to a network' },
+  ...NETWORK_OPTIONS,
   platform: { kind: 'string', help: 'Set platform if server is multi-platform capable' },
   pull: {
     kind: 'string',
@@ -110,7 +110,7 @@ export function containerConfig(
     stdinOnce: openStdin && attached.stdin,
     autoRemove: options.rm,
     labels: collectLabels(context, options['label-file'], options.label),
-    networkMode: options.network === 'default' ? '' : (options.network ?? ''),
+    ...networkConfig(options),
     mounts: [
       ...options.volume.map((text) => parseVolume(text, context.cwd)),
       ...options.tmpfs.map(parseTmpfs),

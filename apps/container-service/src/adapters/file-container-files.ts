@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerFiles, ContainerPaths } from '../ports.ts';
@@ -32,6 +32,15 @@ export function openContainerFiles(stateDir: string, runDir: string): ContainerF
       writeFileSync(hostname, files.hostname, { mode: 0o644 });
       writeFileSync(hosts, files.hosts, { mode: 0o644 });
       makeEmptyDirectory(dir);
+    },
+    readNames(id) {
+      const { hosts } = paths(id);
+      return { hosts: existsSync(hosts) ? readFileSync(hosts, 'utf8') : '' };
+    },
+    rewriteNames(id, files) {
+      const { resolvConf, hosts } = paths(id);
+      writeFileSync(resolvConf, files.resolvConf);
+      writeFileSync(hosts, files.hosts);
     },
     prepareExec(id, execId) {
       const dir = execDir(id, execId);

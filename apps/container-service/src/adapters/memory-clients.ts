@@ -119,6 +119,10 @@ export function createMemoryContainerFiles(): ContainerFiles & {
     names,
     runtimes,
     paths,
+    readNames: (id) => ({ hosts: names.get(id)?.hosts ?? '' }),
+    rewriteNames(id, files) {
+      names.set(id, { hostname: '', ...names.get(id), ...files });
+    },
     prepare(id, files) {
       names.set(id, files);
       runtimes.add(id);

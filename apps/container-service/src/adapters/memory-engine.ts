@@ -1,5 +1,6 @@
 import type { ContainerConfig } from '../container-config.ts';
 import type { ContainerSpec } from '../container.ts';
+import type { Resolver } from '../dns/resolver.ts';
 import { createContainerEngine, type ContainerEngine } from '../container-engine.ts';
 import { NO_LIMITS } from '../resources.ts';
 import {
@@ -26,6 +27,7 @@ export interface MemoryEngine extends ContainerEngine {
   readonly files: ReturnType<typeof createMemoryContainerFiles>;
   readonly fileTool: ReturnType<typeof createMemoryFileTool>;
   readonly hostPaths: ReturnType<typeof createMemoryHostPaths>;
+  readonly resolver: Resolver & { readonly calls: string[] };
   /** Warnings and errors that were logged. */
   readonly troubles: string[];
   /** The clock; a test moves it. */
@@ -52,6 +54,7 @@ export function aConfig(fields: Partial<ContainerConfig> = {}): ContainerConfig 
     autoRemove: false,
     labels: {},
     networkMode: 'bridge',
+    networks: [],
     mounts: [],
     volumesFrom: [],
     volumeDriver: '',
@@ -110,7 +113,7 @@ export function aSpec(fields: Partial<ContainerSpec> = {}): ContainerSpec {
 
 type Outside = Pick<
   MemoryEngine,
-  'stores' | 'runtime' | 'images' | 'volumes' | 'files' | 'fileTool' | 'hostPaths' | 'troubles' | 'clock'
+  'stores' | 'runtime' | 'images' | 'volumes' | 'files' | 'fileTool' | 'hostPaths' | 'resolver' | 'troubles' | 'clock'
 >;
 
 /** Makes an engine. */
@@ -133,7 +136,6 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
       seccomp: createMemorySeccompFilters(),
       apparmor: { enabled: false, isLoaded: () => false },
       initProgram: '/berth-init',
-      bridge: 'berth0',
       table: 'berth',
       cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/cgroup' },
       hostDevices: createMemoryHostDevices(),
@@ -141,6 +143,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     },
     networkSettings: { bridge: 'berth0', table: 'berth', hostSubnets: () => [], startIndex: 0 },
     ephemeralPorts: () => ({ first: 32_768, last: 32_770 }),
+    resolver: outside.resolver,
     hostNameFiles: () => ({ resolvConf: 'nameserver 192.0.2.1\n', hosts: '127.0.0.1 host\n' }),
     hostHostname: 'host',
     hostMemoryBytes: 2 ** 30,
@@ -173,8 +176,26 @@ function createOutside(): Outside {
     files: createMemoryContainerFiles(),
     fileTool: createMemoryFileTool(),
     hostPaths: createMemoryHostPaths(),
+    resolver: createMemoryResolver(),
     troubles: [],
     clock,
+  };
+}
+
+/** A resolver that answers nobody. */
+function createMemoryResolver(): MemoryEngine['resolver'] {
+  const calls: string[] = [];
+  const note = (call: string): Promise<void> => {
+    calls.push(call);
+    return Promise.resolve();
+  };
+  return {
+    calls,
+    listen: (address) => note(`listen ${address}`),
+    ignore: (address) => void note(`ignore ${address}`),
+    set: ({ id, places }) => note(`set ${id} ${places.map(({ names }) => names.join()).join(' ')}`),
+    remove: (id) => void note(`remove ${id}`),
+    close: () => note('close'),
   };
 }
 

@@ -36,6 +36,7 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
   const processes = new Map<string, Simulation>();
   const calls: string[] = [];
   const frozen = new Set<string>();
+  const interfaces = new Set<string>();
   let nextPid = 100;
 
   function start(plan: ContainerPlan | ExecPlan): Promise<StartedProcess> {
@@ -90,6 +91,17 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       calls.push(`ensure ${bridge} ${address}/${prefixLength}${ports.join('')}`);
       return Promise.resolve();
     },
+    connect(stateDir, { interface: { hostName, bridge }, gateway }) {
+      calls.push(`connect ${stateDir} ${hostName} ${bridge} ${gateway}`.trimEnd());
+      interfaces.add(hostName);
+      return Promise.resolve();
+    },
+    disconnect(stateDir, { hostInterface, gateway }) {
+      calls.push(`disconnect ${stateDir} ${hostInterface} ${gateway}`.trimEnd());
+      interfaces.delete(hostInterface);
+      return Promise.resolve();
+    },
+    hasInterface: (name) => interfaces.has(name),
     ensureBridge({ bridge, address, prefixLength }) {
       calls.push(`ensure ${bridge} ${address}/${prefixLength}`);
       return Promise.resolve();

@@ -20,6 +20,7 @@ import {
   toNativeContainer,
   toNativeDirectory,
   toNativeExec,
+  toNativeInterface,
   toNativeMountContainer,
   toNativePublication,
 } from './native-plan.ts';
@@ -65,6 +66,10 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
       const { tableHandle, rules } = await spawner.inspectNetwork({ table });
       return `${tableHandle} ${rules}`;
     },
+    connect: (stateDir, { interface: plan, gateway }) =>
+      spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), gateway }),
+    disconnect: (stateDir, connection) => spawner.disconnectContainer({ stateDir, ...connection }),
+    hasInterface: (name) => existsSync(`/sys/class/net/${name}`),
     ensureBridge: (bridge) => spawner.ensureBridge(bridge),
     removeBridge: (bridge) => spawner.removeBridge(bridge),
     processOf: (stateDir) => processOf(stateDir, bootId),

@@ -37,7 +37,7 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     process: toNativeProcess(plan.process),
     hostname: plan.hostname,
     network: plan.network === null ? undefined : toNativeInterface(plan.network),
-    furtherNetworks: [],
+    furtherNetworks: plan.furtherNetworks.map(toNativeInterface),
     publication: toNativePublication(plan.publication),
     cgroup: toNativeCgroup(plan.cgroup),
     log: log ?? undefined,
@@ -147,7 +147,8 @@ export function toNativePublication(plan: PublicationPlan | null): Publication |
   return plan === null ? undefined : { ...plan, ports: [...plan.ports] };
 }
 
-function toNativeInterface(endpoint: InterfacePlan): NonNullable<StartContainer['network']> {
+/** An interface of a container as the native helper reads it. */
+export function toNativeInterface(endpoint: InterfacePlan): NonNullable<StartContainer['network']> {
   const { hostName, name, bridge, address, prefixLength, gateway, hardwareAddress, mtu, isolated } = endpoint;
   return {
     hostName,

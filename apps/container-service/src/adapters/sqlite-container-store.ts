@@ -86,7 +86,12 @@ export function createSqliteContainerStore(
         if (deleteRow.run(container.id, container.state.status).changes === 0) throw lostRace(container);
         specs.delete(container.id);
         deleteExecs.run(container.id);
-        insertLeftover.run(leftover.containerId, leftover.address, leftover.firstUserId, leftover.volumes);
+        insertLeftover.run(
+          leftover.containerId,
+          formatAddresses(leftover.addresses),
+          leftover.firstUserId,
+          leftover.volumes,
+        );
       });
     },
     tell: (events) => change('crash', events, () => {}),
@@ -100,7 +105,7 @@ export function createSqliteContainerStore(
     listLeftovers: () =>
       selectLeftovers.all().map((row) => ({
         containerId: String(row.container_id),
-        address: row.address === null ? null : String(row.address),
+        addresses: row.address === null ? [] : String(row.address).split(','),
         firstUserId: row.first_user_id === null ? null : Number(row.first_user_id),
         volumes: String(row.volumes) as Leftover['volumes'],
       })),
@@ -114,6 +119,11 @@ export function createSqliteContainerStore(
 /** A container that removes itself promises nothing that outlives a boot: after one it is removed, whatever became of it. */
 function durabilityOf(container: ContainerSpec): Durability {
   return container.config.autoRemove ? 'crash' : 'power-cut';
+}
+
+/** One column for all, as there was when there was but one. */
+function formatAddresses(addresses: readonly string[]): string | null {
+  return addresses.length === 0 ? null : addresses.join(',');
 }
 
 function lostRace(container: Container): BerthError {

@@ -43,4 +43,14 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
      bridge TEXT PRIMARY KEY
    ) STRICT, WITHOUT ROWID;`,
   `UPDATE containers SET state = json_set(state, '$.publishedPorts', json('[]'));`,
+  `UPDATE containers SET
+     spec = json_set(spec, '$.config.networks', json(CASE json_extract(spec, '$.config.networkMode')
+       WHEN 'bridge'
+       THEN '[{"network":"bridge","aliases":[],"address":"","hardwareAddress":"","gatewayPriority":0}]'
+       ELSE '[]' END)),
+     state = json_set(state, '$.furtherEndpoints', json('[]'));
+   UPDATE containers SET state = json_set(
+     state, '$.endpoint.networkId', (SELECT value FROM settings WHERE key = 'network.id'),
+     '$.endpoint.network', 'bridge', '$.endpoint.driver', 'bridge', '$.endpoint.interfaceName', 'eth0')
+   WHERE json_type(state, '$.endpoint') = 'object';`,
 ];

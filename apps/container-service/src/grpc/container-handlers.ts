@@ -42,7 +42,7 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
   const { control, creator, runner, execs, freezer, changer, views } = engine;
 
   return {
-    ...createNetworkHandlers(engine.networks),
+    ...createNetworkHandlers(engine),
     async createContainer({ name, config }) {
       const { container, warnings } = await creator.create({ name, config: fromProtoConfig(config) });
       return { id: container.id, warnings: [...warnings] };

@@ -4,17 +4,15 @@ import {
   type Container as ProtoContainer,
   type ContainerConfig as ProtoConfig,
   type NameFilePaths,
-  type NetworkEndpoint,
   type PathChange as ProtoPathChange,
   type RestartPolicy as ProtoRestartPolicy,
 } from '@berth/proto/container';
 import type { Timestamp } from '@berth/proto/timestamp';
 import { BerthError } from '@berth/errors';
 import { posix } from 'node:path';
-import { isActive, type Container, type ContainerStatus } from '../container.ts';
+import { isActive, type ContainerStatus } from '../container.ts';
 import type {
   ContainerConfig,
-  NetworkMode,
   PortBinding,
   RestartPolicy,
   StreamName,
@@ -26,6 +24,7 @@ import { parseLogConfig } from '../spec/log-config.ts';
 import { parseRestartPolicy } from '../spec/restart-policy.ts';
 import { fromProtoDevice, fromProtoResources, toProtoResources } from './convert-resources.ts';
 import { copyNames, fromProtoIsolation, parseContainerMode, toProtoIsolation } from './convert-isolation.ts';
+import { byInterface, fromProtoAttachment, toProtoAttachment, toProtoEndpoints } from './convert-endpoints.ts';
 import { fromProtoHealthCheck, toProtoHealth, toProtoHealthCheck } from './convert-health.ts';
 import { formatSignal } from '../spec/signal.ts';
 import { fromProtoMount, toProtoMount, toProtoMountPoint } from './convert-mounts.ts';
@@ -66,6 +65,7 @@ export function fromProtoConfig(config: ProtoConfig | undefined): ContainerConfi
     autoRemove: config.autoRemove,
     labels: config.labels,
     networkMode: fromNetworkMode(config.networkMode),
+    networks: config.networks.map(fromProtoAttachment),
     mounts: config.mounts.map(fromProtoMount),
     volumesFrom: config.volumesFrom,
     volumeDriver: config.volumeDriver,
@@ -104,20 +104,10 @@ function fromUserNamespaceMode(mode: string): UserNamespaceMode {
   throw new BerthError('INVALID_ARGUMENT', 'invalid USER mode');
 }
 
-function fromNetworkMode(mode: string): NetworkMode {
+function fromNetworkMode(mode: string): string {
   const joined = parseContainerMode(mode);
   if (joined !== null) return joined;
-  switch (mode) {
-    case '':
-    case 'default':
-    case 'bridge':
-      return 'bridge';
-    case 'host':
-    case 'none':
-      return mode;
-    default:
-      throw new BerthError('NETWORK_NOT_FOUND', `network ${mode} not found`);
-  }
+  return mode === '' || mode === 'default' ? 'bridge' : mode;
 }
 
 function fromStreamName(name: string): StreamName {
@@ -155,7 +145,8 @@ export function toProtoContainer(view: ContainerView): ProtoContainer {
     execIds: [...execIds],
     maskedPaths: [...maskedPaths],
     readonlyPaths: [...readonlyPaths],
-    network: toProtoEndpoint(container),
+    network: toProtoEndpoints(container)[0],
+    networks: toProtoEndpoints(container).sort(byInterface),
     mounts: container.mounts.map(toProtoMountPoint),
     labels: { ...container.labels },
     exposedPorts: [...container.exposedPorts],
@@ -190,6 +181,7 @@ function toProtoConfig(config: ContainerConfig): ProtoConfig {
     autoRemove: config.autoRemove,
     labels: { ...config.labels },
     networkMode: config.networkMode,
+    networks: config.networks.map(toProtoAttachment),
     mounts: config.mounts.map(toProtoMount),
     volumesFrom: [...config.volumesFrom],
     volumeDriver: config.volumeDriver,
@@ -225,18 +217,6 @@ function copyPortBinding({ containerPort, hostAddress, firstHostPort, lastHostPo
 
 function toProtoNameFiles({ resolvConf, hostname, hosts }: ContainerPaths): NameFilePaths {
   return { resolvConf, hostname, hosts };
-}
-
-/** The address only while the container runs: afterwards it is somebody else's soon. */
-function toProtoEndpoint(container: Container): NetworkEndpoint {
-  const endpoint = isActive(container) ? container.state.endpoint : null;
-  return {
-    network: container.config.networkMode,
-    address: endpoint?.address ?? '',
-    prefixLength: endpoint?.prefixLength ?? 0,
-    gateway: endpoint?.gateway ?? '',
-    hardwareAddress: endpoint?.hardwareAddress ?? '',
-  };
 }
 
 /** A time for the wire; absent when it is null. */

@@ -1,11 +1,23 @@
 import type { ContainerServiceImplementation } from '@berth/proto/container';
-import type { Networks } from '../network/networks.ts';
+import { BerthError } from '@berth/errors';
+import type { ContainerEngine } from '../container-engine.ts';
+import { fromProtoAttachment } from './convert-endpoints.ts';
 import { fromProtoNetwork, toProtoNetwork } from './convert-network.ts';
 
-type NetworkMethods = 'createNetwork' | 'getNetwork' | 'listNetworks' | 'deleteNetwork' | 'pruneNetworks';
+type NetworkMethods =
+  | 'createNetwork'
+  | 'getNetwork'
+  | 'listNetworks'
+  | 'deleteNetwork'
+  | 'connectNetwork'
+  | 'disconnectNetwork'
+  | 'pruneNetworks';
 
 /** The methods of ContainerService that are about networks. */
-export function createNetworkHandlers(networks: Networks): Pick<ContainerServiceImplementation, NetworkMethods> {
+export function createNetworkHandlers({
+  networks,
+  connector,
+}: Pick<ContainerEngine, 'networks' | 'connector'>): Pick<ContainerServiceImplementation, NetworkMethods> {
   return {
     async createNetwork(request) {
       const { id } = await networks.create(fromProtoNetwork(request));
@@ -21,6 +33,15 @@ export function createNetworkHandlers(networks: Networks): Pick<ContainerService
     },
     async deleteNetwork({ network }) {
       await networks.remove(network);
+      return {};
+    },
+    async connectNetwork({ container, attachment }) {
+      if (attachment === undefined) throw new BerthError('INVALID_ARGUMENT', 'a network to connect to is missing');
+      await connector.connect(container, fromProtoAttachment(attachment));
+      return {};
+    },
+    async disconnectNetwork({ container, network, force }) {
+      await connector.disconnect(container, network, { force });
       return {};
     },
     async pruneNetworks({ filters }) {

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Endpoint } from '../container.ts';
-import type { NetworkIdentity } from '../events.ts';
 import type { PortPlan } from '../plan/plan.ts';
 import type { Runtime, SettingStore } from '../ports.ts';
-import { chooseSubnet, createAddressPool } from './address-pool.ts';
-import { formatIpv4, hardwareAddressOf, parseIpv4, type Subnet } from './ipv4.ts';
+import { chooseSubnet } from './address-pool.ts';
+import { formatIpv4, type Subnet } from './ipv4.ts';
 import { formatCidr, parseCidr } from './network-config.ts';
 
 /** What the engine's network is made from. */
@@ -26,7 +24,7 @@ export interface EngineNetworkDeps {
 
 /** The default network of an engine: one bridge, one subnet, chosen once and kept. */
 export interface EngineNetwork {
-  readonly identity: NetworkIdentity;
+  readonly identity: { readonly id: string; readonly name: string };
   /** `172.17.0.0/16`. */
   readonly cidr: string;
   /** The host's address on it. */
@@ -43,9 +41,6 @@ export interface EngineNetwork {
    * for what is under way, or begun meanwhile.
    */
   renewedNs(): Promise<bigint>;
-  take(): Endpoint;
-  claim(address: string): void;
-  release(address: string): void;
 }
 
 /** Chooses, or remembers, the engine's network. Throws ADDRESS_POOL_EMPTY. */
@@ -58,7 +53,6 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
   const id = settings.getOrSet('network.id', () => randomBytes(32).toString('hex'));
   const subnet = parseCidr(cidr);
   const gateway = formatIpv4(subnet.base + 1);
-  const pool = createAddressPool({ subnet, range: subnet, reserved: [subnet.base + 1] });
   let ensured: Promise<void> | null = null;
   let making: Promise<void> = Promise.resolve();
   let renewedNs = 0n;
@@ -105,12 +99,6 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
         await awaited.catch(() => {});
       }
       return renewedNs;
-    },
-    ...pool,
-    take() {
-      const address = pool.take('');
-      const hardwareAddress = hardwareAddressOf(parseIpv4(address) as number);
-      return { address, prefixLength: subnet.prefixLength, gateway, hardwareAddress };
     },
   };
 }

@@ -18,8 +18,9 @@ export interface NameFiles {
 export interface NameFilesInput {
   readonly networkMode: NetworkMode;
   readonly hostname: string;
-  /** Null when it has none. */
-  readonly address: string | null;
+  readonly addresses: readonly string[];
+  /** Where the names of its networks are answered; null: nowhere. */
+  readonly nameServer: string | null;
   /** The host's address on the engine's network, which `host-gateway` stands for. */
   readonly gateway: string;
   readonly names: NamesConfig;
@@ -37,19 +38,33 @@ const LOCAL_HOSTS = [
 
 /** /etc/resolv.conf, /etc/hosts and /etc/hostname of a container, by Docker's rules. In the host's network they begin as the host's. */
 export function nameFiles(input: NameFilesInput, host: HostNameFiles): NameFiles {
-  const { networkMode, hostname, address, names } = input;
+  const { networkMode, hostname, addresses, nameServer, names } = input;
   const extra = names.extraHosts.map((entry) => hostsLine(entry, input.gateway));
-  const own = address === null ? [] : [`${address}\t${hostnames(hostname, names.domainName)}`];
-  const resolvConf = overrideResolvConf(host.resolvConf, names);
+  const own = addresses.map((address) => `${address}\t${hostnames(hostname, names.domainName)}`);
+  // Servers of the container's own are asked by ours, for what no network knows.
+  const dnsServers = nameServer === null ? names.dnsServers : [nameServer];
+  const resolvConf = overrideResolvConf(host.resolvConf, { ...names, dnsServers });
   if (networkMode === 'host') {
     const hosts = host.hosts === '' || host.hosts.endsWith('\n') ? host.hosts : `${host.hosts}\n`;
     return { resolvConf, hosts: hosts + extra.map((line) => `${line}\n`).join(''), hostname: `${hostname}\n` };
   }
   return {
-    resolvConf: names.dnsServers.length > 0 ? resolvConf : filterResolvConf(resolvConf),
+    resolvConf: dnsServers.length > 0 ? resolvConf : filterResolvConf(resolvConf),
     hosts: [...LOCAL_HOSTS, ...extra, ...own, ''].join('\n'),
     hostname: `${hostname}\n`,
   };
+}
+
+/** /etc/hosts of a container that comes on a network or leaves one, with all that was written into it meanwhile. */
+export function changeHosts(
+  current: string,
+  fresh: string,
+  { added, removed }: { readonly added?: string; readonly removed?: string },
+): string {
+  const isOf = (address: string | undefined) => (line: string) =>
+    address !== undefined && line.startsWith(`${address}\t`);
+  const kept = current.split('\n').filter((line) => line !== '' && !isOf(removed)(line));
+  return [...kept, ...fresh.split('\n').filter(isOf(added)), ''].join('\n');
 }
 
 /** A name server on the host's loopback cannot be reached from a container; when none is left, Google's stand in, as in Docker. */

@@ -90,7 +90,8 @@ describe('name files', () => {
       {
         networkMode: 'bridge',
         hostname: 'web.example',
-        address: '172.17.0.2',
+        addresses: ['172.17.0.2'],
+        nameServer: null,
         gateway: '172.17.0.1',
         names: DEFAULT_NAMES,
       },
@@ -115,7 +116,8 @@ describe('name files', () => {
     const input = {
       networkMode: 'bridge',
       hostname: 'web',
-      address: '172.17.0.2',
+      addresses: ['172.17.0.2'],
+      nameServer: null,
       gateway: '172.17.0.1',
       names,
     } as const;
@@ -128,7 +130,14 @@ describe('name files', () => {
   test('one in the host’s network gets the host’s', () => {
     expect(
       nameFiles(
-        { networkMode: 'host', hostname: 'h', address: null, gateway: '172.17.0.1', names: DEFAULT_NAMES },
+        {
+          networkMode: 'host',
+          hostname: 'h',
+          addresses: [],
+          nameServer: null,
+          gateway: '172.17.0.1',
+          names: DEFAULT_NAMES,
+        },
         host,
       ),
     ).toEqual({
@@ -140,7 +149,14 @@ describe('name files', () => {
   test('one without a network has no address in hosts', () => {
     expect(
       nameFiles(
-        { networkMode: 'none', hostname: 'h', address: null, gateway: '172.17.0.1', names: DEFAULT_NAMES },
+        {
+          networkMode: 'none',
+          hostname: 'h',
+          addresses: [],
+          nameServer: null,
+          gateway: '172.17.0.1',
+          names: DEFAULT_NAMES,
+        },
         host,
       ).hosts,
     ).not.toContain('\th\n');

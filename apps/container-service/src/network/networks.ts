@@ -7,6 +7,7 @@ import type { Log, NetworkStore, Runtime, SettingStore } from '../ports.ts';
 import { chooseSubnet } from './address-pool.ts';
 import type { EngineNetwork } from './engine-network.ts';
 import { overlap, type Subnet } from './ipv4.ts';
+import { createEndpoints, type Endpoints } from './endpoints.ts';
 import { checkNetworkRequest, completeSubnet, formatCidr, parseCidr } from './network-config.ts';
 import { bridgeOptions, isPredefined, type Network, type NetworkMember, type NetworkRequest } from './network.ts';
 import { parseNetworkFilters, parseNetworkPruneFilters, type NetworkFilter } from './network-filters.ts';
@@ -19,6 +20,8 @@ export interface NetworksDeps {
   readonly network: EngineNetwork;
   /** The containers that run on a network, or are about to. */
   readonly members: (networkId: string) => NetworkMember[];
+  /** Called with a network that goes. */
+  readonly onRemoved: (network: Network) => void;
   /** The engine's nftables table. */
   readonly table: string;
   readonly hostSubnets: () => Subnet[];
@@ -29,7 +32,7 @@ export interface NetworksDeps {
 }
 
 /** The networks of an engine. References are ids, names, or unique prefixes of ids. */
-export interface Networks {
+export interface Networks extends Endpoints {
   /** By name. Throws INVALID_ARGUMENT for a filter. */
   list(filters: readonly NetworkFilter[]): Network[];
   /** The containers that run on it, or are about to. */
@@ -61,6 +64,7 @@ export interface Networks {
 export function createNetworks(deps: NetworksDeps): Networks {
   const { networkStore: store, runtime, network: engineNetwork, members, fault, log } = deps;
   const predefined = predefinedNetworks(deps);
+  const endpoints = createEndpoints(engineNetwork, all);
   const own = new Map(store.list().map((network) => [network.id, network]));
   const creating = new Map<string, Network>();
   const ensured = new Map<string, Promise<void>>();
@@ -163,6 +167,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
     const bridge = bridgeOptions(network).name;
     store.remove(network.id, bridge, [networkEvent(network, 'destroy')]);
     own.delete(network.id);
+    deps.onRemoved(network);
     fault('network-rm:row');
     await ensured.get(network.id)?.catch(() => {});
     ensured.delete(network.id);
@@ -172,6 +177,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
   }
 
   return {
+    ...endpoints,
     list(filters) {
       const matches = parseNetworkFilters(filters, ({ id }) => members(id).length === 0);
       return all()

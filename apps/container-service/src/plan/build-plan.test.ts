@@ -9,7 +9,12 @@ import type { MountPoint } from '../mount.ts';
 
 const ID = 'ab'.repeat(32);
 const identity = { userId: 0, groupId: 0, groupIds: [0], home: '/root' };
-const endpoint = {
+const network = {
+  hostName: 'bvabababababa',
+  name: 'eth0',
+  bridge: 'berth0',
+  mtu: 0,
+  isolated: false,
   address: '172.17.0.2',
   prefixLength: 16,
   gateway: '172.17.0.1',
@@ -20,7 +25,6 @@ const builder = createPlanBuilder({
   seccomp: createMemorySeccompFilters(),
   apparmor: { enabled: false, isLoaded: () => false },
   initProgram: '/berth-init',
-  bridge: 'berth0',
   table: 'berth',
   cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/sys/fs/cgroup/berth' },
   hostDevices: createMemoryHostDevices(),
@@ -45,7 +49,7 @@ function aPlan(config: Partial<ContainerConfig> = {}, mounts: MountPoint[] = [])
     identity,
     joins: [],
     peers: new Map(),
-    endpoint,
+    interfaces: [network],
     stateDir: '/run/c',
     files,
     terminalSize: null,
@@ -147,15 +151,9 @@ const PLAIN_BIND = {
 describe('the plan of a container', () => {
   test('names its cgroup and its interface after its id', () => {
     expect(aPlan().cgroup.unifiedDir).toBe(`/sys/fs/cgroup/berth/containers/${ID}`);
-    expect(aPlan().network).toEqual({
-      ...endpoint,
-      hostName: 'bvabababababa',
-      name: 'eth0',
-      bridge: 'berth0',
-      mtu: 0,
-      isolated: false,
-    });
-    expect(builder.hostInterface(ID).length).toBeLessThanOrEqual(15);
+    expect(aPlan().network).toEqual(network);
+    expect(builder.hostInterface(ID, 'eth0')).toBe('bvabababababa');
+    expect(builder.hostInterface(ID, 'eth1')).toMatch(/^bv(?!abab)[0-9a-f]{11}$/);
   });
 
   test('has the environment of its process', () => {
@@ -229,7 +227,7 @@ test('the plan of a container with a user namespace has its ids, and what the ke
     identity,
     joins: [],
     peers: new Map(),
-    endpoint,
+    interfaces: [network],
     stateDir: '/run/c',
     files,
     terminalSize: null,

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { TerminalSize } from '../container-config.ts';
-import type { Container, ContainerSpec, Endpoint, Identity, PublishedPort } from '../container.ts';
+import type { Container, ContainerSpec, Identity, PublishedPort } from '../container.ts';
 import { USER_IDS_PER_CONTAINER } from '../user-namespace/id-ranges.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { apparmorProfileOf, type AppArmor } from './apparmor.ts';
@@ -33,7 +34,6 @@ export interface PlanSettings {
   readonly apparmor: AppArmor;
   /** Absolute path of the init of `--init` on the host. */
   readonly initProgram: string;
-  readonly bridge: string;
   /** The engine's nftables table. */
   readonly table: string;
   readonly cgroups: CgroupSettings;
@@ -48,8 +48,8 @@ export interface ContainerPlanInput {
   /** The containers whose namespaces are joined. */
   readonly joins: readonly NamespaceJoin[];
   readonly peers: VolumePeers;
-  /** Null with no network, and with another's. */
-  readonly endpoint: Endpoint | null;
+  /** The first has the default route. Empty with no network, and with another's. */
+  readonly interfaces: readonly InterfacePlan[];
   readonly stateDir: string;
   readonly files: NameFilePaths & { readonly log: string };
   readonly terminalSize: TerminalSize | null;
@@ -90,9 +90,9 @@ export interface PlanBuilder {
   /** Where one lies of which nothing is known, unless the helper noted otherwise. */
   standardCgroupDir(containerId: string): string;
   /** The name of the host's end of a container's veth pair: at most 15 bytes, one in 2^44 like another. */
-  hostInterface(containerId: string): string;
-  /** What is published of the container at an address; null when nothing is. */
-  publication(ports: readonly PublishedPort[], address: string): PublicationPlan | null;
+  hostInterface(containerId: string, interfaceName: string): string;
+  /** What is published of the container at an address, which is reached by a bridge; null when nothing is. */
+  publication(ports: readonly PublishedPort[], address: string, bridge: string): PublicationPlan | null;
 }
 
 const OWN_NETWORK_SYSCTLS: readonly FileValue[] = [
@@ -121,7 +121,6 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     );
   const cgroupOf = ({ id, config }: Container, access: PlannedDevices['access']): CgroupPlan =>
     planCgroups(id, config.resources, settings.cgroups, access, (path) => blockNumbers(path, settings.hostDevices));
-  const hostInterface = (containerId: string): string => `bv${containerId.slice(0, 11)}`;
 
   function protectedPaths({ isolation }: Container['config']): Pick<ContainerPlan, 'maskedPaths' | 'readonlyPaths'> {
     if (isolation.privileged || isolation.systemPathsUnconfined) return { maskedPaths: [], readonlyPaths: [] };
@@ -150,15 +149,9 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     };
   }
 
-  function planInterface(containerId: string, endpoint: Endpoint | null): InterfacePlan | null {
-    if (endpoint === null) return null;
-    const { bridge } = settings;
-    return { ...endpoint, hostName: hostInterface(containerId), name: 'eth0', bridge, mtu: 0, isolated: false };
-  }
-
-  function publication(ports: readonly PublishedPort[], address: string): PublicationPlan | null {
+  function publication(ports: readonly PublishedPort[], address: string, bridge: string): PublicationPlan | null {
     if (ports.length === 0) return null;
-    return { table: settings.table, bridge: settings.bridge, ports: planPorts(ports, address) };
+    return { table: settings.table, bridge, ports: planPorts(ports, address) };
   }
 
   return {
@@ -170,7 +163,8 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     standardCgroupDir,
     hostInterface,
     publication,
-    container(container, { identity, joins, peers, endpoint, stateDir, files, terminalSize, detached }) {
+    container(container, { identity, joins, peers, interfaces, stateDir, files, terminalSize, detached }) {
+      const [network = null, ...furtherNetworks] = interfaces;
       const rotation = logRotation(container.config.logConfig);
       const { id, config, rootfs, hostname } = container;
       const { isolation } = config;
@@ -210,8 +204,10 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
           terminalSize,
         }),
         hostname: isolation.utsMode === 'host' ? '' : hostname,
-        network: planInterface(id, endpoint),
-        publication: endpoint === null ? null : publication(container.state.publishedPorts, endpoint.address),
+        network,
+        furtherNetworks,
+        publication:
+          network === null ? null : publication(container.state.publishedPorts, network.address, network.bridge),
         loopback: ownNamespaces(config).network,
         cgroup: cgroupOf(container, access),
         log: rotation === null ? null : { path: files.log, ...rotation },
@@ -244,6 +240,12 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
       };
     },
   };
+}
+
+/** Only few containers have more than one. */
+function hostInterface(containerId: string, interfaceName: string): string {
+  if (interfaceName === 'eth0') return `bv${containerId.slice(0, 11)}`;
+  return `bv${createHash('sha256').update(containerId).update(interfaceName).digest('hex').slice(0, 11)}`;
 }
 
 /** Where Docker has the init of `--init`. */

@@ -26,6 +26,7 @@ export interface ContainerPlan {
   readonly hostname: string;
   /** Null with no network, and with the host's. */
   readonly network: InterfacePlan | null;
+  readonly furtherNetworks: readonly InterfacePlan[];
   /** Null when nothing is published. */
   readonly publication: PublicationPlan | null;
   /** Sets the loopback interface of a new network namespace up. */
@@ -224,10 +225,17 @@ export interface FileValue {
 }
 
 /** The container's end and the host's end of a veth pair. */
-export interface InterfacePlan extends Endpoint {
+export interface InterfacePlan extends Pick<Endpoint, 'address' | 'prefixLength' | 'hardwareAddress'>, LinkPlan {
+  /** The host's end. */
   readonly hostName: string;
   /** In the container: `eth0`. */
   readonly name: string;
+  /** Of the default route; empty for none. */
+  readonly gateway: string;
+}
+
+/** What an interface is connected to. */
+export interface LinkPlan {
   readonly bridge: string;
   /** 0: the kernel's default. */
   readonly mtu: number;

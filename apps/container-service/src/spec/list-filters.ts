@@ -1,5 +1,6 @@
 import { BerthError } from '@berth/errors';
-import { isUp, type Container, type ContainerStatus, type PublishedPort } from '../container.ts';
+import { endpointsOf, isUp, type Container, type ContainerStatus, type PublishedPort } from '../container.ts';
+import { attachmentsOf } from '../network/attachments.ts';
 import { hasLabel, type ContainerFilter } from './prune-filters.ts';
 
 /** What the filters of a list need to look up; each is asked once for a value. */
@@ -73,7 +74,7 @@ async function parseFilter(key: string, value: string, lookups: FilterLookups): 
       return ({ mounts }) =>
         mounts.some(({ name, source, target }) => (name === '' ? source : name) === value || target === value);
     case 'network':
-      return ({ config }) => config.networkMode === value;
+      return networkTest(value);
     case 'expose':
       return portTest(value, ({ exposedPorts }) => exposedPorts);
     case 'publish':
@@ -145,6 +146,14 @@ function portTest(value: string, portsOf: (container: Container) => readonly str
 
 function publicPort({ hostPort, containerPort }: PublishedPort): string {
   return `${hostPort}/${containerPort.split('/')[1] ?? ''}`;
+}
+
+/** A network by its name, or, of a container that runs, by its id. */
+function networkTest(value: string): Test {
+  return (container) =>
+    container.config.networkMode === value ||
+    attachmentsOf(container.config).some(({ network }) => network === value) ||
+    endpointsOf(container).some(({ networkId }) => networkId === value);
 }
 
 /** No container belongs to a cluster's task. */

@@ -30,6 +30,7 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   autoRemove: false,
   labels: {},
   networkMode: '',
+  networks: [],
   mounts: [],
   volumesFrom: [],
   volumeDriver: '',

@@ -24,7 +24,7 @@ const CONTAINER = Container.fromPartial({
   exposedPorts: ['80/tcp', '53/udp'],
   publishedPorts: [{ containerPort: '80/tcp', hostAddress: '0.0.0.0', hostPort: 32768 }],
   execIds: ['e1'],
-  network: { network: 'bridge', address: '172.17.0.2', prefixLength: 16 },
+  networks: [{ network: 'bridge', address: '172.17.0.2', prefixLength: 16 }],
   nameFiles: { resolvConf: '/c/resolv.conf', hostname: '/c/hostname', hosts: '/c/hosts' },
   mounts: [
     { type: MountType.VOLUME, name: 'data', source: '/v/data', target: '/d', readonly: true },

@@ -1,29 +1,16 @@
-import type { Container } from '@berth/proto/container';
-import type { Json } from '../../format/json.ts';
+import type { Container, NetworkEndpoint } from '@berth/proto/container';
+import { sortKeys, type Json } from '../../format/json.ts';
 import { publishedPortsJson } from './ports-json.ts';
 
 /** `NetworkSettings`. There is no IPv6. */
 export function networkSettingsJson(container: Container): Json {
-  const { network, pid } = container;
+  const { networks, pid } = container;
+  // What stands outside of Networks is about the default network alone.
+  const network = networks.find((endpoint) => endpoint.network === 'bridge');
   const ipv6 = { GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0 };
   const gateway = network?.gateway ?? '';
   const address = { IPAddress: network?.address ?? '', IPPrefixLen: network?.prefixLength ?? 0 };
   const mac = network?.hardwareAddress ?? '';
-  const endpoint = {
-    IPAMConfig: null,
-    Links: null,
-    Aliases: null,
-    MacAddress: mac,
-    DriverOpts: null,
-    GwPriority: 0,
-    NetworkID: '',
-    EndpointID: '',
-    Gateway: gateway,
-    ...address,
-    IPv6Gateway: '',
-    ...ipv6,
-    DNSNames: null,
-  };
   return {
     Bridge: '',
     SandboxID: '',
@@ -35,12 +22,33 @@ export function networkSettingsJson(container: Container): Json {
     LinkLocalIPv6PrefixLen: 0,
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
-    EndpointID: '',
+    EndpointID: network?.endpointId ?? '',
     Gateway: gateway,
     ...ipv6,
     ...address,
     IPv6Gateway: '',
     MacAddress: mac,
-    Networks: network?.network ? { [network.network]: endpoint } : {},
+    Networks: sortKeys(Object.fromEntries(networks.map((endpoint) => [endpoint.network, endpointJson(endpoint)]))),
+  };
+}
+
+function endpointJson(endpoint: NetworkEndpoint): Json {
+  const { aliases, dnsNames, wantedAddress } = endpoint;
+  return {
+    IPAMConfig: wantedAddress === '' ? null : { IPv4Address: wantedAddress },
+    Links: null,
+    Aliases: aliases.length === 0 ? null : aliases,
+    MacAddress: endpoint.hardwareAddress,
+    DriverOpts: null,
+    GwPriority: endpoint.gatewayPriority,
+    NetworkID: endpoint.networkId,
+    EndpointID: endpoint.endpointId,
+    Gateway: endpoint.gateway,
+    IPAddress: endpoint.address,
+    IPPrefixLen: endpoint.prefixLength,
+    IPv6Gateway: '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    DNSNames: dnsNames.length === 0 ? null : dnsNames,
   };
 }

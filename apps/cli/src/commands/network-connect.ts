@@ -1,0 +1,27 @@
+import { defineCommand } from '../command.ts';
+import { connectContainers } from '../engine/containers.ts';
+
+export const command = defineCommand({
+  usage: '[OPTIONS] NETWORK CONTAINER',
+  args: { exactly: 2 },
+  options: {
+    alias: { kind: 'strings', help: 'Add network-scoped alias for the container' },
+    'gw-priority': {
+      kind: 'int',
+      help: 'Highest gw-priority provides the default gateway. Accepts positive and negative values.',
+    },
+    ip: { kind: 'string', help: 'IPv4 address (e.g., "172.30.100.104")' },
+  },
+  async run(context, { options, args: [network = '', container = ''] }) {
+    using containers = connectContainers(context);
+    const attachment = {
+      network,
+      aliases: options.alias,
+      address: options.ip ?? '',
+      hardwareAddress: '',
+      gatewayPriority: options['gw-priority'] ?? 0,
+    };
+    await containers.calls.connectNetwork({ container, attachment }, { signal: context.signal });
+    return 0;
+  },
+});

@@ -1,0 +1,271 @@
+import { BerthError, isBerthError } from '@berth/errors';
+import type { ActiveContainers } from './active-containers.ts';
+import { endpointsOf, isActive, type Container, type Endpoint } from './container.ts';
+import type { NetworkAttachment } from './container-config.ts';
+import { endpointEvent } from './events.ts';
+import type { Fault } from './fault.ts';
+import { findContainer } from './find-container.ts';
+import { joinedContainer } from './isolation.ts';
+import { attachmentsOf, byGateway, plainAttachment } from './network/attachments.ts';
+import type { ContainerNames } from './network/container-names.ts';
+import type { ContainerPlaces } from './network/container-places.ts';
+import { changeHosts } from './network/name-files.ts';
+import type { Network } from './network/network.ts';
+import type { Networks } from './network/networks.ts';
+import { resolveAttachment } from './network/resolve-networks.ts';
+import type { PlanBuilder } from './plan/build-plan.ts';
+import type { ContainerEvent, ContainerFiles, ContainerStore, Log, Runtime } from './ports.ts';
+
+/** What connecting needs. */
+export interface ConnectDeps {
+  readonly store: ContainerStore;
+  readonly runtime: Pick<Runtime, 'connect' | 'disconnect' | 'hasInterface'>;
+  readonly files: Pick<ContainerFiles, 'paths' | 'readNames' | 'rewriteNames'>;
+  readonly plans: Pick<PlanBuilder, 'hostInterface'>;
+  readonly actives: ActiveContainers;
+  readonly networks: Networks;
+  readonly places: ContainerPlaces;
+  readonly names: ContainerNames;
+  readonly fault: Fault;
+  readonly log: Log;
+}
+
+/** Puts containers on networks and takes them off, whether they run or not. */
+export interface ContainerConnector {
+  /** Throws NETWORK_NOT_FOUND, INVALID_ARGUMENT, NETWORK_CONNECTED, and of one that runs what a start throws for its networks. */
+  connect(reference: string, attachment: NetworkAttachment): Promise<void>;
+  /** Throws NETWORK_NOT_FOUND, INVALID_ARGUMENT, NETWORK_NOT_CONNECTED. With `force` what is gone is no error. */
+  disconnect(reference: string, network: string, options: { force: boolean }): Promise<void>;
+  /** Finishes or undoes, of a container that runs, what a crash has interrupted. */
+  reconcile(containerId: string): Promise<void>;
+}
+
+/**
+ * A container that runs has a place on each network that its config names. One that comes on a network has the place first, then the
+ * interface, then the name in its config; one that leaves loses them the other way round. So the rows tell what a crash has interrupted.
+ */
+export function createContainerConnector(deps: ConnectDeps): ContainerConnector {
+  const { store, runtime, files, plans, networks, places, names, fault, log } = deps;
+  const busy = new Map<string, Promise<unknown>>();
+
+  /** One change of a container at a time. */
+  function inTurn<Result>(id: string, run: () => Promise<Result>): Promise<Result> {
+    const turn = (busy.get(id) ?? Promise.resolve()).then(run);
+    const done: Promise<void> = turn.then(
+      () => {},
+      () => {},
+    );
+    busy.set(id, done);
+    void done.then(() => {
+      if (busy.get(id) === done) busy.delete(id);
+    });
+    return turn;
+  }
+
+  /** The rows of a container, once it is known whether it starts. */
+  async function settled(id: string): Promise<Container> {
+    await deps.actives.get(id)?.started.catch(() => {});
+    return findContainer(store, id);
+  }
+
+  function writePlaces(container: Container, endpoints: readonly Endpoint[]): Container {
+    const attachments = attachmentsOf(container.config);
+    const ordered = byGateway(
+      endpoints.map((endpoint) => ({
+        endpoint,
+        network: networks.find(endpoint.networkId),
+        attachment:
+          attachments.find(({ network }) => network === endpoint.network) ?? plainAttachment(endpoint.network),
+      })),
+    );
+    const [endpoint = null, ...furtherEndpoints] = ordered.map((place) => place.endpoint);
+    const after = { ...container, state: { ...container.state, endpoint, furtherEndpoints } };
+    store.replace(container, after, []);
+    return after;
+  }
+
+  function writeAttachments(id: string, attachments: readonly NetworkAttachment[], events: ContainerEvent[]): void {
+    const { state: _, ...spec } = findContainer(store, id);
+    store.redefine({ ...spec, config: { ...spec.config, networks: attachments } }, events);
+  }
+
+  /** Gives a place back that is still the container's: one that has ended has given it back itself. */
+  function dropPlace(id: string, { networkId, address }: Endpoint): void {
+    const container = store.get(id);
+    if (container === null || !isActive(container)) return;
+    const endpoints = endpointsOf(container);
+    if (!endpoints.some((each) => each.networkId === networkId)) return;
+    writePlaces(
+      container,
+      endpoints.filter((each) => each.networkId !== networkId),
+    );
+    networks.release(address);
+  }
+
+  /** The gateway that the default route has to be given; empty when it stays. */
+  function newGateway(before: readonly Endpoint[], after: Container): string {
+    const [first] = endpointsOf(after);
+    return first === undefined || first.networkId === before[0]?.networkId ? '' : first.gateway;
+  }
+
+  async function plug(container: Container, endpoint: Endpoint, gateway: string): Promise<void> {
+    await networks.ensure(networks.find(endpoint.networkId));
+    const connection = { interface: places.interfaceAt(container, endpoint), gateway };
+    await runtime.connect(files.paths(container.id).stateDir, connection);
+  }
+
+  async function unplug({ id }: Container, endpoint: Endpoint, gateway: string): Promise<void> {
+    const hostInterface = plans.hostInterface(id, endpoint.interfaceName);
+    await runtime.disconnect(files.paths(id).stateDir, { hostInterface, gateway });
+  }
+
+  /** The names of a container that runs, as its files and its neighbours have them. */
+  async function tellNames(id: string, change: { added?: string; removed?: string }): Promise<void> {
+    const container = store.get(id);
+    if (container === null || !isActive(container)) return;
+    const current = files.readNames(id);
+    const { resolvConf, hosts: fresh } = places.nameFiles(container);
+    files.rewriteNames(id, { resolvConf, hosts: changeHosts(current.hosts, fresh, change) });
+    await names.announce(container);
+  }
+
+  async function connectRunning(container: Container, network: Network, attachment: NetworkAttachment): Promise<void> {
+    const { id } = container;
+    const before = endpointsOf(container);
+    const endpoint = networks.take(network, { ...attachment, interfaceName: freeInterface(before) });
+    let after: Container;
+    try {
+      const { config } = container;
+      const current = attachmentsOf(config).filter(({ network: name }) => before.some((each) => each.network === name));
+      const wanted = { ...container, config: { ...config, networks: [...current, attachment] } };
+      after = writePlaces(wanted, [...before, endpoint]);
+    } catch (error) {
+      networks.release(endpoint.address);
+      throw error;
+    }
+    fault('network-connect:row');
+    try {
+      await plug(after, endpoint, newGateway(before, after));
+    } catch (error) {
+      dropPlace(id, endpoint);
+      // One that has ended meanwhile is on the network from its next start.
+      if (!isBerthError(error, 'CONTAINER_NOT_RUNNING')) throw error;
+    }
+    fault('network-connect:attached');
+    writeAttachments(id, after.config.networks, [endpointEvent(container, 'connect', endpoint)]);
+    await tellNames(id, { added: endpoint.address });
+  }
+
+  async function disconnectRunning(container: Container, endpoint: Endpoint): Promise<void> {
+    const before = endpointsOf(container);
+    const left = before.filter((each) => each !== endpoint);
+    await unplug(container, endpoint, endpoint === before[0] ? (left[0]?.gateway ?? '') : '');
+    fault('network-disconnect:detached');
+    dropPlace(container.id, endpoint);
+    fault('network-disconnect:row');
+    const rest = attachmentsOf(container.config).filter(({ network }) => network !== endpoint.network);
+    writeAttachments(container.id, rest, [endpointEvent(container, 'disconnect', endpoint)]);
+    await tellNames(container.id, { removed: endpoint.address });
+  }
+
+  return {
+    connect(reference, asked) {
+      const network = networks.find(asked.network);
+      const { id } = findContainer(store, reference);
+      return inTurn(id, async () => {
+        const container = await settled(id);
+        checkModes(container, network);
+        const attachment = resolveAttachment(network, asked);
+        const attachments = container.config.networks;
+        if (attachments.some((each) => each.network === network.name)) {
+          const text = `endpoint with name ${container.name} already exists in network ${network.name}`;
+          throw new BerthError('NETWORK_CONNECTED', text);
+        }
+        if (isActive(container)) await connectRunning(container, network, attachment);
+        else writeAttachments(id, [...attachments, attachment], []);
+      });
+    },
+    async disconnect(reference, networkReference, { force }) {
+      const id = containerId(reference, force);
+      if (id === null) return;
+      const network = networks.find(networkReference);
+      await inTurn(id, async () => {
+        const container = await settled(id);
+        checkModes(container, network);
+        const endpoint = endpointsOf(container).find(({ networkId }) => networkId === network.id);
+        if (isActive(container) && endpoint !== undefined) return disconnectRunning(container, endpoint);
+        const { networks: attachments } = container.config;
+        const rest = attachments.filter((each) => each.network !== network.name);
+        if (rest.length < attachments.length) return writeAttachments(id, rest, []);
+        const the = isActive(container) ? '' : 'the ';
+        const text = `container ${id} is not connected to ${the}network ${network.name}`;
+        throw new BerthError('NETWORK_NOT_CONNECTED', text);
+      });
+    },
+    reconcile(id) {
+      return inTurn(id, async () => {
+        const container = findContainer(store, id);
+        const attachments = attachmentsOf(container.config);
+        for (const endpoint of endpointsOf(container)) {
+          const isNamed = attachments.some(({ network }) => network === endpoint.network);
+          const hostInterface = plans.hostInterface(id, endpoint.interfaceName);
+          if (isNamed && runtime.hasInterface(hostInterface)) continue;
+          log.info({ containerId: id }, 'change of networks that was interrupted is undone');
+          if (isNamed) {
+            const isFirst = endpoint === endpointsOf(container)[0];
+            await plug(container, endpoint, isFirst ? endpoint.gateway : '');
+          } else {
+            await unplug(container, endpoint, container.state.endpoint?.gateway ?? '');
+            dropPlace(id, endpoint);
+          }
+        }
+        const placed = container.config.networks.filter((attachment) =>
+          endpointsOf(container).some(({ network }) => network === attachment.network),
+        );
+        for (const { network: name } of container.config.networks.filter((each) => !placed.includes(each))) {
+          const network = networks.named(name);
+          const told =
+            network && endpointEvent(container, 'disconnect', { ...network, networkId: network.id, network: name });
+          writeAttachments(id, placed, told === null ? [] : [told]);
+        }
+      });
+    },
+  };
+
+  function containerId(reference: string, force: boolean): string | null {
+    try {
+      return findContainer(store, reference).id;
+    } catch (error) {
+      if (force && isBerthError(error, 'CONTAINER_NOT_FOUND')) return null;
+      throw error;
+    }
+  }
+}
+
+/** The lowest that is free: eth0, eth1 … */
+function freeInterface(endpoints: readonly Endpoint[]): string {
+  for (let number = 0; ; number++) {
+    const name = `eth${number}`;
+    if (!endpoints.some(({ interfaceName }) => interfaceName === name)) return name;
+  }
+}
+
+/** In Docker's words. */
+function checkModes({ config: { networkMode } }: Container, network: Network): void {
+  if (networkMode === 'host' || network.driver === 'host') {
+    throw invalid('container cannot be disconnected from host network or connected to host network');
+  }
+  if (joinedContainer(networkMode) !== null) {
+    const text =
+      'container sharing network namespace with another container or host cannot be connected to any other network';
+    throw invalid(text);
+  }
+  if (networkMode === 'none' || network.driver === 'null') {
+    const text = 'container cannot be connected to multiple networks with one of the networks in private (none) mode';
+    throw invalid(text);
+  }
+}
+
+function invalid(message: string): BerthError {
+  return new BerthError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,54 @@
+import type { NetworkAttachment as ProtoAttachment, NetworkEndpoint } from '@berth/proto/container';
+import { endpointsOf, isActive, shortId, type Container, type Endpoint } from '../container.ts';
+import type { NetworkAttachment } from '../container-config.ts';
+import { attachmentsOf, plainAttachment } from '../network/attachments.ts';
+import { endpointId } from '../network/endpoint-id.ts';
+import { isPredefined } from '../network/network.ts';
+
+/** A network to be on, from the wire. */
+export function fromProtoAttachment(attachment: ProtoAttachment): NetworkAttachment {
+  const { network, aliases, address, hardwareAddress, gatewayPriority } = attachment;
+  return { network, aliases, address, hardwareAddress, gatewayPriority };
+}
+
+/** A network to be on, for the wire. */
+export function toProtoAttachment({ aliases, ...attachment }: NetworkAttachment): ProtoAttachment {
+  return { ...attachment, aliases: [...aliases] };
+}
+
+/** The places of a container, the one with the default route first; without addresses when it does not run. */
+export function toProtoEndpoints(container: Container): NetworkEndpoint[] {
+  const { networkMode } = container.config;
+  const attachments = attachmentsOf(container.config);
+  if (networkMode === 'host' || networkMode === 'none')
+    return [toProtoEndpoint(container, plainAttachment(networkMode))];
+  if (!isActive(container)) return attachments.map((attachment) => toProtoEndpoint(container, attachment));
+  return endpointsOf(container).map((endpoint) => {
+    const known = attachments.find(({ network }) => network === endpoint.network);
+    return toProtoEndpoint(container, known ?? plainAttachment(endpoint.network), endpoint);
+  });
+}
+
+/** In the order of eth0, eth1 … */
+export function byInterface(a: NetworkEndpoint, b: NetworkEndpoint): number {
+  return a.interfaceName.localeCompare(b.interfaceName, 'en', { numeric: true });
+}
+
+function toProtoEndpoint(container: Container, attachment: NetworkAttachment, endpoint?: Endpoint): NetworkEndpoint {
+  const { network, aliases, address: wantedAddress, gatewayPriority } = attachment;
+  const hasNames = container.config.networkMode !== 'host' && !isPredefined({ name: network });
+  return {
+    network,
+    address: endpoint?.address ?? '',
+    prefixLength: endpoint?.prefixLength ?? 0,
+    gateway: endpoint?.gateway ?? '',
+    hardwareAddress: endpoint?.hardwareAddress ?? '',
+    networkId: endpoint?.networkId ?? '',
+    endpointId: endpoint === undefined ? '' : endpointId(container.id, endpoint.networkId),
+    interfaceName: endpoint?.interfaceName ?? '',
+    aliases: [...aliases],
+    dnsNames: hasNames ? [...new Set([container.name, ...aliases, shortId(container.id)])] : [],
+    wantedAddress,
+    gatewayPriority,
+  };
+}

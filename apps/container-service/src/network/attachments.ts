@@ -1,0 +1,26 @@
+import type { ContainerConfig, NetworkAttachment } from '../container-config.ts';
+import { joinedContainer } from '../isolation.ts';
+import type { Network } from './network.ts';
+
+/** Asks for nothing but a network. */
+export function plainAttachment(network: string): NetworkAttachment {
+  return { network, aliases: [], address: '', hardwareAddress: '', gatewayPriority: 0 };
+}
+
+/** The networks that a container is to be on. One that is on none any more is on that of its mode at the next start, as in Docker. */
+export function attachmentsOf({ networks, networkMode }: ContainerConfig): readonly NetworkAttachment[] {
+  if (networkMode === 'host' || networkMode === 'none' || joinedContainer(networkMode) !== null) return [];
+  return networks.length > 0 ? networks : [plainAttachment(networkMode)];
+}
+
+/** Puts the one with the default route first: that of the highest priority whose network has a way out, by name among equals. */
+export function byGateway<Place extends { readonly attachment: NetworkAttachment; readonly network: Network }>(
+  places: readonly Place[],
+): Place[] {
+  return [...places].sort(
+    (a, b) =>
+      Number(a.network.internal) - Number(b.network.internal) ||
+      b.attachment.gatewayPriority - a.attachment.gatewayPriority ||
+      (a.network.name < b.network.name ? -1 : 1),
+  );
+}

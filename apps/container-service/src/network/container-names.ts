@@ -1,0 +1,69 @@
+import { endpointsOf, shortId, type Container } from '../container.ts';
+import type { NamedContainer } from '../dns/name-table.ts';
+import type { Resolver } from '../dns/resolver.ts';
+import { attachmentsOf } from './attachments.ts';
+import { isPredefined, type Network } from './network.ts';
+
+/** What the names of containers need. */
+export interface ContainerNamesDeps {
+  readonly resolver: Resolver;
+  /** The network of an id; null when there is none any more. */
+  readonly networkOf: (id: string) => Network | null;
+}
+
+/** The names of containers on user-defined networks, as their neighbours know them. On the default network there are none, as in Docker. */
+export interface ContainerNames {
+  /** Where a container finds the names of its networks answered; null: nowhere. */
+  serverOf(container: Container): string | null;
+  /**
+   * Makes the names of a container known, in place of what was said of it before; resolves when they are answered. Throws
+   * NAME_SERVER_FAILED.
+   */
+  announce(container: Container): Promise<void>;
+  /** Forgets the names of a container. */
+  withdraw(containerId: string): void;
+  /** Answers no longer on a network that is removed. */
+  forgetNetwork(network: Network): void;
+}
+
+export function createContainerNames({ resolver, networkOf }: ContainerNamesDeps): ContainerNames {
+  function namedPlaces(container: Container) {
+    return endpointsOf(container).flatMap((endpoint) => {
+      const network = networkOf(endpoint.networkId);
+      const server = network?.subnets[0]?.gateway;
+      if (network === null || server === undefined || isPredefined(network)) return [];
+      return [{ endpoint, network, server }];
+    });
+  }
+
+  function named(container: Container): NamedContainer {
+    const attachments = attachmentsOf(container.config);
+    return {
+      id: container.id,
+      places: namedPlaces(container).map(({ endpoint, network }) => {
+        const aliases = attachments.find((attachment) => attachment.network === network.name)?.aliases ?? [];
+        const names = [container.name, shortId(container.id), ...aliases];
+        return { networkId: network.id, networkName: network.name, addresses: [endpoint.address], names };
+      }),
+      nameServers: container.config.names.dnsServers,
+      forwards: endpointsOf(container).some(({ gateway }) => gateway !== ''),
+    };
+  }
+
+  return {
+    serverOf: (container) => namedPlaces(container)[0]?.server ?? null,
+    async announce(container) {
+      const servers = new Set(namedPlaces(container).map(({ server }) => server));
+      if (servers.size === 0) {
+        resolver.remove(container.id);
+        return;
+      }
+      await Promise.all([...servers].map((server) => resolver.listen(server)));
+      await resolver.set(named(container));
+    },
+    withdraw: (containerId) => resolver.remove(containerId),
+    forgetNetwork({ subnets }) {
+      for (const { gateway } of subnets) resolver.ignore(gateway);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { BerthError, isBerthError } from '@berth/errors';
+import { endpointsOf, type Container, type ContainerState, type Endpoint } from '../container.ts';
+import type { InterfacePlan } from '../plan/plan.ts';
+import type { PlanBuilder } from '../plan/build-plan.ts';
+import { attachmentsOf, byGateway } from './attachments.ts';
+import type { ContainerNames } from './container-names.ts';
+import type { EngineNetwork } from './engine-network.ts';
+import { nameFiles, type HostNameFiles, type NameFiles } from './name-files.ts';
+import type { Networks } from './networks.ts';
+
+/** The places of a container, as its state has them. */
+export type TakenPlaces = Pick<ContainerState, 'endpoint' | 'furtherEndpoints'>;
+
+/** What the places of containers need. */
+export interface ContainerPlacesDeps {
+  readonly networks: Networks;
+  readonly network: EngineNetwork;
+  readonly names: ContainerNames;
+  readonly plans: Pick<PlanBuilder, 'hostInterface'>;
+  readonly hostNameFiles: () => HostNameFiles;
+}
+
+/** The places of containers on networks, while they run. */
+export interface ContainerPlaces {
+  /** Throws NETWORK_NOT_FOUND, ADDRESS_POOL_EMPTY, ADDRESS_IN_USE, INVALID_ARGUMENT; nothing is taken then. */
+  take(container: Container): TakenPlaces;
+  /** Marks the addresses of a container as taken, as start-up does. */
+  claim(container: Container): void;
+  release(places: TakenPlaces): void;
+  /** Makes the bridges of a container ready, and answers its names. Throws START_FAILED, NAME_SERVER_FAILED, SERVICE_UNAVAILABLE. */
+  prepare(container: Container): Promise<void>;
+  /** The interfaces of a container; the first has the default route. */
+  interfaces(container: Container): InterfacePlan[];
+  /** One of them, without a default route. */
+  interfaceAt(container: Container, endpoint: Endpoint): InterfacePlan;
+  /** What stands in the name files of a container. */
+  nameFiles(container: Container): NameFiles;
+}
+
+export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlaces {
+  const { networks, network: engineNetwork, names, plans } = deps;
+
+  function takeAll(container: Container, taken: Map<string, Endpoint>): Endpoint[] {
+    const places = attachmentsOf(container.config).map((attachment, index) => {
+      const network = networks.named(attachment.network);
+      if (network === null) throw new BerthError('NETWORK_NOT_FOUND', `network ${attachment.network} not found`);
+      const endpoint = networks.take(network, { ...attachment, interfaceName: `eth${index}` });
+      taken.set(network.id, endpoint);
+      return { attachment, network, endpoint };
+    });
+    return byGateway(places).map(({ endpoint }) => endpoint);
+  }
+
+  function interfaceAt({ id }: Container, endpoint: Endpoint): InterfacePlan {
+    const { address, prefixLength, hardwareAddress, interfaceName: name } = endpoint;
+    const link = networks.link(networks.find(endpoint.networkId));
+    const hostName = plans.hostInterface(id, name);
+    return { ...link, hostName, name, address, prefixLength, hardwareAddress, gateway: '' };
+  }
+
+  return {
+    take(container) {
+      const taken = new Map<string, Endpoint>();
+      try {
+        const [endpoint = null, ...furtherEndpoints] = takeAll(container, taken);
+        return { endpoint, furtherEndpoints };
+      } catch (error) {
+        for (const { address } of taken.values()) networks.release(address);
+        if (!isBerthError(error)) throw error;
+        const message = `failed to set up container networking: ${error.message}`;
+        throw new BerthError(error.reason, message, { cause: error });
+      }
+    },
+    claim(container) {
+      for (const { address } of endpointsOf(container)) networks.claim(address);
+    },
+    release({ endpoint, furtherEndpoints }) {
+      if (endpoint !== null) networks.release(endpoint.address);
+      for (const { address } of furtherEndpoints) networks.release(address);
+    },
+    async prepare(container) {
+      const endpoints = endpointsOf(container);
+      await Promise.all(endpoints.map(({ networkId }) => networks.ensure(networks.find(networkId))));
+      await names.announce(container);
+    },
+    interfaces(container) {
+      const [first, ...others] = endpointsOf(container);
+      if (first === undefined) return [];
+      const further = others.map((endpoint) => interfaceAt(container, endpoint));
+      return [{ ...interfaceAt(container, first), gateway: first.gateway }, ...further];
+    },
+    interfaceAt,
+    nameFiles(container) {
+      const { hostname, config } = container;
+      const addresses = endpointsOf(container).map(({ address }) => address);
+      const nameServer = names.serverOf(container);
+      const { networkMode, names: own } = config;
+      const input = { networkMode, hostname, addresses, nameServer, gateway: engineNetwork.gateway, names: own };
+      return nameFiles(input, deps.hostNameFiles());
+    },
+  };
+}
