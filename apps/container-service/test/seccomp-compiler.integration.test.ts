@@ -10,7 +10,7 @@ import { builtinProfile } from '../src/seccomp/filters.ts';
 import { readSyscallTables } from '../src/seccomp/read-host.ts';
 import { selectRules } from '../src/seccomp/select-rules.ts';
 import { compileWithLibseccomp } from './support/libseccomp.ts';
-import { createRandom, interestingArguments, randomRules } from './support/random-rules.ts';
+import { createArguments, createRandom, randomRules } from './support/random-rules.ts';
 import { runFilter } from './support/run-filter.ts';
 
 const NATIVE = join(import.meta.dirname, '../../../libs/namespaces/native/build');
@@ -49,13 +49,15 @@ function isWide({ value, mask }: Condition): boolean {
 /** Where ours and libseccomp's verdict differ otherwise than they should. */
 function findDifference(rules: FilterRules, theirs: Buffer, random: () => number): string | null {
   const ours = compileFilter(rules, TABLES);
+  const nextArguments = createArguments(rules, random);
   const calls = [...rules.namedCalls, 'write', 'kexec_load'].filter(isKnownToLibseccomp);
   for (const architecture of ['x86_64', 'x86', 'x32'] as const) {
     for (const call of calls) {
       // Of what 32-bit programs pass, and of what it is compared with, libseccomp looks at the low half only.
       const isNarrow = architecture !== 'x86_64';
       if (isNarrow && rules.rules.some((rule) => rule.call === call && rule.conditions.some(isWide))) continue;
-      for (const wide of interestingArguments(rules, random, 6)) {
+      for (let round = 0; round < 4; round++) {
+        const wide = nextArguments();
         const args = isNarrow ? wide.map((argument) => BigInt.asUintN(32, argument)) : wide;
         const [our, their] = [verdict(ours, architecture, call, ...args), verdict(theirs, architecture, call, ...args)];
         const isNamed = rules.namedCalls.has(call);
@@ -85,11 +87,13 @@ test('filters of random rules have the verdicts that the rules tell', () => {
   for (let round = 0; round < 1000; round++) {
     const rules = randomRules(random, 'wild');
     const filter = compileFilter(rules, TABLES);
+    const nextArguments = createArguments(rules, random);
     for (const call of rules.namedCalls) {
-      for (const args of interestingArguments(rules, random, 8)) {
+      for (let each = 0; each < 8; each++) {
+        const args = nextArguments();
         const found = verdict(filter, 'x86_64', call, ...args);
-        if (found !== null)
-          expect([rules, call, args, found]).toEqual([rules, call, args, expectedVerdict(rules, call, args)]);
+        const expected = expectedVerdict(rules, call, args);
+        if (found !== null && found !== expected) expect([rules, call, args, found]).toBe(expected);
       }
     }
   }

@@ -42,7 +42,10 @@ function emitArchitecture(program: Program, architecture: Architecture, { rules,
   return program.load(CALL);
 }
 
-/** What comes before the tree of x86_64: x32 has the same numbers under a bit. Those that it has not are not in the kernel's table either. */
+/**
+ * What comes before the tree of x86_64: x32 has the same numbers under a bit. Those that it does not have are not in the kernel's
+ * table either.
+ */
 function emitX32(program: Program, tree: Label, { architectures, unknownAction }: FilterRules): Label {
   if (architectures.has('x32')) {
     program.goTo(tree);

@@ -68,9 +68,10 @@ function judge(architecture: Architecture, all: FilterRules, tables: SyscallTabl
 }
 
 /**
- * 32-bit x86 programs reach many calls through `socketcall` and `ipc` too, by a number in the low half of the first argument (above it `ipc`
- * has a version): a rule for `socket` is one for that. The other arguments lie behind a pointer, where no filter sees them; so a rule with
- * conditions that lets a call through is not carried over, and one that does not is, whatever its conditions.
+ * 32-bit x86 programs reach many calls through `socketcall` and `ipc` too, by a number in the low 16 bits of the first argument
+ * (above it `ipc` has a version): a rule for `socket` is one for that. The other arguments lie behind a pointer, where no filter
+ * sees them; so a rule with conditions that lets a call through is not carried over, and one that does not is, whatever its
+ * conditions.
  */
 function multiplexedRules({ rules }: FilterRules, calls: SyscallTables['x86Multiplexed']): FilterRule[] {
   return Object.entries(calls).flatMap(([multiplexer, numbers]) =>

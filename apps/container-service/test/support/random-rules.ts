@@ -90,10 +90,12 @@ export function randomRules(random: () => number, kind: 'tame' | 'wild'): Filter
   };
 }
 
-/** What conditions could tell apart: each of their values, and its neighbours. */
-export function interestingArguments({ rules }: FilterRules, random: () => number, count: number): bigint[][] {
+/** A generator of arguments that conditions could tell apart: each of their values, and its neighbours. */
+export function createArguments({ rules }: FilterRules, random: () => number): () => bigint[] {
   const values = rules.flatMap(({ conditions }) => conditions.flatMap(({ value, mask }) => [value, value & mask]));
-  const near = [...values, ...VALUES].flatMap((value) => [value - 1n, value, value + 1n, value ^ (1n << 40n)]);
-  const pick = (): bigint => BigInt.asUintN(64, near[Math.floor(random() * near.length)] ?? 0n);
-  return Array.from({ length: count }, () => Array.from({ length: 6 }, pick));
+  const near = [...new Set([...values, ...VALUES])]
+    .flatMap((value) => [value - 1n, value, value + 1n, value ^ (1n << 40n)])
+    .map((value) => BigInt.asUintN(64, value));
+  const pick = (): bigint => near[Math.floor(random() * near.length)] ?? 0n;
+  return () => [pick(), pick(), pick(), pick(), pick(), pick()];
 }

@@ -58,36 +58,43 @@ static int write_program(const char *path, const struct sock_filter *instruction
   return -1;
 }
 
-/* What 32-bit x86 programs reach through the first argument of socketcall(2) and ipc(2), too. */
-static const struct {
+struct numbered_call {
   const char *name;
   int number;
-} socket_calls[] =
-    {
-        {"socket", SYS_SOCKET},           {"bind", SYS_BIND},
-        {"connect", SYS_CONNECT},         {"listen", SYS_LISTEN},
-        {"accept", SYS_ACCEPT},           {"getsockname", SYS_GETSOCKNAME},
-        {"getpeername", SYS_GETPEERNAME}, {"socketpair", SYS_SOCKETPAIR},
-        {"send", SYS_SEND},               {"recv", SYS_RECV},
-        {"sendto", SYS_SENDTO},           {"recvfrom", SYS_RECVFROM},
-        {"shutdown", SYS_SHUTDOWN},       {"setsockopt", SYS_SETSOCKOPT},
-        {"getsockopt", SYS_GETSOCKOPT},   {"sendmsg", SYS_SENDMSG},
-        {"recvmsg", SYS_RECVMSG},         {"accept4", SYS_ACCEPT4},
-        {"recvmmsg", SYS_RECVMMSG},       {"sendmmsg", SYS_SENDMMSG},
-},
-  ipc_calls[] = {
-      {"semop", SEMOP},   {"semget", SEMGET}, {"semctl", SEMCTL}, {"semtimedop", SEMTIMEDOP}, {"msgsnd", MSGSND}, {"msgrcv", MSGRCV},
-      {"msgget", MSGGET}, {"msgctl", MSGCTL}, {"shmat", SHMAT},   {"shmdt", SHMDT},           {"shmget", SHMGET}, {"shmctl", SHMCTL},
 };
 
+/* What 32-bit x86 programs reach through the first argument of socketcall(2) and ipc(2), too. */
+static const struct numbered_call socket_calls[] = {
+    {"socket", SYS_SOCKET},           {"bind", SYS_BIND},
+    {"connect", SYS_CONNECT},         {"listen", SYS_LISTEN},
+    {"accept", SYS_ACCEPT},           {"getsockname", SYS_GETSOCKNAME},
+    {"getpeername", SYS_GETPEERNAME}, {"socketpair", SYS_SOCKETPAIR},
+    {"send", SYS_SEND},               {"recv", SYS_RECV},
+    {"sendto", SYS_SENDTO},           {"recvfrom", SYS_RECVFROM},
+    {"shutdown", SYS_SHUTDOWN},       {"setsockopt", SYS_SETSOCKOPT},
+    {"getsockopt", SYS_GETSOCKOPT},   {"sendmsg", SYS_SENDMSG},
+    {"recvmsg", SYS_RECVMSG},         {"accept4", SYS_ACCEPT4},
+    {"recvmmsg", SYS_RECVMMSG},       {"sendmmsg", SYS_SENDMMSG},
+};
+static const struct numbered_call ipc_calls[] = {
+    {"semop", SEMOP},   {"semget", SEMGET}, {"semctl", SEMCTL}, {"semtimedop", SEMTIMEDOP},
+    {"msgsnd", MSGSND}, {"msgrcv", MSGRCV}, {"msgget", MSGGET}, {"msgctl", MSGCTL},
+    {"shmat", SHMAT},   {"shmdt", SHMDT},   {"shmget", SHMGET}, {"shmctl", SHMCTL},
+};
+
+static void print_calls(const char *name, const struct numbered_call *calls, size_t count) {
+  printf("\"%s\":{", name);
+  for (size_t i = 0; i < count; i++)
+    printf("%s\"%s\":%d", i == 0 ? "" : ",", calls[i].name, calls[i].number);
+  printf("}");
+}
+
 static void print_multiplexed(void) {
-  printf("},\n\"x86Multiplexed\":{\"socketcall\":{");
-  for (size_t i = 0; i < sizeof(socket_calls) / sizeof(socket_calls[0]); i++)
-    printf("%s\"%s\":%d", i == 0 ? "" : ",", socket_calls[i].name, socket_calls[i].number);
-  printf("},\"ipc\":{");
-  for (size_t i = 0; i < sizeof(ipc_calls) / sizeof(ipc_calls[0]); i++)
-    printf("%s\"%s\":%d", i == 0 ? "" : ",", ipc_calls[i].name, ipc_calls[i].number);
-  puts("}}}");
+  printf("},\n\"x86Multiplexed\":{");
+  print_calls("socketcall", socket_calls, sizeof(socket_calls) / sizeof(socket_calls[0]));
+  printf(",");
+  print_calls("ipc", ipc_calls, sizeof(ipc_calls) / sizeof(ipc_calls[0]));
+  puts("}}");
 }
 
 /* {"x86_64":{"read":0,...},...,"x86Multiplexed":{"socketcall":{"socket":1,...},...}}, x32's numbers without X32_BIT. */

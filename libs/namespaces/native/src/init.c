@@ -178,8 +178,8 @@ static const struct {
   const char *name;
   int (*run)(struct setup *, struct failure *);
 } STEPS[] = {
-    {"session", step_session},   {"apparmor", step_apparmor}, {"join", step_join},         {"cgroup", step_cgroup},     {"sources", step_sources},
-    {"overlay", step_overlay},   {"mounts", step_mounts},     {"device", step_devices},
+    {"session", step_session},   {"apparmor", step_apparmor}, {"join", step_join},         {"cgroup", step_cgroup},
+    {"sources", step_sources},   {"overlay", step_overlay},   {"mounts", step_mounts},     {"device", step_devices},
     {"terminal", step_terminal}, {"hostname", step_hostname}, {"loopback", step_loopback},
     {"sysctl", step_sysctls},    {"mask", step_masks},        {"cwd", step_working_directory},
     {"pivot", step_pivot},       {"execute", step_execute},

@@ -98,9 +98,9 @@ static int take_terminal(struct keeper *keeper, int *master, struct failure *fai
 }
 
 /*
- * A child that executes its program closes its end of the conversation, and so does one that dies on the way, as when its seccomp filter
- * refuses what the way takes, a word about it included. A dying process has given up its memory before its descriptors, so that asking for
- * that memory tells, for a microsecond, nearly all starts from the others.
+ * A child that executes its program closes its end of the conversation, and so does one that dies on the way, as when
+ * its seccomp filter refuses what the way takes, a word about it included. A dying process has given up its memory
+ * before its descriptors, so that asking for that memory tells, for a microsecond, nearly all starts from the others.
  */
 static bool has_died_before_exec(const struct keeper *keeper) {
   return sys_process_mrelease(keeper->pidfd) < 0 && errno == ESRCH && process_never_executed(keeper->pid);
@@ -109,7 +109,8 @@ static bool has_died_before_exec(const struct keeper *keeper) {
 static int end_conversation(const struct keeper *keeper, bool ready, struct failure *failure) {
   if (!ready) return fail(failure, "exec", 0, "the process died while it was set up");
   if (!has_died_before_exec(keeper)) return 0;
-  return fail(failure, "exec", 0, "the process died before it could run its command, which a seccomp profile that is too narrow does");
+  return fail(failure, "exec", 0,
+              "the process died before it could run its command, as with a seccomp profile that is too narrow");
 }
 
 static int read_conversation(struct keeper *keeper, int sync, struct timings *timings, struct failure *failure) {

@@ -68,7 +68,8 @@ int record_read(int state_dir, struct record *record, struct failure *failure);
 /* The start time of a process out of /proc/<pid>/stat; 0 when it is gone. */
 uint64_t process_start_ticks(pid_t pid);
 
-/* True for a process that has run no program of its own since it was forked, also when it has ended and nobody has waited for it. */
+/* True for a process that has run no program of its own since it was forked, also when it has ended and nobody has
+ * waited for it. */
 bool process_never_executed(pid_t pid);
 
 /* Fields of /proc/<pid>/stat, counted from 1. */

@@ -1,4 +1,5 @@
-/* For tests: prints the serial number of the session keyring of the process, 0 when there is none. Static, to run in a container. */
+/* For tests: prints the serial number of the session keyring of the process, 0 when there is none. Static, to run in a
+ * container. */
 #include <linux/keyctl.h>
 #include <stdio.h>
 #include <sys/syscall.h>

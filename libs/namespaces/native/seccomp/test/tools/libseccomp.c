@@ -1,8 +1,8 @@
 /*
- * What libseccomp makes of rules, as runc asks for it: the oracle of the tests of the compiler. Reads filters from stdin and writes each as
- * a line of hexadecimal digits, an array of struct sock_filter.
+ * What libseccomp makes of rules, as runc asks for it: the oracle of the tests of the compiler. Reads filters from stdin
+ * and writes each as a line of hexadecimal digits, an array of struct sock_filter. All numbers are hexadecimal.
  *
- *   filter ACTION                                what a call gets that no rule is about: an SCMP_ACT_*, as all numbers hexadecimal
+ *   filter ACTION                                what a call gets that no rule is about: an SCMP_ACT_*
  *   arch TOKEN                                   an SCMP_ARCH_* besides the machine's own
  *   rule NAME ACTION [ARGUMENT OPERATOR A B]...  an enum scmp_compare and its operands
  *   end
