@@ -48,6 +48,7 @@ export const REASONS = {
   IMAGE_IN_USE: 'failed_precondition',
   IMAGE_CONFIG_INVALID: 'failed_precondition',
   ARCHIVE_INVALID: 'failed_precondition',
+  FILE_NOT_SEEN: 'not_found',
   LAYER_INVALID: 'failed_precondition',
   LAYER_LIMIT: 'resource_exhausted',
   SNAPSHOT_NOT_FOUND: 'not_found',

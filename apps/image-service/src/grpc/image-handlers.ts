@@ -38,6 +38,7 @@ import {
   toPullResponse,
   toPushResponse,
 } from './convert.ts';
+import { readArchiveFile } from '../archive-file.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface ImageUseCases {
@@ -140,8 +141,12 @@ function answer<Response>(run: () => Response): Promise<Response> {
   return new Promise((resolve) => resolve(run()));
 }
 
+/** What a load is made of: the bytes that are sent, or those of a file. */
 async function* dataOf(requests: AsyncIterable<LoadImagesRequest>): AsyncGenerator<Uint8Array> {
-  for await (const { data } of requests) yield data;
+  for await (const { data, file } of requests) {
+    if (file === undefined) yield data;
+    else yield* readArchiveFile(file);
+  }
 }
 
 async function splitImport(
