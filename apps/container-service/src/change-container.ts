@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BerthError, isBerthError } from '@berth/errors';
+import { createKeyedLock } from '@berth/service-kit';
 import type { ActiveContainers } from './active-containers.ts';
 import { checkRestartPolicy } from './spec/restart-policy.ts';
 import type { RestartPolicy } from './container-config.ts';
@@ -52,6 +53,7 @@ export interface ContainerChanger {
 /** Changes what containers are, whether they run or not. */
 export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
   const { store, creator, restarter, runtime, plans, files, actives, fault } = deps;
+  const updates = createKeyedLock();
 
   function redefine(after: Container, verb: string, extra: Readonly<Record<string, string>> = {}): void {
     const { state: _, ...spec } = after;
@@ -80,7 +82,16 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
     }
   }
 
-  async function finishUpdate(id: string): Promise<void> {
+  async function apply(id: string, { restartPolicy, resources = NO_LIMITS }: ContainerUpdate): Promise<void> {
+    await limit(id, resources);
+    fault('update:limited');
+    const limited = withLimits(find(id), resources);
+    const config = restartPolicy === undefined ? limited.config : { ...limited.config, restartPolicy };
+    redefine({ ...limited, config }, 'update');
+    if (restartPolicy?.name === 'no') restarter.cancel(find(id));
+  }
+
+  async function finish(id: string): Promise<void> {
     const pendingLimits = store.get(id)?.pendingLimits ?? null;
     if (pendingLimits === null) return;
     try {
@@ -97,7 +108,7 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
   }
 
   return {
-    finishUpdate,
+    finishUpdate: (id) => updates.run(id, () => finish(id)),
     rename(reference, wanted) {
       const name = stripSlash(wanted);
       if (name === '') throw new BerthError('INVALID_ARGUMENT', 'Neither old nor new names may be empty');
@@ -116,12 +127,9 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
       try {
         const checked = checkResources(resources, deps.hostResources(), { update: true });
         if (restartPolicy !== undefined) checkRestartPolicy(restartPolicy, container.config.autoRemove);
-        await limit(container.id, checked.resources);
-        fault('update:limited');
-        const limited = withLimits(find(container.id), checked.resources);
-        const config = restartPolicy === undefined ? limited.config : { ...limited.config, restartPolicy };
-        redefine({ ...limited, config }, 'update');
-        if (restartPolicy?.name === 'no') restarter.cancel(find(container.id));
+        // One at a time, as each notes what it is about to do.
+        const update = restartPolicy === undefined ? {} : { restartPolicy };
+        await updates.run(container.id, () => apply(container.id, { ...update, resources: checked.resources }));
         return checked.warnings;
       } catch (error) {
         if (!isBerthError(error, 'INVALID_ARGUMENT', 'LIMIT_REFUSED')) throw error;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BerthError } from '@berth/errors';
+import { NO_LIMITS } from './resources.ts';
 import { aConfig, createdAndStarted, createMemoryEngine, DETACHED, settle } from './adapters/memory-engine.ts';
 import type { MemoryEngine } from './adapters/memory-engine.ts';
 import type { RestartPolicy } from './container-config.ts';
@@ -116,5 +117,40 @@ describe('a kill', () => {
     const { id, process, state } = await createdAndStarted(engine);
     await engine.control.remove(id, { force: true, volumes: false });
     expect(state()).toBeUndefined();
+  });
+});
+
+describe('an update that an end of the service interrupted', () => {
+  const limits = (started: Awaited<ReturnType<typeof createdAndStarted>>) => {
+    const { pendingLimits, config } = engine.stores.containers.get(started.id)!;
+    return [pendingLimits, config.resources.memoryBytes, config.resources.pidsLimit];
+  };
+
+  test('is finished, in the kernel and in the row, before another one', async () => {
+    mendDisk = () => {};
+    const started = await createdAndStarted(engine);
+    const { state: _, ...spec } = engine.stores.containers.get(started.id)!;
+    const pendingLimits = { ...NO_LIMITS, memoryBytes: 2 ** 24 };
+    engine.stores.containers.redefine({ ...spec, pendingLimits }, []);
+    engine.runtime.calls.length = 0;
+    const next = engine.restart();
+    next.recovery.resume();
+    await next.changer.update(started.id, { resources: { ...NO_LIMITS, pidsLimit: 9 } });
+    expect(limits(started)).toEqual([null, 2 ** 24, 9]);
+    const written = engine.runtime.calls.filter((call) => call.startsWith('limit'));
+    expect(written).toEqual([expect.stringContaining('=16777216'), expect.stringContaining('=9')]);
+    expect(engine.verbs().slice(-2)).toEqual(['update', 'update']);
+  });
+
+  test('that the kernel refuses now is forgotten', async () => {
+    mendDisk = () => {};
+    const started = await createdAndStarted(engine);
+    const { state: _, ...spec } = engine.stores.containers.get(started.id)!;
+    engine.stores.containers.redefine({ ...spec, pendingLimits: { ...NO_LIMITS, memoryBytes: 2 ** 24 } }, []);
+    engine.runtime.updateLimits = () => Promise.reject(new BerthError('LIMIT_REFUSED', 'refused'));
+    engine.restart().recovery.resume();
+    await settle();
+    expect(limits(started)).toEqual([null, 0, null]);
+    expect(engine.verbs()).not.toContain('update');
   });
 });
