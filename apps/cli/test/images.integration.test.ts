@@ -90,6 +90,18 @@ test('images hands what is asked for on', async () => {
   expect(await berth('images', '-f', 'dangling')).toMatchObject({ code: 125 });
 });
 
+test('image inspect asks for a platform', async () => {
+  const asked: object[] = [];
+  const getImage = async (request: object) => (asked.push(request), { image: { config: Buffer.from('{}') } });
+  const berth = await start({ image: { getImage } });
+  await berth('image', 'inspect', '--platform', 'linux/arm64', 'a');
+  await berth('image', 'inspect', 'b');
+  expect(asked).toEqual([
+    { name: 'a', platform: 'linux/arm64' },
+    { name: 'b', platform: '' },
+  ]);
+});
+
 test('history', async () => {
   const steps = [
     { imageId: IMAGE, createTime: ago(2 * HOUR), createdBy: `/bin/sh -c ${'x'.repeat(40)}`, sizeBytes: 1_234_567n },

@@ -45,6 +45,14 @@ describe('images', () => {
     expect(images.layerDirs(id('d'))).toEqual(['/layers/1', '/layers/2']);
   });
 
+  test('an image for another platform than the one that is asked for is not there', () => {
+    expect(images.get('app:1', 'linux/amd64').id).toBe(id('a'));
+    expect(() => images.get('app:1', 'linux/arm64')).toThrow(
+      'image with reference app:1 was found but does not match the specified platform: wanted linux/arm64, actual: linux/amd64',
+    );
+    expect(() => images.get('app:1', 'linux/what/ever/else')).toThrow();
+  });
+
   test('refuses to tag what is not there, and names with a digest', () => {
     expect(() => images.tag('nope', 'x')).toThrow('No such image: nope:latest');
     expect(() => images.tag('app:1', `x@${id('1')}`)).toThrow('refusing to create a tag with a digest reference');

@@ -1,13 +1,24 @@
 import { BerthError } from '@berth/errors';
-import { familiarReference, parseReference, withDefaultTag } from '@berth/oci';
+import {
+  familiarReference,
+  formatPlatform,
+  matchesPlatform,
+  parsePlatform,
+  parseReference,
+  withDefaultTag,
+  type Platform,
+} from '@berth/oci';
 import { lowerDirsOf, type ImageRecord } from './image.ts';
 import { lookUpImage } from './lookup.ts';
 import type { ImageStore } from './ports.ts';
 
 /** The use cases of images that are here. */
 export interface Images {
-  /** By reference, id, or unique prefix of one. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, REFERENCE_INVALID. */
-  get(name: string): ImageRecord;
+  /**
+   * By reference, id, or unique prefix of one; a platform is what the image must be for, empty: any. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS,
+   * REFERENCE_INVALID, PLATFORM_NOT_FOUND, PLATFORM_INVALID.
+   */
+  get(name: string, platform?: string): ImageRecord;
   /** Absolute paths of the directories of an image's layers, uppermost first. */
   layerDirs(imageId: string): string[];
   /** Gives a further name to an image. Throws as `get`. */
@@ -16,7 +27,11 @@ export interface Images {
 
 export function createImages(store: ImageStore, layersDir: string): Images {
   return {
-    get: (name) => lookUpImage(store, name),
+    get(name, platform = '') {
+      const image = lookUpImage(store, name);
+      if (platform !== '') checkPlatform(name, image, parsePlatform(platform));
+      return image;
+    },
     layerDirs: (imageId) => lowerDirsOf(store.layersOf(imageId)).map((name) => `${layersDir}/${name}`),
 
     tag(name, target) {
@@ -28,4 +43,13 @@ export function createImages(store: ImageStore, layersDir: string): Images {
       store.addReference(id, reference, [{ verb: 'tag', objectId: id, name: familiarReference(reference) }]);
     },
   };
+}
+
+function checkPlatform(name: string, image: ImageRecord, wanted: Platform): void {
+  if (matchesPlatform(wanted, parsePlatform(image.platform))) return;
+  throw new BerthError(
+    'PLATFORM_NOT_FOUND',
+    `image with reference ${name} was found but does not match the specified platform: ` +
+      `wanted ${formatPlatform(wanted)}, actual: ${image.platform}`,
+  );
 }

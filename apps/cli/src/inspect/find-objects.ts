@@ -13,9 +13,9 @@ export function findContainer(containers: Containers, size: boolean): FindObject
   return async (name) => containerJson(await getContainer(containers, name, { size }));
 }
 
-export function findImage({ calls }: Images): FindObject {
+export function findImage({ calls }: Images, platform = ''): FindObject {
   return async (name) => {
-    const { image, layerDirs } = await calls.getImage({ name });
+    const { image, layerDirs } = await calls.getImage({ name, platform });
     if (!image) throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${name}`);
     return imageJson(image, layerDirs);
   };

@@ -95,9 +95,9 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
     async *loadImages(requests, { signal }) {
       for await (const loaded of loadImages(dataOf(requests), signal)) yield toLoadResponse(loaded);
     },
-    getImage: ({ name }) =>
+    getImage: ({ name, platform }) =>
       answer(() => {
-        const image = images.get(name);
+        const image = images.get(name, platform);
         return { image: toProtoImage(image), layerDirs: images.layerDirs(image.id) };
       }),
     getImageHistory: ({ name }) => answer(() => ({ steps: imageHistory(name).map(toProtoStep) })),
