@@ -113,7 +113,8 @@ async function bringImage(deps: LoadDeps, source: Source, made: NewImage): Promi
   const kept = imageLease(made.id);
   leases.begin(kept);
   try {
-    const manifest = isWorthKeeping(archived, blobs) ? archived.manifest : null;
+    // As it is pushed again by what its maker wrote, its layers should be compressed.
+    const manifest = isCompressed(blobs) ? archived.manifest : null;
     const digest = await ingestDocuments(deps, source, { made, blobs, manifest });
     await content.setLease(kept, [digest, made.id, ...blobs.map((blob) => blob.digest)]);
     signal.throwIfAborted();
@@ -130,9 +131,8 @@ async function bringImage(deps: LoadDeps, source: Source, made: NewImage): Promi
   }
 }
 
-/** As it is pushed again by what its maker wrote, its layers should be compressed. */
-function isWorthKeeping({ manifest }: ArchivedImage, blobs: readonly LayerBlob[]): boolean {
-  return manifest !== null && blobs.every(({ mediaType }) => layerCompression(mediaType) !== 'none');
+function isCompressed(blobs: readonly LayerBlob[]): boolean {
+  return blobs.every(({ mediaType }) => layerCompression(mediaType) !== 'none');
 }
 
 /** Stores the config and the manifest, a new one when there is none to keep; returns the digest of that. */

@@ -47,7 +47,7 @@ export interface PushContentDeps extends Omit<PushPlanDeps, 'content'> {
   >;
   readonly archives: LayerArchives;
   readonly pool: Pick<LayerPool, 'hold'>;
-  readonly leases: Pick<Leases, 'begin' | 'end'>;
+  readonly leases: Pick<Leases, 'begin' | 'end' | 'endUnused'>;
   /** How many layers go at a time. */
   readonly uploads: Gate;
 }
@@ -64,6 +64,8 @@ export function createPushContent(deps: PushContentDeps): PushContent {
       return { manifest, blobs: toKnownBlobs(plan, blobs, repositoryOf(reference)) };
     } finally {
       release();
+      // An image that was removed meanwhile may have left the leases of its layers.
+      deps.leases.endUnused();
     }
   };
 }

@@ -16,10 +16,13 @@ export const command = defineCommand({
     'no-trunc': { kind: 'flag', help: "Don't truncate output" },
   },
   async run(context, { options, args: [term = ''] }) {
-    const request = { term, limit: options.limit ?? 0, ...toFilters(parseFilterOptions(options.filter)) };
+    const { isAutomated, ...filters } = toFilters(parseFilterOptions(options.filter));
     using registry = connectRegistry(context);
+    const request = { term, limit: options.limit ?? 0, ...filters };
     const { results } = await registry.calls.searchRepositories(request, { signal: context.signal });
-    const rows = results
+    // Docker's index tells no more what is automated, so nothing is.
+    const shown = isAutomated ? [] : results;
+    const rows = shown
       .toSorted((a, b) => b.starCount - a.starCount)
       .map((result) => searchRow(result, !options['no-trunc']));
     context.stdout.write(formatRows(rows, options.format, SEARCH_FORMAT));
@@ -27,15 +30,19 @@ export const command = defineCommand({
   },
 });
 
-function toFilters(filters: readonly FilterOption[]): Pick<SearchRepositoriesRequest, 'isOfficial' | 'minStarCount'> {
+type Filters = Pick<SearchRepositoriesRequest, 'isOfficial' | 'minStarCount'> & { isAutomated: boolean };
+
+function toFilters(filters: readonly FilterOption[]): Filters {
+  let isAutomated = false;
   let isOfficial: boolean | undefined;
   let minStarCount = 0;
   for (const { key, value } of filters) {
     if (key === 'is-official') isOfficial = parseFlag(key, value);
+    else if (key === 'is-automated') isAutomated = parseFlag(key, value);
     else if (key === 'stars') minStarCount = Math.max(minStarCount, parseStars(value));
     else throw new CliError(`Error response from daemon: invalid filter '${key}'`);
   }
-  return { isOfficial, minStarCount };
+  return { isAutomated, isOfficial, minStarCount };
 }
 
 function parseFlag(key: string, value: string): boolean {
