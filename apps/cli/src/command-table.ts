@@ -293,9 +293,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/network-rm.ts'),
   },
   {
+    summary: 'Copy a volume to a new one',
+    paths: ['volume cp'],
+    load: () => import('./commands/volume-cp.ts'),
+  },
+  {
     summary: 'Create a volume',
     paths: ['volume create'],
     load: () => import('./commands/volume-create.ts'),
+  },
+  {
+    summary: "Export a volume's contents as a tar archive",
+    paths: ['volume export'],
+    load: () => import('./commands/volume-export.ts'),
+  },
+  {
+    summary: 'Import the contents from a tarball into a volume',
+    paths: ['volume import'],
+    load: () => import('./commands/volume-import.ts'),
   },
   {
     summary: 'Display detailed information on one or more volumes',
@@ -313,9 +328,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/volume-prune.ts'),
   },
   {
+    summary: 'Rename a volume',
+    paths: ['volume rename'],
+    load: () => import('./commands/volume-rename.ts'),
+  },
+  {
+    summary: 'Replace the contents of a volume by those of a snapshot',
+    paths: ['volume restore'],
+    load: () => import('./commands/volume-restore.ts'),
+  },
+  {
     summary: 'Remove one or more volumes',
     paths: ['volume rm', 'volume remove'],
     load: () => import('./commands/volume-rm.ts'),
+  },
+  {
+    summary: 'Create a snapshot of a volume',
+    paths: ['volume snapshot'],
+    load: () => import('./commands/volume-snapshot.ts'),
   },
 ];
 

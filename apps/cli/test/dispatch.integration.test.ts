@@ -102,11 +102,17 @@ test('help is what was asked for on stdout, and a complaint on stderr', async ()
 Manage volumes
 
 Commands:
+  cp          Copy a volume to a new one
   create      Create a volume
+  export      Export a volume's contents as a tar archive
+  import      Import the contents from a tarball into a volume
   inspect     Display detailed information on one or more volumes
   ls          List volumes
   prune       Remove unused local volumes
+  rename      Rename a volume
+  restore     Replace the contents of a volume by those of a snapshot
   rm          Remove one or more volumes
+  snapshot    Create a snapshot of a volume
 
 Run 'berth volume COMMAND --help' for more information on a command.
 `,

@@ -3,11 +3,13 @@ import type { Volume } from './volume.ts';
 /** A volume with the ids of the containers that use it, in the order in which they came. */
 export interface VolumeWithUses extends Volume {
   readonly containerIds: readonly string[];
+  /** Unix time in milliseconds when a container last came to it or left it; null: never. */
+  readonly lastUseTimeMs: number | null;
 }
 
 /** What has happened to a volume; stored with the change itself, told later. */
 export interface VolumeEvent {
-  readonly verb: 'create' | 'destroy' | 'prune';
+  readonly verb: 'create' | 'destroy' | 'prune' | 'rename' | 'restore';
   /** Its name; empty when the event is about no single one. */
   readonly volume: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -38,9 +40,15 @@ export interface VolumeStore {
   /** All volumes by name, without those that are being deleted. */
   list(): VolumeWithUses[];
   /** Records a use. Idempotent. The volume must exist. */
-  addUse(name: string, containerId: string): void;
+  addUse(name: string, containerId: string, timeMs: number): void;
   /** Ends all uses by a container and returns the names of the volumes it used. */
-  removeUses(containerId: string): string[];
+  removeUses(containerId: string, timeMs: number): string[];
+  /** Notes that a volume is to have another name and returns true; false when it is absent, in use, or the name is taken. */
+  markRenaming(name: string, newName: string): boolean;
+  /** The volumes that are being renamed, by their old names. */
+  listRenaming(): { readonly name: string; readonly newName: string }[];
+  /** Gives a volume that is being renamed its name and records the event. Does nothing when it has it. */
+  rename(name: string, newName: string, event: VolumeEvent): void;
   /** Marks a volume as being deleted and returns true; false when it is absent or in use. */
   markDeleting(name: string): boolean;
   /** The names of the volumes that are being deleted. */
@@ -61,10 +69,38 @@ export interface VolumeDirectories {
   create(name: string): void;
   /** Moves the directory of a volume to the trash before it returns; resolves once its data is removed. Idempotent. */
   discard(name: string): Promise<void>;
+  /** Gives the directory of a volume another name. Does nothing when that was done. */
+  rename(name: string, newName: string): void;
+  /** An empty directory, which a crash leaves in the trash. */
+  stage(): StagedData;
+  /** Puts what is in a staged directory in the place of a volume's data, which goes. A crash leaves the one or the other, whole. */
+  replace(name: string, staged: StagedData): Promise<void>;
+  /** Finishes what a crash interrupted in `replace`, of all volumes. */
+  finishReplacing(): void;
   /** Removes what a crash left in the trash. */
   emptyTrash(): Promise<void>;
   /** The names of all volume directories. */
   list(): string[];
   /** Removes the directory of a volume if no data is in it, and tells whether it did. */
   removeEmpty(name: string): boolean;
+}
+
+/** Data that belongs to no volume yet. */
+export interface StagedData {
+  /** Absolute path of the directory. */
+  readonly path: string;
+  /** Makes it the directory of a volume, which must have none. */
+  commit(name: string): void;
+  /** Removes it; does nothing when it was committed. */
+  discard(): Promise<void>;
+}
+
+/** Reads and writes the files of volumes, which programs may be changing. All throw DISK_FULL, CANCELLED, INTERNAL. */
+export interface VolumeFiles {
+  /** Copies what is in a directory into an empty one. Throws LAYER_INVALID. */
+  copy(fromDir: string, toDir: string, signal: AbortSignal): Promise<void>;
+  /** What is in a directory, as a tar. Returning early ends the work. */
+  archive(dir: string, signal: AbortSignal): AsyncGenerator<Uint8Array>;
+  /** Unpacks a tar into a directory. Throws LAYER_INVALID, LAYER_LIMIT. */
+  extract(dir: string, data: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
 }

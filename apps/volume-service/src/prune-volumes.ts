@@ -35,7 +35,10 @@ export function createPruneVolumes({ store, volumes }: PruneDeps): PruneVolumes 
 
   async function prune(filters: readonly VolumeFilter[]): Promise<PrunedVolumes> {
     const fits = parsePruneFilters(filters);
-    const unused = store.list().filter((volume) => volume.containerIds.length === 0 && fits(volume));
+    const unused = store
+      .list()
+      // A snapshot has no container by its nature.
+      .filter((volume) => volume.containerIds.length === 0 && volume.snapshotOf === null && fits(volume));
     const sizes = await volumes.measure(unused.map(({ name }) => name));
     const names: string[] = [];
     for (const { name } of unused) if (await remove(name)) names.push(name);

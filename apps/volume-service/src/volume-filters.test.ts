@@ -10,6 +10,8 @@ function aVolume(fields: Partial<VolumeWithUses>): VolumeWithUses {
     options: {},
     anonymous: false,
     createTimeMs: 1,
+    snapshotOf: null,
+    lastUseTimeMs: null,
     containerIds: [],
     ...fields,
   };

@@ -12,6 +12,7 @@ function aVolume(name: string, fields: Partial<Volume> = {}): Volume {
     labels: {},
     options: {},
     anonymous: false,
+    snapshotOf: null,
     createTimeMs: 1_700_000_000_123,
     ...fields,
   };
@@ -39,7 +40,7 @@ export function volumeStoreContract(
       inStore((store, events) => {
         const volume = aVolume('data', { labels: { a: '1' }, anonymous: true });
         store.insert(volume, created('data'));
-        expect(store.get('data')).toEqual({ ...volume, containerIds: [] });
+        expect(store.get('data')).toEqual({ ...volume, containerIds: [], lastUseTimeMs: null });
         expect(events()).toEqual([created('data')]);
         expect(store.get('other')).toBeNull();
       }),
@@ -76,9 +77,9 @@ export function volumeStoreContract(
       'counts a use once, however often it is added',
       inStore((store) => {
         store.insert(aVolume('data'), created('data'));
-        store.addUse('data', 'c2');
-        store.addUse('data', 'c1');
-        store.addUse('data', 'c2');
+        store.addUse('data', 'c2', 5);
+        store.addUse('data', 'c1', 5);
+        store.addUse('data', 'c2', 5);
         expect(store.get('data')?.containerIds).toEqual(['c2', 'c1']);
       }),
     );
@@ -87,12 +88,43 @@ export function volumeStoreContract(
       'ends all uses by a container, and only those',
       inStore((store) => {
         for (const name of ['a', 'b', 'c']) store.insert(aVolume(name), created(name));
-        store.addUse('a', 'c1');
-        store.addUse('b', 'c1');
-        store.addUse('b', 'c2');
-        expect(store.removeUses('c1').sort()).toEqual(['a', 'b']);
-        expect(store.removeUses('c1')).toEqual([]);
+        store.addUse('a', 'c1', 5);
+        store.addUse('b', 'c1', 5);
+        store.addUse('b', 'c2', 5);
+        expect(store.removeUses('c1', 7).sort()).toEqual(['a', 'b']);
+        expect(store.removeUses('c1', 7)).toEqual([]);
         expect(store.get('b')?.containerIds).toEqual(['c2']);
+      }),
+    );
+
+    test(
+      'notes when a container last came or left',
+      inStore((store) => {
+        store.insert(aVolume('data', { snapshotOf: 'other' }), created('data'));
+        store.addUse('data', 'c1', 3);
+        store.addUse('data', 'c1', 4);
+        expect(store.get('data')).toMatchObject({ lastUseTimeMs: 3, snapshotOf: 'other' });
+        store.removeUses('c1', 8);
+        expect(store.get('data')?.lastUseTimeMs).toBe(8);
+      }),
+    );
+
+    test(
+      'renames in two steps a volume that nobody has',
+      inStore((store, events) => {
+        for (const name of ['data', 'used', 'taken']) store.insert(aVolume(name), created(name));
+        store.addUse('used', 'c1', 1);
+        expect(store.markRenaming('used', 'new')).toBe(false);
+        expect(store.markRenaming('absent', 'new')).toBe(false);
+        expect(store.markRenaming('data', 'taken')).toBe(false);
+        expect(store.markRenaming('data', 'new')).toBe(true);
+        expect(store.listRenaming()).toEqual([{ name: 'data', newName: 'new' }]);
+        const renamed: VolumeEvent = { verb: 'rename', volume: 'new', attributes: { oldName: 'data' } };
+        store.rename('data', 'new', renamed);
+        store.rename('data', 'new', renamed);
+        expect(store.list().map(({ name }) => name)).toEqual(['new', 'taken', 'used']);
+        expect(store.listRenaming()).toEqual([]);
+        expect(events().slice(3)).toEqual([renamed]);
       }),
     );
 
@@ -100,10 +132,10 @@ export function volumeStoreContract(
       'does not mark a volume that is in use, absent, or marked already',
       inStore((store) => {
         store.insert(aVolume('data'), created('data'));
-        store.addUse('data', 'c1');
+        store.addUse('data', 'c1', 5);
         expect(store.markDeleting('data')).toBe(false);
         expect(store.markDeleting('absent')).toBe(false);
-        store.removeUses('c1');
+        store.removeUses('c1', 7);
         expect(store.markDeleting('data')).toBe(true);
         expect(store.markDeleting('data')).toBe(false);
       }),

@@ -9,6 +9,8 @@ export interface Volume {
   readonly options: Readonly<Record<string, string>>;
   /** True when the engine made up its name. */
   readonly anonymous: boolean;
+  /** The volume of which it is a snapshot; null: of none. */
+  readonly snapshotOf: string | null;
   /** Unix time in milliseconds. */
   readonly createTimeMs: number;
 }

@@ -34,6 +34,8 @@ describe('create', () => {
       labels: { a: '1' },
       options: {},
       anonymous: false,
+      snapshotOf: null,
+      lastUseTimeMs: null,
       createTimeMs: 1_700_000_000_000,
       containerIds: [],
       mountpoint: '/volumes/data/_data',

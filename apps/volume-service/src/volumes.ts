@@ -1,5 +1,5 @@
 import { BerthError, isBerthError } from '@berth/errors';
-import type { VolumeDirectories, VolumeDriver, VolumeMount, VolumeStore, VolumeWithUses } from './ports.ts';
+import type { VolumeDirectories, StagedData, VolumeDriver, VolumeMount, VolumeStore, VolumeWithUses } from './ports.ts';
 import { parseListFilters, type VolumeFilter } from './volume-filters.ts';
 import { ANONYMOUS_LABEL, checkVolumeName, generateVolumeName, type Volume } from './volume.ts';
 
@@ -39,6 +39,10 @@ export interface Volumes {
   remove(name: string, options: { force: boolean }): Promise<void>;
   /** Records that a container uses a volume, which is made when it is missing. */
   acquire(spec: VolumeSpec, containerId: string): VolumeView;
+  /** Gives a volume another name. Throws VOLUME_NOT_FOUND, VOLUME_NAME_INVALID, VOLUME_EXISTS, VOLUME_IN_USE. */
+  rename(name: string, newName: string): VolumeView;
+  /** Makes a volume of staged data. Throws VOLUME_NAME_INVALID, VOLUME_EXISTS; the data stays staged then. */
+  adopt(volume: Volume, staged: StagedData): VolumeView;
   release(containerId: string, options: { deleteAnonymous: boolean }): Promise<void>;
   /** Finishes what a crash interrupted, before it returns; resolves once the trash is empty. */
   recover(): Promise<void>;
@@ -86,9 +90,17 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
     directories.create(name);
     if (existing !== null) return view(existing);
     const labels = anonymous ? { ...spec.labels, [ANONYMOUS_LABEL]: '' } : spec.labels;
-    const volume: Volume = { name, driver, labels, options: spec.options, anonymous, createTimeMs: nowMs() };
+    const volume: Volume = {
+      name,
+      driver,
+      labels,
+      options: spec.options,
+      anonymous,
+      snapshotOf: null,
+      createTimeMs: nowMs(),
+    };
     store.insert(volume, { verb: 'create', volume: name, attributes: { driver } });
-    return view({ ...volume, containerIds: [] });
+    return view({ ...volume, containerIds: [], lastUseTimeMs: null });
   }
 
   /** Ends a volume that is marked as being deleted, before it returns; resolves once its data is removed. */
@@ -96,6 +108,12 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
     const discarded = directories.discard(name);
     store.remove(name, { verb: 'destroy', volume: name, attributes: { driver: 'local' } });
     return discarded;
+  }
+
+  /** Can be repeated: the row tells that it began, the directories how far it came. */
+  function finishRenaming(name: string, newName: string): void {
+    directories.rename(name, newName);
+    store.rename(name, newName, { verb: 'rename', volume: newName, attributes: { driver: 'local', oldName: name } });
   }
 
   return {
@@ -125,18 +143,42 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
 
     acquire(spec, containerId) {
       const volume = create(spec);
-      store.addUse(volume.name, containerId);
+      store.addUse(volume.name, containerId, nowMs());
       return get(volume.name);
     },
 
     async release(containerId, { deleteAnonymous }) {
-      const names = store.removeUses(containerId);
+      const names = store.removeUses(containerId, nowMs());
       if (!deleteAnonymous) return;
       const unused = names.filter((name) => store.get(name)?.anonymous === true && store.markDeleting(name));
       await Promise.all(unused.map(finishRemoval));
     },
 
+    rename(name, newName) {
+      checkVolumeName(newName);
+      const { containerIds } = get(name);
+      if (store.get(newName) !== null) throw existsError(`rename ${name}`, newName);
+      if (!store.markRenaming(name, newName)) {
+        throw new BerthError('VOLUME_IN_USE', `rename ${name}: volume is in use - [${containerIds.join(', ')}]`);
+      }
+      finishRenaming(name, newName);
+      return get(newName);
+    },
+
+    adopt(volume, staged) {
+      checkVolumeName(volume.name);
+      if (store.get(volume.name) !== null) throw existsError('create', volume.name);
+      if (directories.list().includes(volume.name) && !directories.removeEmpty(volume.name)) {
+        throw existsError('create', volume.name);
+      }
+      staged.commit(volume.name);
+      store.insert(volume, { verb: 'create', volume: volume.name, attributes: { driver: volume.driver } });
+      return get(volume.name);
+    },
+
     async recover() {
+      for (const { name, newName } of store.listRenaming()) finishRenaming(name, newName);
+      directories.finishReplacing();
       const discarded = store.listDeleting().map(finishRemoval);
       for (const name of directories.list()) {
         if (store.get(name) === null && !directories.removeEmpty(name)) onOrphan(name);
@@ -145,4 +187,8 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
       await directories.emptyTrash();
     },
   };
+}
+
+function existsError(what: string, name: string): BerthError {
+  return new BerthError('VOLUME_EXISTS', `${what}: volume name ${name} already exists`);
 }

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectService, type ServiceConnection } from '@berth/client';
 import { VolumeServiceDefinition } from '@berth/proto/volume';
-import { killComponent, startTestEngine, type TestEngine } from '@berth/testkit';
+import { killComponent, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 const DEFAULTS = { driver: '', labels: {}, options: {} };
@@ -82,4 +83,129 @@ test('a bad name is refused with its reason', async () => {
     reason: 'VOLUME_NAME_INVALID',
   });
   await expect(connection.client.getVolume({ name: 'nope' })).rejects.toMatchObject({ reason: 'VOLUME_NOT_FOUND' });
+});
+
+/** Where a volume's data lies. */
+const dataOf = (name: string): string => join(engine.paths.serviceDir('volume-service'), 'volumes', name, '_data');
+
+async function create(name: string, files: Record<string, string>): Promise<void> {
+  await connection.client.createVolume({ name, ...DEFAULTS });
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(dataOf(name), path), text);
+}
+
+function filesOf(name: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(dataOf(name)).map((file) => [file, readFileSync(join(dataOf(name), file), 'utf8')]),
+  );
+}
+
+test('a kill at any moment of a copy, a restore or a rename leaves each volume whole', async () => {
+  const before = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, 'before']));
+  const after = Object.fromEntries(Object.keys(before).map((name) => [name, 'after']));
+  await create('snapshot', after);
+  for (let round = 0; round < 6; round++) {
+    const name = `data-${round}`;
+    await create(name, before);
+    const calls = [
+      connection.client.restoreVolume({ name, snapshot: 'snapshot' }),
+      connection.client.copyVolume({ name: 'snapshot', newName: `copy-${round}`, snapshot: false }),
+      connection.client.renameVolume({ name: `data-${round - 1}`, newName: `renamed-${round}` }),
+    ].map((call) => call.catch(() => {}));
+    await sleep(round * 12);
+    await killAndRestart();
+    await Promise.all(calls);
+    const { volumes } = await connection.client.listVolumes({});
+    expect(list('volumes')).toEqual(volumes.map((volume) => volume.name).sort());
+    const states = [before, after].map((files) => JSON.stringify(files));
+    for (const volume of volumes) expect(states).toContain(JSON.stringify(sortKeys(filesOf(volume.name), before)));
+    expect(
+      volumes.filter((volume) => volume.name.startsWith('data-') || volume.name.startsWith('renamed-')),
+    ).toHaveLength(round + 1);
+  }
+  await waitFor(() => list('trash').length === 0, { what: 'the end of the trash' });
+});
+
+/** In the order of another's keys. */
+function sortKeys(files: Record<string, string>, like: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(like).map((name) => [name, files[name] ?? '']));
+}
+
+test('data that was to take the place of another when a crash came does so', async () => {
+  await create('data', { old: '1' });
+  await killComponent(engine, 'volume-service');
+  const restored = join(dataOf('data'), '../_restored');
+  mkdirSync(restored);
+  writeFileSync(join(restored, 'new'), '2');
+  connection.close();
+  await engine.start();
+  connect();
+  await connection.client.listVolumes({});
+  expect(filesOf('data')).toEqual({ new: '2' });
+});
+
+test('an archive reaches nothing outside the volume, whatever is in it or in the volume', async () => {
+  const outside = join(engine.root, 'outside');
+  mkdirSync(outside);
+  writeFileSync(join(outside, 'secret'), 'secret');
+  await create('data', {});
+  symlinkSync(outside, join(dataOf('data'), 'way'));
+  const tar = join(engine.root, 'evil.tar');
+  execFileSync(
+    'sh',
+    [
+      '-c',
+      `mkdir -p way && echo evil > way/secret && echo up > up && tar -P -cf ${tar} way/secret up --transform 's,^up$,../../up,'`,
+    ],
+    {
+      cwd: engine.paths.runDir,
+    },
+  );
+  async function* requests() {
+    yield { part: { $case: 'start' as const, value: { name: 'data' } } };
+    yield { part: { $case: 'data' as const, value: readFileSync(tar) } };
+  }
+  await connection.client.importVolume(requests()).catch(() => {});
+  expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe('secret');
+  expect(existsSync(join(dataOf('data'), '../../up'))).toBe(false);
+  // What is read is the link, not where it leads.
+  const pieces: Buffer[] = [];
+  for await (const { data } of connection.client.exportVolume({ name: 'data' })) pieces.push(data);
+  expect(Buffer.concat(pieces).toString('latin1')).not.toContain('secret\n');
+  await connection.client.copyVolume({ name: 'data', newName: 'copy', snapshot: false });
+  expect(readdirSync(dataOf('copy'))).toContain('way');
+  expect(existsSync(join(outside, 'up'))).toBe(false);
+});
+
+test('owners, modes, times, holes and hard links survive an export with an import, and a copy', async () => {
+  await create('data', { file: 'x' });
+  execFileSync(
+    'sh',
+    [
+      '-c',
+      'ln file link; truncate -s 8M holes; chown 3:4 file .; chmod 4750 file; chmod 1770 .; mkfifo pipe; ln -s nowhere dangling; touch -d 2001-02-03 file .',
+    ],
+    {
+      cwd: dataOf('data'),
+    },
+  );
+  const pieces: Buffer[] = [];
+  for await (const { data } of connection.client.exportVolume({ name: 'data' })) pieces.push(data);
+  async function* requests() {
+    yield { part: { $case: 'start' as const, value: { name: 'imported' } } };
+    for (const value of pieces) yield { part: { $case: 'data' as const, value } };
+  }
+  await connection.client.importVolume(requests());
+  await connection.client.copyVolume({ name: 'data', newName: 'copied', snapshot: false });
+  const look = (name: string): string =>
+    execFileSync(
+      'sh',
+      ['-c', "find . -printf '%P %y %m %U:%G %n %l %TY\\n' | sort; find . -type f -printf '%P %s\\n' | sort"],
+      {
+        cwd: dataOf(name),
+        encoding: 'utf8',
+      },
+    );
+  expect(look('copied')).toBe(look('data'));
+  expect(look('imported')).toBe(look('data'));
+  expect(statSync(join(dataOf('copied'), 'holes')).blocks).toBe(0);
 });

@@ -97,6 +97,7 @@ export const REASONS = {
   VOLUME_NAME_INVALID: 'invalid_argument',
   VOLUME_EXISTS: 'already_exists',
   VOLUME_IN_USE: 'failed_precondition',
+  VOLUME_MOUNTED: 'failed_precondition',
 } as const satisfies Record<string, Kind>;
 
 /** A stable reason code: programs decide by it, it never changes its meaning. */

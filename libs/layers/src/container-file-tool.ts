@@ -10,6 +10,14 @@ export interface ContainerProcess {
   readonly startTicks: bigint | null;
 }
 
+/** A directory of the host, in place of a container: all paths are looked up with it as their root. */
+export interface DirectoryRoot {
+  readonly directory: string;
+}
+
+/** Whose files are meant. */
+export type FileRoot = ContainerProcess | DirectoryRoot;
+
 export interface ArchiveOptions {
   /** Follows a symbolic link at the end of the path. */
   readonly follow: boolean;
@@ -34,18 +42,23 @@ export interface ExtractOptions {
  */
 export interface ContainerFileTool extends AsyncDisposable {
   /** What lies at a path. */
-  stat(process: ContainerProcess, path: string, options: Pick<ArchiveOptions, 'follow' | 'signal'>): Promise<PathStat>;
+  stat(root: FileRoot, path: string, options: Pick<ArchiveOptions, 'follow' | 'signal'>): Promise<PathStat>;
   /** What lies at a path, then its tar. Returning early ends the work. */
-  archive(process: ContainerProcess, path: string, options: ArchiveOptions): AsyncGenerator<PathStat | Buffer>;
+  archive(root: FileRoot, path: string, options: ArchiveOptions): AsyncGenerator<PathStat | Buffer>;
   /** Unpacks a tar into a directory. Throws PATH_CONFLICT, PATH_READ_ONLY, LAYER_INVALID, LAYER_LIMIT, DISK_FULL too. */
-  extract(process: ContainerProcess, path: string, options: ExtractOptions): Promise<void>;
+  extract(root: FileRoot, path: string, options: ExtractOptions): Promise<void>;
+  /**
+   * Copies what is in a directory, that programs may be changing, into an empty one, with blocks shared where the file system can. Throws
+   * LAYER_INVALID, DISK_FULL too; what a failed copy leaves is the caller's to remove.
+   */
+  copy(fromDir: string, toDir: string, signal: AbortSignal): Promise<void>;
 }
 
 export function startContainerFileTool(options: ToolOptions): ContainerFileTool {
   const { run, close } = startTool(options);
 
   async function* archive(
-    container: ContainerProcess,
+    container: FileRoot,
     path: string,
     { follow, whole, signal }: ArchiveOptions,
   ): AsyncGenerator<PathStat | Buffer> {
@@ -112,6 +125,10 @@ export function startContainerFileTool(options: ToolOptions): ContainerFileTool 
       if (failure !== null) throw failure;
       if (last?.kind !== 'done') throw signal.aborted ? cancelled() : failureOf(last);
     },
+    async copy(fromDir, toDir, signal) {
+      const last = await run(['copy', '--upper', fromDir, '--target', toDir], signal);
+      if (last?.kind !== 'result') throw signal.aborted ? cancelled() : failureOf(last);
+    },
     [Symbol.asyncDispose]: close,
   };
 }
@@ -134,7 +151,9 @@ function isBrokenPipe(error: unknown): boolean {
   return code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-function whereArguments({ pid, startTicks }: ContainerProcess, path: string): string[] {
+function whereArguments(root: FileRoot, path: string): string[] {
+  if ('directory' in root) return ['--root', root.directory, '--path', path];
+  const { pid, startTicks } = root;
   return [
     ...['--pid', String(pid), '--path', path],
     ...(startTicks === null ? [] : ['--start-ticks', String(startTicks)]),

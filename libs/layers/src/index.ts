@@ -3,6 +3,8 @@ export {
   type ArchiveOptions,
   type ContainerFileTool,
   type ContainerProcess,
+  type DirectoryRoot,
+  type FileRoot,
   type ExtractOptions,
 } from './container-file-tool.ts';
 export type { PathStat, RootAttributes, UnpackedLayer } from './layer-report.ts';

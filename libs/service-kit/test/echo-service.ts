@@ -14,6 +14,8 @@ function volume(name: string): Volume {
     containerIds: [],
     anonymous: false,
     mount: undefined,
+    snapshotOf: '',
+    lastUseTime: undefined,
   };
 }
 
@@ -47,6 +49,11 @@ await runService({
         };
       },
       pruneVolumes: () => Promise.resolve({ names: [], reclaimedBytes: 0n }),
+      renameVolume: ({ newName }) => Promise.resolve({ volume: volume(newName) }),
+      copyVolume: ({ newName }) => Promise.resolve({ volume: volume(newName) }),
+      restoreVolume: () => Promise.resolve({}),
+      async *exportVolume() {},
+      importVolume: () => Promise.resolve({ volume: undefined }),
       measureVolumes: () => Promise.reject(new BerthError('UNIMPLEMENTED', 'no')),
       deleteVolume: () => Promise.reject(new BerthError('VOLUME_IN_USE', `stopping: ${signal.aborted}`)),
       acquireVolume: () => Promise.reject(new BerthError('UNIMPLEMENTED', 'no')),

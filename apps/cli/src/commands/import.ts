@@ -1,15 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { Readable } from 'node:stream';
 import type { ImportImageRequest } from '@berth/proto/image';
-import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
-import type { CommandContext } from '../context.ts';
 import { connectImages } from '../engine/images.ts';
 import { applyChanges } from '../image/config-changes.ts';
-
-const CHUNK_BYTES = 256 * 1024;
+import { openArchive } from '../image/open-archive.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS] file|- [REPOSITORY[:TAG]]',
@@ -37,17 +30,3 @@ export const command = defineCommand({
     return 0;
   },
 });
-
-async function openArchive(context: CommandContext, source: string): Promise<Readable> {
-  if (source === '-') return context.stdin;
-  if (/^https?:\/\//.test(source)) {
-    throw new CliError('import from a URL is not supported: fetch it first, or pipe it into `berth import -`');
-  }
-  const path = resolve(context.cwd, source);
-  // Opened here, so that a mistake shows before the engine is asked.
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    error.path = source;
-    throw error;
-  });
-  return createReadStream(path, { fd: file, highWaterMark: CHUNK_BYTES });
-}

@@ -1,4 +1,6 @@
 import type { Volume } from '@berth/proto/volume';
+import { formatDuration } from '../format/human-duration.ts';
+import { formatSize } from '../format/human-size.ts';
 import type { Row, RowFormat } from '../format/rows.ts';
 
 export const VOLUME_FORMAT: RowFormat = {
@@ -14,6 +16,25 @@ export const VOLUME_FORMAT: RowFormat = {
   },
   columns: ['Driver', 'Name'],
 };
+
+/** What `volume ls --size` shows. */
+export const SIZED_VOLUME_FORMAT: RowFormat = {
+  ...VOLUME_FORMAT,
+  headers: { ...VOLUME_FORMAT.headers, LastUsed: 'LAST USED', SnapshotOf: 'SNAPSHOT OF' },
+  columns: ['Driver', 'Name', 'Size', 'Links', 'LastUsed', 'SnapshotOf'],
+};
+
+/** A volume with what is in it, who has it, and when that last changed. */
+export function sizedVolumeRow(volume: Volume, sizeBytes: bigint, nowMs: number): Row {
+  const { lastUseTime, containerIds, snapshotOf } = volume;
+  return {
+    ...volumeRow(volume),
+    Size: formatSize(sizeBytes, 4),
+    Links: String(containerIds.length),
+    LastUsed: lastUseTime === undefined ? 'never' : `${formatDuration(nowMs - Number(lastUseTime.seconds) * 1000)} ago`,
+    SnapshotOf: snapshotOf,
+  };
+}
 
 /** A volume as `volume ls` shows it. */
 export function volumeRow(volume: Volume): Row {

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '@berth/errors';
 import { measureDirectory } from '@berth/service-kit';
 import type { VolumeDirectories } from '../ports.ts';
+
+const DATA = '_data';
+/** What is to take the place of the data: it is whole. */
+const RESTORED = '_restored';
 
 /**
  * Keeps volumes as `<root>/volumes/<name>/_data`, as Docker does, and the trash beside them. The outer directory lets only root list
@@ -15,7 +19,20 @@ export function openFileVolumeDirectories(root: string): VolumeDirectories {
   const trashDir = join(root, 'trash');
   mkdirSync(volumesDir, { recursive: true, mode: 0o701 });
   mkdirSync(trashDir, { recursive: true, mode: 0o700 });
-  const mountpoint = (name: string): string => join(volumesDir, name, '_data');
+  const mountpoint = (name: string): string => join(volumesDir, name, DATA);
+
+  /**
+   * Puts what is whole into the place of the data, and tells where that went. The old data goes first: whatever a crash leaves, one of the
+   * two is there.
+   */
+  function settle(name: string): string | null {
+    const restored = join(volumesDir, name, RESTORED);
+    if (!existsSync(restored)) return null;
+    const trash = join(trashDir, randomBytes(8).toString('hex'));
+    ignoring('ENOENT', () => renameSync(mountpoint(name), trash));
+    renameSync(restored, mountpoint(name));
+    return trash;
+  }
 
   return {
     mountpoint,
@@ -38,6 +55,33 @@ export function openFileVolumeDirectories(root: string): VolumeDirectories {
     },
     async emptyTrash() {
       for (const entry of readdirSync(trashDir)) await remove(join(trashDir, entry));
+    },
+    rename(name, newName) {
+      ignoring('ENOENT', () => renameSync(join(volumesDir, name), join(volumesDir, newName)));
+    },
+    stage() {
+      const outer = join(trashDir, randomBytes(8).toString('hex'));
+      const path = join(outer, DATA);
+      makeDirectory(outer, 0o701);
+      makeDirectory(path, 0o755);
+      let isPlaced = false;
+      return {
+        path,
+        commit(name) {
+          renameSync(outer, join(volumesDir, name));
+          isPlaced = true;
+        },
+        discard: () => (isPlaced ? Promise.resolve() : remove(outer)),
+      };
+    },
+    async replace(name, staged) {
+      // From here on it is whole, and belongs to the volume.
+      renameSync(staged.path, join(volumesDir, name, RESTORED));
+      const trash = settle(name);
+      await Promise.all([staged.discard(), trash === null ? null : remove(trash)]);
+    },
+    finishReplacing() {
+      for (const name of readdirSync(volumesDir)) settle(name);
     },
     list: () => readdirSync(volumesDir),
     removeEmpty(name) {

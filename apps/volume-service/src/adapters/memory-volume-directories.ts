@@ -5,6 +5,7 @@ export function createMemoryVolumeDirectories(): VolumeDirectories & {
   readonly contents: Map<string, string[]>;
 } {
   const contents = new Map<string, string[]>();
+  let staged = 0;
   return {
     contents,
     mountpoint: (name) => `/volumes/${name}/_data`,
@@ -16,8 +17,31 @@ export function createMemoryVolumeDirectories(): VolumeDirectories & {
       contents.delete(name);
       return Promise.resolve();
     },
+    rename(name, newName) {
+      const data = contents.get(name);
+      if (data !== undefined) contents.set(newName, data);
+      contents.delete(name);
+    },
+    stage() {
+      const path = `/trash/${++staged}/_data`;
+      contents.set(path, []);
+      return {
+        path,
+        commit(name) {
+          contents.set(name, contents.get(path) ?? []);
+          contents.delete(path);
+        },
+        discard: () => Promise.resolve(void contents.delete(path)),
+      };
+    },
+    replace(name, { path }) {
+      contents.set(name, contents.get(path) ?? []);
+      contents.delete(path);
+      return Promise.resolve();
+    },
+    finishReplacing: () => {},
     emptyTrash: () => Promise.resolve(),
-    list: () => [...contents.keys()],
+    list: () => [...contents.keys()].filter((name) => !name.startsWith('/')),
     removeEmpty(name) {
       return contents.get(name)?.length === 0 && contents.delete(name);
     },

@@ -20,6 +20,9 @@ export const VOLUME_MIGRATIONS: readonly string[] = [
      UNIQUE (volume, container_id)
    ) STRICT;
    CREATE INDEX uses_by_container ON uses (container_id);`,
+  `ALTER TABLE volumes ADD COLUMN renaming_to TEXT;
+   ALTER TABLE volumes ADD COLUMN snapshot_of TEXT;
+   ALTER TABLE volumes ADD COLUMN last_use_time_ms INTEGER;`,
 ];
 
 interface VolumeRow {
@@ -29,12 +32,14 @@ interface VolumeRow {
   options: string;
   anonymous: number;
   create_time_ms: number;
+  snapshot_of: string | null;
+  last_use_time_ms: number | null;
 }
 
 /** Keeps volumes in a service's database, and their events in its outbox. */
 export function createSqliteVolumeStore(database: DatabaseSync, events: EventSink): VolumeStore {
   const insert = database.prepare(
-    `INSERT INTO volumes (name, driver, labels, options, anonymous, create_time_ms) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO volumes (name, driver, labels, options, anonymous, create_time_ms, snapshot_of) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO NOTHING`,
   );
   const select = database.prepare('SELECT * FROM volumes WHERE name = ? AND NOT deleting');
@@ -45,6 +50,15 @@ export function createSqliteVolumeStore(database: DatabaseSync, events: EventSin
   const mark = database.prepare(
     `UPDATE volumes SET deleting = 1
      WHERE name = ? AND NOT deleting AND NOT EXISTS (SELECT 1 FROM uses WHERE volume = name)`,
+  );
+  const touch = database.prepare('UPDATE volumes SET last_use_time_ms = ? WHERE name = ?');
+  const startRenaming = database.prepare(
+    `UPDATE volumes SET renaming_to = ?
+     WHERE name = ? AND NOT deleting AND NOT EXISTS (SELECT 1 FROM uses WHERE volume = name)`,
+  );
+  const selectRenaming = database.prepare('SELECT name, renaming_to FROM volumes WHERE renaming_to IS NOT NULL');
+  const renameRow = database.prepare(
+    'UPDATE volumes SET name = ?, renaming_to = NULL WHERE name = ? AND renaming_to = ?',
   );
   const selectDeleting = database.prepare('SELECT name FROM volumes WHERE deleting ORDER BY name');
   const deleteMarked = database.prepare('DELETE FROM volumes WHERE name = ? AND deleting');
@@ -61,6 +75,8 @@ export function createSqliteVolumeStore(database: DatabaseSync, events: EventSin
       options: JSON.parse(row.options) as Record<string, string>,
       anonymous: row.anonymous === 1,
       createTimeMs: row.create_time_ms,
+      snapshotOf: row.snapshot_of,
+      lastUseTimeMs: row.last_use_time_ms,
       containerIds: selectUsers.all(row.name).map((use) => String(use.container_id)),
     };
   }
@@ -75,6 +91,7 @@ export function createSqliteVolumeStore(database: DatabaseSync, events: EventSin
           JSON.stringify(volume.options),
           volume.anonymous ? 1 : 0,
           volume.createTimeMs,
+          volume.snapshotOf,
         );
         if (changes === 1) tell(event);
       });
@@ -84,10 +101,27 @@ export function createSqliteVolumeStore(database: DatabaseSync, events: EventSin
       return row === undefined ? null : fromRow(row);
     },
     list: () => (selectAll.all() as unknown as VolumeRow[]).map(fromRow),
-    addUse(name, containerId) {
-      insertUse.run(name, containerId);
+    addUse(name, containerId, timeMs) {
+      transaction(database, () => {
+        if (insertUse.run(name, containerId).changes === 1) touch.run(timeMs, name);
+      });
     },
-    removeUses: (containerId) => deleteUses.all(containerId).map((use) => String(use.volume)),
+    removeUses: (containerId, timeMs) =>
+      transaction(database, () => {
+        const names = deleteUses.all(containerId).map((use) => String(use.volume));
+        for (const name of names) touch.run(timeMs, name);
+        return names;
+      }),
+    markRenaming(name, newName) {
+      return select.get(newName) === undefined && startRenaming.run(newName, name).changes === 1;
+    },
+    listRenaming: () =>
+      selectRenaming.all().map((row) => ({ name: String(row.name), newName: String(row.renaming_to) })),
+    rename(name, newName, event) {
+      transaction(database, () => {
+        if (renameRow.run(newName, name, newName).changes === 1) tell(event);
+      });
+    },
     markDeleting: (name) => mark.run(name).changes === 1,
     listDeleting: () => selectDeleting.all().map((row) => String(row.name)),
     tell: (event) => transaction(database, () => tell(event)),

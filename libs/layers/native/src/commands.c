@@ -18,6 +18,7 @@ const char commands_usage[] =
     "       berth-layer commit --upper DIR [BELOW] --target DIR [OPTIONS]\n"
     "       berth-layer pack --upper DIR --output FILE|--stream SOCKET [OPTIONS]\n"
     "       berth-layer compress --layer FILE --output FILE|--stream SOCKET\n"
+    "       berth-layer copy --upper DIR --target DIR\n"
     "       berth-layer stat --pid PID --path PATH [--follow yes]\n"
     "       berth-layer archive --pid PID --path PATH [--follow yes] [--whole yes] --output FILE|--stream SOCKET\n"
     "       berth-layer extract --pid PID --path PATH [--keep-place yes] [--owner UID:GID] --stream SOCKET\n"
@@ -30,9 +31,10 @@ const char commands_usage[] =
     "changes tells what a writable layer changes: a letter of ACD, the path and a NUL for each.\n"
     "compare tells in the same form what makes the others of the lowers.\n"
     "commit makes a layer of a writable layer in an empty directory, and computes its digest.\n"
+    "copy copies a directory, with blocks shared where the file system can.\n"
     "pack writes a layer's directory as the archive that it was computed of.\n"
     "compress writes an archive as a gzip file.\n"
-    "stat, archive and extract tell what lies at a path of a container, write it as an archive, and unpack one into a directory there.\n"
+    "stat, archive and extract tell what lies at a path of a container (with --root DIR instead of --pid: of a directory), write it as an archive, and unpack one into a directory there.\n"
     "spread tells the file system that what is made in DIR has nothing to do with each other.\n"
     "opaque tells whether DIR hides what the layers below have in it.\n"
     "sync waits until what was written to the file system of DIR is on the disk.\n"
@@ -120,7 +122,7 @@ int run_command(int count, char **arguments) {
   } commands[] = {
       {"unpack", unpack_command}, {"changes", changes_command}, {"commit", commit_command},
       {"compare", compare_command},
-      {"pack", pack_command},     {"sync", sync_command},       {"opaque", opaque_command}, {"stat", stat_command},
+      {"pack", pack_command},     {"copy", copy_command},            {"sync", sync_command},       {"opaque", opaque_command}, {"stat", stat_command},
       {"archive", archive_command}, {"extract", extract_command}, {"spread", spread_command},
       {"compress", compress_command},
   };

@@ -16,6 +16,9 @@ int compare_command(int count, char **arguments);
 int commit_command(int count, char **arguments);
 int pack_command(int count, char **arguments);
 
+/* Copies a tree of files, whatever their names, into an empty directory. */
+int copy_command(int count, char **arguments);
+
 int compress_command(int count, char **arguments);
 
 /* `stat`, `archive` and `extract`. */

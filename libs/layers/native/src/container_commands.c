@@ -15,10 +15,24 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static int check_options(const struct options *options, struct layer_error *error) {
-  if (options->container.pid > 0 && options->path) return 0;
-  return fail(error, FAILURE_USAGE, "options", "--pid and --path are needed");
+  if ((options->container.pid > 0 || options->root) && options->path) return 0;
+  return fail(error, FAILURE_USAGE, "options", "--path is needed, and --pid or --root");
+}
+
+/* Shuts the process into a directory that programs may be changing. Returns an owned fd of it. */
+static int open_directory_root(const char *path, bool writes, struct layer_error *error) {
+  cleanup_close int place = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+  if (place < 0) return fail_errno(error, "open", "cannot open \"%.200s\"", path);
+  return writes ? sandbox_enter(place, RLIM_INFINITY, error) : sandbox_enter_to_read(place, error);
+}
+
+static int open_root(const struct options *options, enum container_view view, struct layer_error *error) {
+  if (options->root) return open_directory_root(options->root, view == CONTAINER_WRITE, error);
+  return container_root_open(&options->container, view, error);
 }
 
 static int find(const struct options *options, int root, struct container_path *found, struct layer_error *error) {
@@ -33,7 +47,7 @@ static int stat_path(const struct options *options, struct layer_error *error) {
   cleanup_close int root = -1;
 
   if (check_options(options, error) < 0) return -1;
-  root = container_root_open(&options->container, CONTAINER_READ, error);
+  root = open_root(options, CONTAINER_READ, error);
   return root < 0 ? -1 : find(options, root, &found, error);
 }
 
@@ -62,7 +76,7 @@ static int archive(const struct options *options, struct layer_error *error) {
   if (check_options(options, error) < 0) return -1;
   copy.tar.fd = stream_open(options, error);
   if (copy.tar.fd < 0) return -1;
-  root = container_root_open(&options->container, options->whole ? CONTAINER_ROOT_ONLY : CONTAINER_READ, error);
+  root = open_root(options, options->whole ? CONTAINER_ROOT_ONLY : CONTAINER_READ, error);
   if (root < 0 || find(options, root, &found, error) < 0) return -1;
   return archive_found(&found, &copy, error);
 }
@@ -101,7 +115,7 @@ static int extract(const struct options *options, struct layer_error *error) {
   rules->group = options->group;
   archive_fd = stream_open(options, error);
   if (archive_fd < 0 || pipeline_prepare(&pipeline, archive_fd, error) < 0) return -1;
-  root = container_root_open(&options->container, CONTAINER_WRITE, error);
+  root = open_root(options, CONTAINER_WRITE, error);
   if (root < 0 || find_place(root, options->path, &rules->base, error) < 0) return -1;
   return pipeline_run(&pipeline, root, options->compression, &options->limits, error);
 }

@@ -115,7 +115,7 @@ static int leave(void *context, struct upper_entry *entry, struct layer_error *e
 
 /* With a target the archive is written from the copy, which does not change any more. */
 static int copy_data(struct layer_copy *copy, int from, int to, struct tar_header *header, struct layer_error *error) {
-  if (copy->archive_name) {
+  if (copy->archive_name && copy->target < 0) {
     extents_clear(&copy->extents);
     if (header->size > 0 && extents_add(&copy->extents, 0, header->size) < 0)
       return fail(error, FAILURE_LIMIT, "memory", "out of memory");

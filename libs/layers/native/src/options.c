@@ -81,6 +81,7 @@ static int parse_container_option(const char *name, const char *value, struct op
   uint64_t ticks = 0;
 
   if (strcmp(name, "--pid") == 0) return parse_pid(value, &options->container.pid);
+  if (strcmp(name, "--root") == 0) return parse_string(value, &options->root);
   if (strcmp(name, "--path") == 0) return parse_string(value, &options->path);
   if (strcmp(name, "--follow") == 0) return parse_flag(value, &options->follow);
   if (strcmp(name, "--whole") == 0) return parse_flag(value, &options->whole);

@@ -22,6 +22,7 @@ struct options {
   const char *output;       /* a file that is made */
   const char *stream;       /* a unix socket to connect to */
   struct container_process container;
+  const char *root; /* a directory in place of a container; its path is the root of all others */
   const char *path; /* in the container */
   bool follow;      /* a symbolic link at the end of the path */
   bool whole;       /* the root file system, without mounts */

@@ -15,6 +15,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 /* The walk keeps a few fds for each level of the tree. */
 static void raise_fd_limit(void) {
@@ -138,6 +141,26 @@ static int pack(const struct options *options, struct upper *upper, struct layer
   return write_layer(options, upper, copy, error);
 }
 
+static int copy_root_attributes(int from, int to, struct layer_error *error) {
+  struct stat status;
+
+  if (fstat(from, &status) != 0) return fail_errno(error, "read", "cannot look at the directory");
+  const struct timespec times[2] = {status.st_atim, status.st_mtim};
+  if (fchown(to, status.st_uid, status.st_gid) != 0 || fchmod(to, status.st_mode & 07777) != 0 || futimens(to, times) != 0)
+    return fail_errno(error, "write", "cannot give the copy its owner and mode");
+  return 0;
+}
+
+static int copy_tree(const struct options *options, struct upper *upper, struct layer_copy *copy, struct layer_error *error) {
+  struct options unlimited = *options;
+
+  unlimited.limits = (struct layer_limits){.max_entries = UINT64_MAX, .max_bytes = UINT64_MAX};
+  upper->is_plain = true;
+  copy->archive_name = ".";
+  if (commit(&unlimited, upper, copy, error) < 0) return -1;
+  return copy_root_attributes(upper->fd, copy->target, error);
+}
+
 typedef int (*layer_task)(const struct options *, struct upper *, struct layer_copy *, struct layer_error *);
 
 static int run_task(int count, char **arguments, layer_task task) {
@@ -161,6 +184,10 @@ static int run_task(int count, char **arguments, layer_task task) {
 
 int commit_command(int count, char **arguments) {
   return run_task(count, arguments, commit);
+}
+
+int copy_command(int count, char **arguments) {
+  return run_task(count, arguments, copy_tree);
 }
 
 int pack_command(int count, char **arguments) {

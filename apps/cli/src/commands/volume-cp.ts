@@ -1,0 +1,15 @@
+import { defineCommand } from '../command.ts';
+import { connectVolumes } from '../engine/volumes.ts';
+
+export const command = defineCommand({
+  usage: 'VOLUME NEW_VOLUME',
+  args: { exactly: 2 },
+  options: {},
+  async run(context, { args: [name = '', newName = ''] }) {
+    using volumes = connectVolumes(context);
+    const request = { name, newName, snapshot: false };
+    const { volume } = await volumes.calls.copyVolume(request, { signal: context.signal });
+    context.stdout.write(`${volume?.name ?? newName}\n`);
+    return 0;
+  },
+});
