@@ -104,11 +104,14 @@ void publication_withdraw(struct publication *publication) {
                                  &refusal);
     flows_forget_translated(publication->netfilter, publication->ports, publication->count);
   }
-  close_fd(&publication->netfilter);
   for (size_t i = 0; i < publication->count; i++) close_fd(&publication->holders[i]);
   free(publication->ports);
   free(publication->holders);
-  *publication = PUBLICATION_NONE;
+  *publication = (struct publication){.netfilter = publication->netfilter};
+}
+
+void publication_close(struct publication *publication) {
+  close_fd(&publication->netfilter);
 }
 
 int publication_clean_up(const Berth__Native__V1__Publication *plan, struct failure *failure) {

@@ -12,7 +12,7 @@ struct publication {
   struct published_port *ports;
   int *holders; /* what holds each host port; -1 where there is nothing to hold */
   size_t count;
-  int netfilter; /* where the table is changed; -1 as long as nothing is in it */
+  int netfilter; /* where the table is changed; -1 as long as nothing was in it */
   char table[PUBLICATION_TABLE_MAX];
 };
 
@@ -26,6 +26,12 @@ int publication_announce(struct publication *publication, const Berth__Native__V
 
 /* Takes all of it back, however far it has come. */
 void publication_withdraw(struct publication *publication);
+
+/*
+ * Closes what publication_withdraw leaves open: nobody should wait for this. The kernel lets whoever closes a socket of nftables wait until
+ * what was deleted lately is freed, which takes milliseconds.
+ */
+void publication_close(struct publication *publication);
 
 /* Takes back what a keeper that is gone had announced. Returns 0, or -1 with the failure. */
 int publication_clean_up(const Berth__Native__V1__Publication *plan, struct failure *failure);

@@ -132,6 +132,7 @@ static void finish(int connection, struct keeper *keeper, struct arena *arena, i
   if (result < 0) {
     keeper_discard(keeper);
     wire_send_failure(connection, failure);
+    publication_close(&keeper->publication);
     arena_close(arena);
     return;
   }

@@ -44,6 +44,11 @@ static struct sockaddr_in place(const char *address, in_port_t port) {
   return place;
 }
 
+static void withdraw(struct publication *publication) {
+  publication_withdraw(publication);
+  publication_close(publication);
+}
+
 static bool send_to_port(int fd, const char *address, in_port_t port) {
   struct sockaddr_in to = place(address, port);
   return sendto(fd, "hello", 5, 0, (const struct sockaddr *)&to, sizeof to) == 5;
@@ -136,7 +141,7 @@ static void check_connections(int container, int neighbour, int outside, const c
   check(publication_hold(&second, &plan, &failure) == -1 && failure.error == EADDRINUSE &&
             strcmp(failure.detail, "0.0.0.0:8000/tcp") == 0,
         "a second holder is told which is in use");
-  publication_withdraw(&second);
+  withdraw(&second);
   check(is_refused(outside, "10.99.0.1", HOST_PORT), "before they are announced they are closed");
   check(succeeded(publication_announce(&publication, &interface, &failure)), "they are announced");
   check(sees(listener, outside, "10.99.0.1", HOST_PORT, "10.99.0.2"), "the outside is seen by its own address");
@@ -147,7 +152,7 @@ static void check_connections(int container, int neighbour, int outside, const c
   check(sees(listener, container, "10.98.0.1", HOST_PORT, "10.98.0.1"), "and so does the container itself");
   check(sees(listener, host, "127.0.0.1", LOCAL_PORT, "10.98.0.1"), "one of the loopback is reached there");
   check(is_refused(outside, "10.99.0.1", LOCAL_PORT) && is_refused(host, "10.98.0.1", LOCAL_PORT), "and nowhere else");
-  publication_withdraw(&publication);
+  withdraw(&publication);
   check(is_refused(outside, "10.99.0.1", HOST_PORT) && is_refused(host, "127.0.0.1", LOCAL_PORT), "all are taken back");
   int server = listen_at(host, HOST_PORT);
   check(server >= 0, "and free for others");
@@ -180,7 +185,7 @@ static void check_loopback_is_guarded(int container, int outside) {
   check(send_to_port(far, "127.0.0.1", LOCAL_PORT) && strcmp(receive(inner, NEVER_MS), "") == 0, "the outside does not");
   check(send_to_port(inner, "127.0.0.1", PORT) && strcmp(receive(here, NEVER_MS), "") == 0,
         "and a container does not reach the host's loopback");
-  publication_withdraw(&publication);
+  withdraw(&publication);
   close(inner);
   close(far);
   close(here);
@@ -198,7 +203,7 @@ static void check_datagrams(int container, int outside) {
             succeeded(publication_announce(&publication, &interface, &failure)) && send_to_port(far, "10.99.0.1", HOST_PORT) &&
             arrives_from(inner, "10.99.0.2"),
         "and gets through once the port is published");
-  publication_withdraw(&publication);
+  withdraw(&publication);
   check(send_to_port(far, "10.99.0.1", HOST_PORT) && strcmp(receive(inner, NEVER_MS), "") == 0,
         "after the end its flow goes nowhere");
   close(inner);
@@ -239,7 +244,7 @@ static void check_rules_of_host(int container, int outside) {
   check(run("iptables -I FORWARD -i brt0 -j ACCEPT") && run("iptables -I FORWARD -o brt0 -j ACCEPT") &&
             sees(listener, outside, "10.99.0.1", HOST_PORT, "10.99.0.2"),
         "unless rules there let the bridge's packets through");
-  publication_withdraw(&publication);
+  withdraw(&publication);
   close(listener);
   check(run("iptables -F FORWARD") && run("iptables -P FORWARD ACCEPT"), "the rules go");
 }
@@ -273,6 +278,7 @@ static void check_cost(void) {
     long published = microseconds();
     publication_withdraw(&publication);
     long taken[2] = {published - start, microseconds() - published};
+    publication_close(&publication);
     for (size_t j = 0; j < 2; j++) least[j] = taken[j] < least[j] ? taken[j] : least[j];
   }
   printf("# publishing takes at least %ld microseconds, taking back %ld\n", least[0], least[1]);
