@@ -148,7 +148,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     network,
     networks,
     ports,
-    publisher: createPortPublisher({ ...outside, network, ports }),
+    publisher: createPortPublisher({ ...outside, network, networks, ports }),
     names,
     places: createContainerPlaces({ ...outside, networks, network, names, plans }),
     plans,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isBerthError, toBerthError } from '@berth/errors';
 import { isActive, type Container, type Endpoint, type PublishedPort } from './container.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
+import type { Networks } from './network/networks.ts';
 import { wantedBindings, type PortPool } from './network/port-pool.ts';
 import type { ContainerPlan } from './plan/plan.ts';
 import type { ContainerStore, Runtime, StartedProcess } from './ports.ts';
@@ -10,7 +11,8 @@ import type { ContainerStore, Runtime, StartedProcess } from './ports.ts';
 export interface PublishDeps {
   readonly store: ContainerStore;
   readonly runtime: Runtime;
-  readonly network: EngineNetwork;
+  readonly network: Pick<EngineNetwork, 'ensure'>;
+  readonly networks: Pick<Networks, 'doubt' | 'renew'>;
   readonly ports: PortPool;
 }
 
@@ -19,7 +21,8 @@ export interface PortPublisher {
   /** Waits, for a while, until containers that have ended have given back what a container wants. */
   settled(container: Container): Promise<void>;
   /**
-   * Gives a container that is about to start its ports of the host, none when another start of it has some. A refusal is for its start to fail
+   * Gives a container that is about to start its ports of the host; none on a network that nothing leaves, as in Docker, and none when
+   * another start of it has some. A refusal is for its start to fail
    * with; null: there is none.
    */
   take(
@@ -42,7 +45,7 @@ export interface PortPublisher {
 const RELEASE_TIMEOUT_MS = 5_000;
 
 /** A publisher for all containers. */
-export function createPortPublisher({ store, runtime, network, ports }: PublishDeps): PortPublisher {
+export function createPortPublisher({ store, runtime, network, networks, ports }: PublishDeps): PortPublisher {
   function isHeldByActive(id: string): boolean {
     const holder = store.get(id);
     return holder !== null && isActive(holder);
@@ -71,7 +74,8 @@ export function createPortPublisher({ store, runtime, network, ports }: PublishD
       await Promise.race([released, sleep(RELEASE_TIMEOUT_MS, undefined, { ref: false })]);
     },
     take(container, endpoint) {
-      if (endpoint === null || ports.of(container.id) !== null) return { publishedPorts: [], refusal: null };
+      const isReached = endpoint !== null && endpoint.gateway !== '';
+      if (!isReached || ports.of(container.id) !== null) return { publishedPorts: [], refusal: null };
       try {
         const holder = { id: container.id, address: endpoint.address };
         return { publishedPorts: ports.take(holder, wantedBindings(container)), refusal: null };
@@ -89,8 +93,9 @@ export function createPortPublisher({ store, runtime, network, ports }: PublishD
         } catch (error) {
           if (isBerthError(error, 'NETWORK_MISSING') && !renewed) {
             renewed = true;
-            network.doubt();
+            networks.doubt();
             await network.ensure();
+            await networks.renew();
           } else if (isBerthError(error, 'PORT_IN_USE') && !busy.has(error.message)) {
             busy.add(error.message);
             claimed = takeOthers(claimed, busy);

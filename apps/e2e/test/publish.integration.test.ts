@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { engineNames } from '@berth/client';
@@ -107,6 +108,28 @@ test('-P publishes what is exposed, and a restart publishes again', async () => 
   await cli.ok('rm', '-f', 'all');
 });
 
+test('a port is published from a network of the user’s, unless nothing leaves it, and comes back with the table', async () => {
+  await cli.ok('network', 'create', 'front');
+  await cli.ok('network', 'create', '--internal', 'back');
+  await cli.ok('run', '-d', '--name', 'fronted', '--network', 'front', '-p', '80', ...serve('front'));
+  await cli.ok('run', '-d', '--name', 'hidden', '--network', 'back', '-p', '80', ...serve('back'));
+  const port = await publishedPort('fronted', '80');
+  expect(await page('127.0.0.1', port)).toBe('front');
+  const gateway = await cli.ok('inspect', '-f', '{{.NetworkSettings.Gateway}}', 'web');
+  // From another network, and from a neighbour, by an address of the host.
+  const get = ['wget', '-qO-', `http://${gateway}:${port}/`];
+  expect(await cli.ok('exec', 'web', ...get)).toBe('front');
+  expect(await cli.ok('run', '--rm', '--network', 'front', 'busybox', ...get)).toBe('front');
+  expect(await cli.ok('port', 'hidden')).toBe('');
+  const { table } = engineNames(cli.engine.root);
+  await runProgram('nft', ['delete', 'table', 'ip', table]);
+  await cli.ok('run', '--rm', '-p', '80', 'busybox', 'true');
+  expect(await page('127.0.0.1', port)).toBe('front');
+  expect(await cli.ok('exec', 'web', ...get)).toBe('front');
+  await cli.ok('rm', '-f', 'fronted', 'hidden');
+  await cli.ok('network', 'rm', 'front', 'back');
+});
+
 test('in the host’s network nothing is published, and the user is told', async () => {
   const { stderr } = await cli.berth('run', '--rm', '--network', 'host', '-p', '80:80', 'busybox', 'true');
   expect(stderr).toBe('WARNING: Published ports are discarded when using host network mode\n');
@@ -119,6 +142,11 @@ test('what is published outlives the service, the keeper and the table', async (
   expect(await fetchPage('127.0.0.1', port)).toBe('hello');
   await cli.engine.start();
   expect(await fetchPage('127.0.0.1', port)).toBe('hello');
+  const pid = await cli.ok('inspect', '-f', '{{.State.Pid}}', 'web');
+  const [, keeper = ''] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  process.kill(Number(keeper), 'SIGKILL');
+  expect(await fetchPage('127.0.0.1', port)).toBe('hello');
+  expect((await cli.berth('run', '--rm', '-p', `${port}:80`, 'busybox', 'true')).code).toBe(125);
   await runProgram('nft', ['delete', 'table', 'ip', table]);
   // A start with a port finds the table gone, makes it anew, and puts everything back.
   await cli.ok('run', '--rm', '-p', '80', 'busybox', 'true');
