@@ -209,3 +209,26 @@ test('nested mounts are made parents first, whatever their order', async () => {
   expect(await printed('ls -d /etc/new', escaping)).toBe('/etc/new\n');
   expect(existsSync('/etc/new')).toBe(false);
 });
+
+test('a program that exchanges a part of its volume for a link gets nobody out of the volume', async () => {
+  const outside = join(dir, 'outside');
+  mkdirSync(outside, { recursive: true });
+  writeFileSync(join(outside, 'secret'), '');
+  const swap = `while :; do ln -s ${outside} /v/sub; rm /v/sub; mkdir /v/sub; rmdir /v/sub; done`;
+  await containers.startDetached(swap, { config: { mounts: [aMount({ source: 'swapped', target: '/v' })] } });
+  const seen = new Set<string>();
+  for (let round = 0; round < 10; round++) {
+    const mounts = [
+      asked({ source: 'swapped', subpath: 'sub', target: '/part' }),
+      aMount({ source: 'swapped', target: '/v' }),
+      // Its target lies behind what is exchanged: it is made in the container, or in the volume.
+      asked({ type: TMPFS, target: '/v/sub/new' }),
+    ];
+    const outcome = await containers
+      .run(sh('ls /part /v/sub'), { config: { mounts, autoRemove: true } })
+      .catch(() => null);
+    seen.add(outcome === null ? 'refused' : outcome.stdout.includes('secret') ? 'escaped' : 'inside');
+  }
+  expect(seen).not.toContain('escaped');
+  expect(readdirSync(outside)).toEqual(['secret']);
+});
