@@ -18,9 +18,10 @@ export interface AttachOptions {
  */
 export async function attachKeeper(stateDir: string, options: AttachOptions): Promise<RunningProcess> {
   const request = { $case: 'attach', value: { output: options.output } } as const;
-  const { channel } = await sendRequest(join(stateDir, 'control.sock'), request, options.signal);
+  const { channel, reply } = await sendRequest(join(stateDir, 'control.sock'), request, options.signal);
   const started = readStarted(stateDir);
-  if (started !== null) return createRunningProcess(channel, started, { stateDir, hasLog: true });
+  const client = reply.$case === 'done' ? reply.value.client : 0;
+  if (started !== null) return createRunningProcess(channel, started, { stateDir, hasLog: true, client });
   channel.close();
   throw new BerthError('SERVICE_UNAVAILABLE', `the keeper of ${stateDir} has no running process`);
 }

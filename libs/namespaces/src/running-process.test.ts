@@ -37,7 +37,7 @@ afterEach(() => {
 
 function answer(socket: Socket): void {
   const read = createFrameReader();
-  const done = Reply.encode({ reply: { $case: 'done', value: {} } }).finish();
+  const done = Reply.encode({ reply: { $case: 'done', value: { client: 2 } } }).finish();
   socket.on('data', (chunk) => {
     for (const { type, payload } of read(chunk)) {
       if (type === FRAME.request) socket.write(encodeFrame(FRAME.reply, done));
@@ -51,6 +51,7 @@ async function runningProcess() {
   return createRunningProcess(createFrameChannel(await connectSocket(join(stateDir, 'control.sock'))), STARTED, {
     stateDir,
     hasLog: true,
+    client: 1,
   });
 }
 

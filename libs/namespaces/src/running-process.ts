@@ -53,20 +53,28 @@ export interface ProcessPlaces {
   readonly stateDir: string;
   /** False: what its reader does not take in time is nowhere else. True also when it is not known. */
   readonly hasLog: boolean;
+  /** The number that the keeper knows us by. */
+  readonly client: number;
 }
+
+/** That of who starts a process. */
+export const FIRST_CLIENT = 1;
 
 /** Takes a channel on which the keeper has answered Started or Done. */
 export function createRunningProcess(
   channel: FrameChannel,
   started: StartedProcess,
-  { stateDir, hasLog }: ProcessPlaces,
+  { stateDir, hasLog, client }: ProcessPlaces,
 ): RunningProcess {
+  /** On a connection of its own; a keeper that has all the clients it can have takes it on this one. */
+  const send = (type: number, payload: Uint8Array): Promise<void> =>
+    sendApart(stateDir, type, payload).catch(() => channel.send(type, payload));
   const source = {
     pause: channel.pause,
     resume: channel.resume,
     // A keeper that has ended has told all that there is.
     follow: (wanted: boolean) =>
-      void channel.send(FRAME.follow, Follow.encode({ output: wanted }).finish()).catch(() => {}),
+      void send(FRAME.follow, Follow.encode({ output: wanted, client }).finish()).catch(() => {}),
   };
   const output = createOutputQueue(source, hasLog ? STALL_MS : null);
   const { promise: exited, resolve } = Promise.withResolvers<ProcessExit | null>();
@@ -102,9 +110,7 @@ export function createRunningProcess(
     endInput: () => channel.send(FRAME.stdinEnd, new Uint8Array()),
     resize: (rows, columns) => channel.send(FRAME.resize, Resize.encode({ rows, columns }).finish()),
     signal(number, { all } = { all: false }) {
-      const payload = Signal.encode({ number, all }).finish();
-      // A keeper that has all the clients it can have takes it here.
-      return sendApart(stateDir, FRAME.signal, payload).catch(() => channel.send(FRAME.signal, payload));
+      return send(FRAME.signal, Signal.encode({ number, all }).finish());
     },
     close: () => channel.close(),
   };

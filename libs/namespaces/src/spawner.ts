@@ -15,7 +15,7 @@ import type {
   UpdateCgroup,
 } from '@berth/proto/native';
 import { exchange, sendRequest, type ReplyBody, type RequestBody } from './request.ts';
-import { createRunningProcess, type ProcessPlaces, type RunningProcess } from './running-process.ts';
+import { createRunningProcess, FIRST_CLIENT, type ProcessPlaces, type RunningProcess } from './running-process.ts';
 import { createStandingConnection } from './standing-connection.ts';
 
 /**
@@ -97,11 +97,15 @@ export function connectSpawner(socketPath: string): Spawner {
 
   return {
     startContainer: (plan, options = {}) => {
-      const places = { stateDir: plan.stateDir, hasLog: plan.log !== undefined };
+      const places = { stateDir: plan.stateDir, hasLog: plan.log !== undefined, client: FIRST_CLIENT };
       return start({ $case: 'startContainer', value: plan }, places, options);
     },
     startExec: (plan, options = {}) =>
-      start({ $case: 'startExec', value: plan }, { stateDir: plan.stateDir, hasLog: false }, options),
+      start(
+        { $case: 'startExec', value: plan },
+        { stateDir: plan.stateDir, hasLog: false, client: FIRST_CLIENT },
+        options,
+      ),
     ensureNetwork: (network, options = {}) => callForDone({ $case: 'ensureNetwork', value: network }, options),
     async inspectNetwork(network, options = {}) {
       const reply = await call({ $case: 'inspectNetwork', value: network }, options);

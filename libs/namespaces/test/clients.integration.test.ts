@@ -83,6 +83,26 @@ describe('a client that attaches', () => {
     expect(await running.exited).toMatchObject({ exitCode: 5 });
   });
 
+  test('and does not read comes back although the process does not read what it has sent', async () => {
+    const container = engine.create();
+    const script = 'read x; seq 1 300000; touch /done; sleep 1000';
+    const plan = container.plan(['sh', '-c', script], { openStdin: true, detached: true });
+    const running = await engine.spawner.startContainer(plan);
+    const slow = await attachKeeper(container.places.stateDir, { output: true });
+    await running.write(Buffer.from('\n'));
+    slow.write(new Uint8Array(3 * MEBIBYTE)).catch(() => undefined);
+    await eventually(() => existsSync(`/proc/${running.started.pid}/root/done`), 'everything is written');
+    let end: number | undefined;
+    for await (const chunk of slow.output) {
+      if (chunk.stream !== 'log') continue;
+      end = chunk.to?.totalBytes;
+      break;
+    }
+    expect(end).toBe(readFileSync(container.places.logPath).length);
+    await running.signal(9);
+    expect(await running.exited).toMatchObject({ exitCode: 137 });
+  });
+
   test('and does not read is told where its output ends when the process has ended', async () => {
     const container = engine.create();
     const plan = container.plan(['sh', '-c', 'read x; seq 1 300000; exit 6'], { openStdin: true, detached: true });

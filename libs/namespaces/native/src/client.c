@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 void client_open(struct client *client, int fd, bool is_first) {
+  static uint32_t last_number = FIRST_CLIENT_NUMBER;
   memset(client, 0, sizeof *client);
   client->fd = fd;
+  client->number = is_first ? FIRST_CLIENT_NUMBER : ++last_number;
   client->is_first = is_first;
   client->attached = is_first;
   client->wants_output = is_first;

@@ -21,8 +21,12 @@
 /* A client that takes no byte for this long is waited for no longer. */
 #define CLIENT_STALL_NANOS (10 * NANOS_PER_SECOND)
 
+/* Whoever comes later has a number of its own. */
+#define FIRST_CLIENT_NUMBER 1U
+
 struct client {
   int fd; /* -1: the slot is free */
+  uint32_t number;
   bool attached;
   bool wants_output;
   bool stopped; /* is sent no output, and knows from where on it is in the log */

@@ -74,7 +74,7 @@ static void attach(struct service *service, struct client *client) {
       request != NULL && request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_ATTACH && !client->attached;
   bool output = good && request->attach->output;
   if (request != NULL) berth__native__v1__request__free_unpacked(request, NULL);
-  if (!good || wire_send_done(client->fd) < 0) {
+  if (!good || wire_send_done(client->fd, client->number) < 0) {
     service_drop_client(service, client);
     return;
   }
@@ -102,13 +102,21 @@ static void send_signal(const struct service *service, const struct frame_reader
   berth__native__v1__signal__free_unpacked(wanted, NULL);
 }
 
-static void follow(struct service *service, struct client *client) {
-  Berth__Native__V1__Follow *follow =
-      berth__native__v1__follow__unpack(NULL, client->reader.payload_size, client->reader.payload);
-  if (follow == NULL) return;
-  bool output = follow->output;
-  berth__native__v1__follow__free_unpacked(follow, NULL);
-  if (service->exited || client->closing || output == client->wants_output) return;
+static struct client *find_client(struct service *service, uint32_t number) {
+  for (size_t i = 0; i < CLIENTS_MAX; i++) {
+    struct client *client = &service->clients[i];
+    if (client->fd >= 0 && client->attached && client->number == number) return client;
+  }
+  return NULL;
+}
+
+static void follow(struct service *service, const struct frame_reader *reader) {
+  Berth__Native__V1__Follow *wanted = berth__native__v1__follow__unpack(NULL, reader->payload_size, reader->payload);
+  if (wanted == NULL) return;
+  bool output = wanted->output;
+  struct client *client = find_client(service, wanted->client);
+  berth__native__v1__follow__free_unpacked(wanted, NULL);
+  if (client == NULL || service->exited || client->closing || output == client->wants_output) return;
   if (output) {
     service_resume_output(service, client);
   } else {
@@ -127,7 +135,7 @@ static void handle_control(struct service *service, struct client *client) {
       if (service->keeper->stdin_once) close_input(service);
       break;
     case FRAME_FOLLOW:
-      follow(service, client);
+      follow(service, &client->reader);
       break;
     case FRAME_RESIZE:
       resize(service->keeper, &client->reader);

@@ -22,7 +22,7 @@ static void answer(int connection, int result, const struct failure *failure) {
   if (result < 0) {
     wire_send_failure(connection, failure);
   } else {
-    (void)wire_send_done(connection);
+    (void)wire_send_done(connection, 0);
   }
 }
 

@@ -67,8 +67,9 @@ void wire_send_failure(int connection, const struct failure *failure) {
   (void)wire_send_reply(connection, &reply);
 }
 
-int wire_send_done(int connection) {
+int wire_send_done(int connection, uint32_t client) {
   Berth__Native__V1__Done message = BERTH__NATIVE__V1__DONE__INIT;
+  message.client = client;
   reply_message reply = BERTH__NATIVE__V1__REPLY__INIT;
   reply.reply_case = BERTH__NATIVE__V1__REPLY__REPLY_DONE;
   reply.done = &message;

@@ -24,7 +24,7 @@ int wire_send_reply(int connection, const reply_message *reply);
 /* Sends the reply that tells a failure. */
 void wire_send_failure(int connection, const struct failure *failure);
 
-/* Sends Done. Returns 0, or -1 with errno. */
-int wire_send_done(int connection);
+/* Sends Done, to a client of a keeper with its number, to others with 0. Returns 0, or -1 with errno. */
+int wire_send_done(int connection, uint32_t client);
 
 #endif
