@@ -50,7 +50,8 @@ async function create({ client, random, members }: ActionContext): Promise<void>
     removalTold: false,
   };
   members.push(member);
-  const config = ContainerConfig.fromPartial({ image: 'busybox', command: ['sh', '-c', script(member)] });
+  const portBindings = [{ containerPort: '80/tcp' }];
+  const config = ContainerConfig.fromPartial({ image: 'busybox', command: ['sh', '-c', script(member)], portBindings });
   const start = { name: member.name, config, terminalSize: undefined, detach: true };
   for await (const { event } of client.runContainer(
     once<RunContainerRequest>({ request: { $case: 'start', value: start } }),
