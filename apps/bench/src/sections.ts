@@ -7,6 +7,7 @@ import { measureMemory } from './sections/memory.ts';
 import { measureNetwork } from './sections/network.ts';
 import { measureParallel } from './sections/parallel.ts';
 import { measurePull } from './sections/pull.ts';
+import { measureSave } from './sections/save.ts';
 import { measureScale } from './sections/scale.ts';
 import { measureStart } from './sections/start.ts';
 import { measureStop } from './sections/stop.ts';
@@ -24,4 +25,5 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   memory: measureMemory,
   images: measureImages,
   pull: measurePull,
+  save: measureSave,
 };
