@@ -19,7 +19,7 @@ import type { ContainerEvent, ContainerFiles, ContainerStore, Log, Runtime } fro
 /** What connecting needs. */
 export interface ConnectDeps {
   readonly store: ContainerStore;
-  readonly runtime: Pick<Runtime, 'connect' | 'disconnect' | 'hasInterface'>;
+  readonly runtime: Pick<Runtime, 'connect' | 'disconnect' | 'interfacesOf'>;
   readonly files: Pick<ContainerFiles, 'paths' | 'readNames' | 'rewriteNames'>;
   readonly plans: Pick<PlanBuilder, 'hostInterface'>;
   readonly actives: ActiveContainers;
@@ -116,7 +116,8 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
 
   async function unplug({ id }: Container, endpoint: Endpoint, gateway: string): Promise<void> {
     const hostInterface = plans.hostInterface(id, endpoint.interfaceName);
-    await runtime.disconnect(files.paths(id).stateDir, { hostInterface, gateway });
+    const interfaceName = endpoint.driver === 'bridge' ? '' : endpoint.interfaceName;
+    await runtime.disconnect(files.paths(id).stateDir, { hostInterface, interfaceName, gateway });
   }
 
   /** The names of a container that runs, as its files and its neighbours have them. */
@@ -206,10 +207,10 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       return inTurn(id, async () => {
         const container = findContainer(store, id);
         const attachments = attachmentsOf(container.config);
+        const interfaces = runtime.interfacesOf(container.state.pid);
         for (const endpoint of endpointsOf(container)) {
           const isNamed = attachments.some(({ network }) => network === endpoint.network);
-          const hostInterface = plans.hostInterface(id, endpoint.interfaceName);
-          if (isNamed && runtime.hasInterface(hostInterface)) continue;
+          if (isNamed && interfaces.includes(endpoint.interfaceName)) continue;
           log.info({ containerId: id }, 'change of networks that was interrupted is undone');
           if (isNamed) {
             const isFirst = endpoint === endpointsOf(container)[0];

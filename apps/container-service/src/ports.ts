@@ -92,9 +92,9 @@ export interface NetworkStore {
   /** All networks, oldest first. */
   list(): Network[];
   /** Adds a network and forgets the note of its bridge, which it stands for now. Throws NETWORK_EXISTS for a name that is taken. */
-  insert(network: Network, bridge: string, events: readonly ContainerEvent[]): void;
-  /** Removes a network and notes its bridge, which is still there. */
-  remove(id: string, bridge: string, events: readonly ContainerEvent[]): void;
+  insert(network: Network, bridge: string | null, events: readonly ContainerEvent[]): void;
+  /** Removes a network and notes its bridge, which is still there, unless it has none. */
+  remove(id: string, bridge: string | null, events: readonly ContainerEvent[]): void;
   /** Records events that change no network. */
   tell(events: readonly ContainerEvent[]): void;
   /** Notes a bridge that is about to be made, or still to be removed. Idempotent. */
@@ -248,10 +248,13 @@ export interface Runtime {
   inspectNetwork(table: string): Promise<string>;
   /** Gives a container that runs another interface, and another gateway unless it is empty. Throws CONTAINER_NOT_RUNNING, START_FAILED. */
   connect(stateDir: string, connection: { interface: InterfacePlan; gateway: string }): Promise<void>;
-  /** Takes an interface away, whether the container runs or not. Idempotent. */
-  disconnect(stateDir: string, connection: { hostInterface: string; gateway: string }): Promise<void>;
-  /** Tells whether the host has an interface. */
-  hasInterface(name: string): boolean;
+  /** Takes an interface away, whether the container runs or not: that of `interfaceName` when it has no host's end. Idempotent. */
+  disconnect(
+    stateDir: string,
+    connection: { hostInterface: string; interfaceName: string; gateway: string },
+  ): Promise<void>;
+  /** The names of the interfaces that a process sees; none when it is gone. */
+  interfacesOf(pid: number): string[];
   /** Makes a bridge what it is to be; the table is there. Idempotent. Throws START_FAILED for an interface that is not Berth's. */
   ensureBridge(bridge: BridgePlan): Promise<void>;
   /** Removes a bridge. Idempotent. Throws START_FAILED for an interface that is not Berth's. */

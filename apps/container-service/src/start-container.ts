@@ -94,7 +94,10 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     { byPolicy }: StartOptions,
   ): { starting: Container; active: ActiveContainerControl; refusal: BerthError | null } {
     const taken = takePlaces(container);
-    const { publishedPorts, refusal } = publisher.take(container, taken.endpoint);
+    const { publishedPorts, refusal } = publisher.take(
+      container,
+      taken.endpoint?.driver === 'bridge' ? taken.endpoint : null,
+    );
     const anew = byPolicy ? {} : { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 };
     const change = {
       exitCode: 0,

@@ -1,4 +1,5 @@
 import type { ContainerConfig, CreateNetworkRequest, NetworkAttachment } from '@berth/proto/container';
+import { engineNames } from '@berth/client';
 import { killComponent, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FAULT_POINTS } from '../src/fault.ts';
@@ -102,6 +103,23 @@ describe('containers on networks of users', () => {
       expect([(await ping('10.79.0.2'))?.exitCode, (await ping('10.79.0.1'))?.exitCode]).toEqual([1, 0]);
       expect((await containers.exec('second', ['cat', '/sys/class/net/eth0/mtu'])).stdout).toBe('1400\n');
     });
+  });
+});
+
+test('containers on a macvlan network reach each other on its parent', async () => {
+  await withService(async (containers) => {
+    // The engine's own bridge is as good a parent as another interface.
+    const parent = engineNames(engine.root).bridge;
+    await containers.client.createNetwork(
+      aNetwork('lan', { driver: 'macvlan', options: { parent }, subnets: subnet('10.83.0.0/24') }),
+    );
+    await containers.startDetached('sleep 1000', { name: 'first', config: { networkMode: 'lan' } });
+    const container = await containers.startDetached('sleep 1000', { name: 'second' });
+    await containers.client.connectNetwork({ container, attachment: on('lan') });
+    const ping = async () => (await containers.exec(container, ['ping', '-c1', '-W1', '10.83.0.2'])).exit?.exitCode;
+    expect(await ping()).toBe(0);
+    await containers.client.disconnectNetwork({ container, network: 'lan', force: false });
+    expect(await addresses(containers, container)).not.toContain('10.83.0.3');
   });
 });
 

@@ -48,6 +48,8 @@ function planInterface(number: number): NetworkInterface {
     hardwareAddress: Buffer.of(2, 0x42, 10, 123, 0, number),
     mtu: 0,
     isolated: false,
+    kind: '',
+    mode: 0,
   };
 }
 
@@ -168,8 +170,13 @@ describe('a further network', () => {
     const { stateDir } = container.places;
     await engine.spawner.connectContainer({ stateDir, interface: planSecond(21), gateway: '10.124.0.1' });
     expect(await show()).toMatch(/eth1\s+inet 10.124.0.21\/24[^]*default via 10.124.0.1 dev eth1/);
-    await engine.spawner.disconnectContainer({ stateDir, hostInterface: 'bw21', gateway: '10.123.0.1' });
-    await engine.spawner.disconnectContainer({ stateDir, hostInterface: 'bw21', gateway: '' });
+    await engine.spawner.disconnectContainer({
+      stateDir,
+      hostInterface: 'bw21',
+      gateway: '10.123.0.1',
+      interfaceName: '',
+    });
+    await engine.spawner.disconnectContainer({ stateDir, hostInterface: 'bw21', gateway: '', interfaceName: '' });
     expect(await show()).toMatch(/^(?![^]*eth1)[^]*default via 10.123.0.1 dev eth0/);
     await running.signal(9);
     await running.exited;
@@ -217,5 +224,43 @@ describe('a further network', () => {
     expect((await attempt()).exit?.exitCode).toBe(0);
     await engine.spawner.removeNetwork({ bridge: 'bt0', table: 'bt', unifiedDir: '', legacyDirs: [] });
     await expect(attempt()).rejects.toMatchObject({ reason: 'NETWORK_MISSING' });
+  });
+});
+
+describe('a macvlan interface', () => {
+  beforeAll(() => engine.spawner.ensureNetwork({ ...NETWORK, publishedPorts: [] }));
+  // The bridge of the other tests is as good a parent as another interface.
+  const macvlan = { hostName: 'none', kind: 'macvlan', mode: 4 };
+  const plan = (number: number): NetworkInterface => ({ ...planInterface(number), ...macvlan });
+
+  test('reaches its neighbours on the same parent', async () => {
+    // A bridge has a carrier as long as it has a port.
+    const [port, first] = [engine.create(), engine.create()];
+    const carrying = await engine.spawner.startContainer(port.plan(['sleep', '1000'], { network: planInterface(59) }));
+    const running = await engine.spawner.startContainer(first.plan(['sleep', '1000'], { network: plan(60) }));
+    const { exit } = await engine.run(['/bin/busybox', 'ping', '-c1', '-W2', '10.123.0.60'], { network: plan(61) });
+    expect(exit?.exitCode).toBe(0);
+    for (const each of [carrying, running]) {
+      await each.signal(9);
+      await each.exited;
+    }
+  });
+
+  test('is given to a container that runs, and taken from it', async () => {
+    const container = engine.create();
+    const running = await engine.spawner.startContainer(container.plan(['sleep', '1000']));
+    const list = async () => {
+      const exec = container.planExec(['/bin/busybox', 'ls', '/proc/sys/net/ipv4/conf']);
+      return (await finish(await engine.spawner.startExec(exec))).stdout;
+    };
+    const { stateDir } = container.places;
+    const connection = { stateDir, interface: { ...plan(62), gateway: '' }, gateway: '' };
+    await engine.spawner.connectContainer(connection);
+    expect(await list()).toContain('eth0');
+    await engine.spawner.disconnectContainer({ stateDir, hostInterface: '', gateway: '', interfaceName: 'eth0' });
+    await engine.spawner.disconnectContainer({ stateDir, hostInterface: '', gateway: '', interfaceName: 'eth0' });
+    expect(await list()).not.toContain('eth0');
+    await running.signal(9);
+    await running.exited;
   });
 });

@@ -91,17 +91,17 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       calls.push(`ensure ${bridge} ${address}/${prefixLength}${ports.join('')}`);
       return Promise.resolve();
     },
-    connect(stateDir, { interface: { hostName, bridge }, gateway }) {
+    connect(stateDir, { interface: { hostName, name, bridge }, gateway }) {
       calls.push(`connect ${stateDir} ${hostName} ${bridge} ${gateway}`.trimEnd());
-      interfaces.add(hostName);
+      interfaces.add(name);
       return Promise.resolve();
     },
-    disconnect(stateDir, { hostInterface, gateway }) {
+    disconnect(stateDir, { hostInterface, interfaceName, gateway }) {
       calls.push(`disconnect ${stateDir} ${hostInterface} ${gateway}`.trimEnd());
-      interfaces.delete(hostInterface);
+      interfaces.delete(interfaceName);
       return Promise.resolve();
     },
-    hasInterface: (name) => interfaces.has(name),
+    interfacesOf: () => [...interfaces],
     ensureBridge({ bridge, address, prefixLength }) {
       calls.push(`ensure ${bridge} ${address}/${prefixLength}`);
       return Promise.resolve();

@@ -123,12 +123,12 @@ function networkStore(tell: Tell): NetworkStore {
         throw new BerthError('NETWORK_EXISTS', `network with name ${network.name} already exists`);
       }
       networks.set(network.id, network);
-      bridges.delete(bridge);
+      if (bridge !== null) bridges.delete(bridge);
       tell(events);
     },
     remove(id, bridge, events) {
       networks.delete(id);
-      bridges.add(bridge);
+      if (bridge !== null) bridges.add(bridge);
       tell(events);
     },
     tell,

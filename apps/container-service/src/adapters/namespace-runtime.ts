@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isBerthError } from '@berth/errors';
 import {
@@ -69,13 +69,21 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
     connect: (stateDir, { interface: plan, gateway }) =>
       spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), gateway }),
     disconnect: (stateDir, connection) => spawner.disconnectContainer({ stateDir, ...connection }),
-    hasInterface: (name) => existsSync(`/sys/class/net/${name}`),
+    interfacesOf,
     ensureBridge: (bridge) => spawner.ensureBridge(bridge),
     removeBridge: (bridge) => spawner.removeBridge(bridge),
     processOf: (stateDir) => processOf(stateDir, bootId),
     mount: ({ rootfs, mounts }) => spawner.mountContainer(toNativeMountContainer(rootfs, mounts)),
     version: async () => (await spawner.ping()).version,
   };
+}
+
+/** From /proc/<pid>/net/dev, whose first two lines are titles. */
+function interfacesOf(pid: number): string[] {
+  const file = `/proc/${pid}/net/dev`;
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(2);
+  return lines.map((line) => line.split(':')[0]?.trim() ?? '');
 }
 
 function processOf(stateDir: string, bootId: string): ProcessIdentity | null {

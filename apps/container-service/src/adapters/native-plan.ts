@@ -149,7 +149,8 @@ export function toNativePublication(plan: PublicationPlan | null): Publication |
 
 /** An interface of a container as the native helper reads it. */
 export function toNativeInterface(endpoint: InterfacePlan): NonNullable<StartContainer['network']> {
-  const { hostName, name, bridge, address, prefixLength, gateway, hardwareAddress, mtu, isolated } = endpoint;
+  const { hostName, name, bridge, address, prefixLength, gateway, hardwareAddress, mtu, isolated, kind, mode } =
+    endpoint;
   return {
     hostName,
     name,
@@ -160,5 +161,7 @@ export function toNativeInterface(endpoint: InterfacePlan): NonNullable<StartCon
     hardwareAddress: Buffer.from(hardwareAddress.replaceAll(':', ''), 'hex'),
     mtu,
     isolated,
+    kind,
+    mode,
   };
 }

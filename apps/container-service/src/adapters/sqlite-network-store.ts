@@ -29,13 +29,13 @@ export function createSqliteNetworkStore(database: DatabaseSync, change: Change)
           throw new BerthError('NETWORK_EXISTS', `network with name ${name} already exists`);
         }
         insert.run(id, name, createTimeNs, JSON.stringify(stored));
-        deleteBridge.run(bridge);
+        if (bridge !== null) deleteBridge.run(bridge);
       });
     },
     remove(id, bridge, events) {
       change('power-cut', events, () => {
         deleteRow.run(id);
-        insertBridge.run(bridge);
+        if (bridge !== null) insertBridge.run(bridge);
       });
     },
     tell: (events) => change('crash', events, () => {}),

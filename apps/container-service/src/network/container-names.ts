@@ -31,7 +31,7 @@ export function createContainerNames({ resolver, networkOf }: ContainerNamesDeps
     return endpointsOf(container).flatMap((endpoint) => {
       const network = networkOf(endpoint.networkId);
       const server = network?.subnets[0]?.gateway;
-      if (network === null || server === undefined || isPredefined(network)) return [];
+      if (network === null || server === undefined || network.driver !== 'bridge' || isPredefined(network)) return [];
       return [{ endpoint, network, server }];
     });
   }

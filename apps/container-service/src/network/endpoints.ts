@@ -6,7 +6,7 @@ import { createAddressPool, type AddressPool } from './address-pool.ts';
 import type { EngineNetwork } from './engine-network.ts';
 import { hardwareAddressOf, parseIpv4, subnetSize, type Subnet } from './ipv4.ts';
 import { parseCidr } from './network-config.ts';
-import { bridgeOptions, isPredefined, type Network } from './network.ts';
+import { bridgeOptions, isPredefined, parentOptions, type Network } from './network.ts';
 
 /** A place that is asked for. */
 export interface WantedEndpoint extends Pick<NetworkAttachment, 'address' | 'hardwareAddress'> {
@@ -81,9 +81,13 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
     claim: (address) => poolAt(address)?.claim(address),
     release: (address) => poolAt(address)?.release(address),
     link(network) {
-      if (isPredefined(network)) return { bridge: engineNetwork.bridge, mtu: 0, isolated: false };
+      if (network.driver === 'macvlan') {
+        const { parent, mode = 0 } = parentOptions(network.options);
+        return { bridge: parent, kind: 'macvlan', mode, mtu: 0, isolated: false };
+      }
+      if (isPredefined(network)) return { bridge: engineNetwork.bridge, kind: '', mode: 0, mtu: 0, isolated: false };
       const { name, mtu, communicates } = bridgeOptions(network);
-      return { bridge: name, mtu, isolated: !communicates };
+      return { bridge: name, kind: '', mode: 0, mtu, isolated: !communicates };
     },
   };
 }

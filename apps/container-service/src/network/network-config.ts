@@ -6,6 +6,7 @@ import {
   BRIDGE_OPTION,
   isBoolean,
   isPredefined,
+  parentOptions,
   type NetworkDriver,
   type NetworkRequest,
   type NetworkSubnet,
@@ -27,12 +28,13 @@ export function checkNetworkRequest(request: NetworkRequest): NetworkDriver {
   }
   const driver = checkDriver(request.driver);
   if (request.ipv6 || subnets.some(({ subnet }) => isIPv6(subnet.split('/')[0] ?? ''))) {
-    throw new BerthError('UNIMPLEMENTED', 'IPv6 is not supported on networks yet: only IPv4 subnets are');
+    throw new BerthError('UNIMPLEMENTED', 'IPv6 is not supported on networks: only IPv4 subnets are');
   }
-  if (subnets.length > 1) throw invalid("bridge driver doesn't support multiple subnets");
+  if (subnets.length > 1) throw invalid(`${driver} driver doesn't support multiple subnets`);
   const errors = subnets.flatMap(subnetErrors);
   if (errors.length > 0) throw invalid(['invalid network config:', ...errors].join('\n'));
-  checkBridgeOptions(request.options);
+  if (driver === 'bridge') checkBridgeOptions(request.options);
+  else checkParentOptions(request.options);
   return driver;
 }
 
@@ -65,8 +67,9 @@ function readCidr(cidr: string): { address: number; prefixLength: number } | nul
   return { address, prefixLength: Number(length) };
 }
 
-function checkDriver(driver: string): NetworkDriver {
+function checkDriver(driver: string): Exclude<NetworkDriver, 'host' | 'null'> {
   if (driver === '' || driver === 'bridge') return 'bridge';
+  if (driver === 'macvlan') return driver;
   if (driver === 'host' || driver === 'null') {
     throw new BerthError('NETWORK_PREDEFINED', `only one instance of "${driver}" network is allowed`);
   }
@@ -114,9 +117,19 @@ function contains({ base, prefixLength }: Subnet, address: number): boolean {
   return address >= base && address < base + subnetSize(prefixLength);
 }
 
+function checkParentOptions(options: Readonly<Record<string, string>>): void {
+  const { parent, mode } = parentOptions(options);
+  if (!isInterfaceName(parent)) throw invalid('macvlan needs an interface of the host: -o parent=eth0');
+  if (mode === undefined) throw invalid(`requested macvlan mode '${options['macvlan_mode'] ?? ''}' is not valid`);
+}
+
+function isInterfaceName(name: string): boolean {
+  return name.length <= INTERFACE_NAME_MAX && /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name);
+}
+
 function checkBridgeOptions(options: Readonly<Record<string, string>>): void {
   const name = options[BRIDGE_OPTION.name];
-  if (name !== undefined && !(name.length <= INTERFACE_NAME_MAX && /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name))) {
+  if (name !== undefined && !isInterfaceName(name)) {
     throw invalid(`invalid bridge name ${JSON.stringify(name)}: at most ${INTERFACE_NAME_MAX} of a-z, 0-9, . _ -`);
   }
   for (const key of [BRIDGE_OPTION.communicates, BRIDGE_OPTION.masquerades]) {

@@ -1,5 +1,5 @@
 /** What makes a network. `null` is that of `none`. */
-export type NetworkDriver = 'bridge' | 'host' | 'null';
+export type NetworkDriver = 'bridge' | 'macvlan' | 'host' | 'null';
 
 /** A subnet of a network. All are texts, as users write them. */
 export interface NetworkSubnet {
@@ -19,7 +19,7 @@ export interface Network {
   readonly id: string;
   readonly name: string;
   readonly driver: NetworkDriver;
-  /** One for a bridge, none for others. */
+  /** One, but none for host and null. */
   readonly subnets: readonly NetworkSubnet[];
   /** Nothing passes between it and elsewhere. */
   readonly internal: boolean;
@@ -74,6 +74,26 @@ export function bridgeOptions({ id, options }: Pick<Network, 'id' | 'options'>):
     communicates: isTrue(options[BRIDGE_OPTION.communicates] ?? 'true'),
     masquerades: isTrue(options[BRIDGE_OPTION.masquerades] ?? 'true'),
     mtu: Number(options[BRIDGE_OPTION.mtu] ?? 0),
+  };
+}
+
+/** What the options of a macvlan network say. */
+export interface ParentOptions {
+  /** An interface of the host. */
+  readonly parent: string;
+  /** MACVLAN_MODE_*; undefined for a mode that is not known. */
+  readonly mode: number | undefined;
+}
+
+/** MACVLAN_MODE_* by Docker's names. */
+const MACVLAN_MODES: Readonly<Record<string, number>> = { private: 1, vepa: 2, bridge: 4, passthru: 8 };
+
+/** The parent of a macvlan network, empty when none is given, and its mode. */
+export function parentOptions(options: Network['options']): ParentOptions {
+  const mode = options['macvlan_mode'] ?? 'bridge';
+  return {
+    parent: options['parent'] ?? '',
+    mode: Object.hasOwn(MACVLAN_MODES, mode) ? MACVLAN_MODES[mode] : undefined,
   };
 }
 

@@ -66,6 +66,8 @@ describe('networks', () => {
       { subnets: [aSubnet('172.17.5.0/24')] },
       'invalid pool request: Pool overlaps with other one on this address space',
     ],
+    [{ driver: 'macvlan' }, 'macvlan needs an interface of the host: -o parent=eth0'],
+    [{ driver: 'macvlan', options: { parent: 'eth0', macvlan_mode: 'x' } }, "requested macvlan mode 'x' is not valid"],
     [{ options: { 'com.docker.network.driver.mtu': 'x' } }, 'invalid MTU "x"'],
     [{ options: { 'com.docker.network.bridge.enable_icc': 'maybe' } }, 'strconv.ParseBool'],
     [{ options: { 'com.docker.network.bridge.name': 'berth0' } }, 'bridge berth0 is that of network bridge'],

@@ -105,10 +105,10 @@ export function createNetworks(deps: NetworksDeps): Networks {
     const complete = subnets.map(completeSubnet);
     const properties = { internal, attachable, options, labels, createTimeNs: deps.nowNs() };
     const network: Network = { id, name, driver, subnets: complete, ...properties };
-    const bridge = bridgeOptions(network).name;
-    const holder = known.find((other) => other.driver === 'bridge' && bridgeOptions(other).name === bridge);
+    const bridge = bridgeOf(network);
+    const holder = known.find((other) => bridge !== null && bridgeOf(other) === bridge);
     if (holder !== undefined) {
-      throw new BerthError('NETWORK_EXISTS', `bridge ${bridge} is that of network ${holder.name}`);
+      throw new BerthError('NETWORK_EXISTS', `bridge ${bridge ?? ''} is that of network ${holder.name}`);
     }
     creating.set(id, network);
     return network;
@@ -164,13 +164,14 @@ export function createNetworks(deps: NetworksDeps): Networks {
 
   /** From when the row is gone nobody comes on it; a bridge that cannot be removed now is by the next start. */
   async function removeUnused(network: Network): Promise<void> {
-    const bridge = bridgeOptions(network).name;
+    const bridge = bridgeOf(network);
     store.remove(network.id, bridge, [networkEvent(network, 'destroy')]);
     own.delete(network.id);
     deps.onRemoved(network);
     fault('network-rm:row');
     await ensured.get(network.id)?.catch(() => {});
     ensured.delete(network.id);
+    if (bridge === null) return;
     await removeBridge(bridge).catch((error: unknown) => {
       log.warn({ err: error }, 'bridge of a removed network not removed, the next start does it');
     });
@@ -199,10 +200,12 @@ export function createNetworks(deps: NetworksDeps): Networks {
     },
     async create(request) {
       const network = reserve(request);
-      const bridge = bridgeOptions(network).name;
+      const bridge = bridgeOf(network);
       try {
-        await removing.get(bridge)?.catch(() => {});
-        store.noteBridge(bridge);
+        if (bridge !== null) {
+          await removing.get(bridge)?.catch(() => {});
+          store.noteBridge(bridge);
+        }
         fault('network-create:noted');
         await ensure(network);
         fault('network-create:bridge');
@@ -212,7 +215,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
       } catch (error) {
         ensured.delete(network.id);
         // An interface that is not Berth's makes the creation fail, and the removal: it stays, and nothing is to be swept.
-        await removeBridge(bridge).catch(() => store.forgetBridge(bridge));
+        if (bridge !== null) await removeBridge(bridge).catch(() => store.forgetBridge(bridge));
         throw error;
       } finally {
         creating.delete(network.id);
@@ -242,12 +245,17 @@ export function createNetworks(deps: NetworksDeps): Networks {
     },
     async sweep() {
       for (const bridge of store.listBridges()) {
-        if ([...creating.values(), ...own.values()].some((network) => bridgeOptions(network).name === bridge)) continue;
+        if ([...creating.values(), ...own.values()].some((network) => bridgeOf(network) === bridge)) continue;
         log.info({ bridge }, 'bridge of no network removed');
         await removeBridge(bridge);
       }
     },
   };
+}
+
+/** Null for one that has none. */
+function bridgeOf(network: Network): string | null {
+  return network.driver === 'bridge' ? bridgeOptions(network).name : null;
 }
 
 function predefinedNetworks({ settings, network, nowNs }: NetworksDeps): Network[] {

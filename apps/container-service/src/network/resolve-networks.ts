@@ -23,7 +23,7 @@ export function resolveNetworks(networks: Pick<Networks, 'find'>, config: Contai
 /** An attachment to a network, checked, in Docker's words. Throws INVALID_ARGUMENT. */
 export function resolveAttachment(network: Network, attachment: NetworkAttachment): NetworkAttachment {
   const { aliases, address, hardwareAddress } = attachment;
-  if (network.driver !== 'bridge') {
+  if (network.driver === 'host' || network.driver === 'null') {
     throw invalid('conflicting options: cannot attach both user-defined and non-user-defined network-modes');
   }
   const user = !isPredefined(network);

@@ -5,16 +5,19 @@ import type { ContainerConfig } from '../container-config.ts';
 import { newContainer } from '../container.ts';
 import { createPlanBuilder } from './build-plan.ts';
 import { CLONE } from './namespaces.ts';
+import type { InterfacePlan } from './plan.ts';
 import type { MountPoint } from '../mount.ts';
 
 const ID = 'ab'.repeat(32);
 const identity = { userId: 0, groupId: 0, groupIds: [0], home: '/root' };
-const network = {
+const network: InterfacePlan = {
   hostName: 'bvabababababa',
   name: 'eth0',
   bridge: 'berth0',
   mtu: 0,
   isolated: false,
+  kind: '',
+  mode: 0,
   address: '172.17.0.2',
   prefixLength: 16,
   gateway: '172.17.0.1',

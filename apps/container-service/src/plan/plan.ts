@@ -236,7 +236,12 @@ export interface InterfacePlan extends Pick<Endpoint, 'address' | 'prefixLength'
 
 /** What an interface is connected to. */
 export interface LinkPlan {
+  /** Of a macvlan interface: its parent. */
   readonly bridge: string;
+  /** Empty: a veth pair. The other has no host's end. */
+  readonly kind: '' | 'macvlan';
+  /** MACVLAN_MODE_*. */
+  readonly mode: number;
   /** 0: the kernel's default. */
   readonly mtu: number;
   /** The bridge forwards nothing to others that are isolated. */

@@ -31,15 +31,18 @@ int connect_container(const Berth__Native__V1__ConnectContainer *plan, const str
   cleanup_close int network = open_network(plan->state_dir, host, failure);
   if (network < 0 || network_attach(plan->interface, network, failure) < 0) return -1;
   if (plan->gateway[0] == '\0' || network_route(plan->gateway, network, failure) == 0) return 0;
-  (void)network_detach(plan->interface->host_name, &undo);
+  if (plan->interface->kind[0] != '\0') (void)network_detach_inside(plan->interface->name, network, &undo);
+  else (void)network_detach(plan->interface->host_name, &undo);
   return -1;
 }
 
 int disconnect_container(const Berth__Native__V1__DisconnectContainer *plan, const struct host *host, struct failure *failure) {
   if (plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
-  if (network_detach(plan->host_interface, failure) < 0) return -1;
-  if (plan->gateway[0] == '\0') return 0;
+  bool inside = plan->interface_name[0] != '\0';
+  if (!inside && network_detach(plan->host_interface, failure) < 0) return -1;
+  if (!inside && plan->gateway[0] == '\0') return 0;
   cleanup_close int network = open_network(plan->state_dir, host, failure);
   if (network < 0) return failure->error == ESRCH ? 0 : -1;
-  return network_route(plan->gateway, network, failure);
+  if (inside && network_detach_inside(plan->interface_name, network, failure) < 0) return -1;
+  return plan->gateway[0] == '\0' ? 0 : network_route(plan->gateway, network, failure);
 }

@@ -38,6 +38,9 @@ int network_route(const char *gateway, int target_netns_fd, struct failure *fail
 /* Sets the loopback interface of the caller's own network namespace up. */
 int network_loopback_up(struct failure *failure);
 
+/* Deletes an interface that has no host's end, in the namespace where it is. One that is gone is no failure. */
+int network_detach_inside(const char *name, int target_netns_fd, struct failure *failure);
+
 /* Deletes the veth pair. An interface that is gone is no failure; one that is no veth is, and stays. */
 int network_detach(const char *host_name, struct failure *failure);
 

@@ -96,6 +96,29 @@ static int create_pair(int fd, const struct plan *plan, int target, struct failu
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, plan->interface->host_name, &refusal) : 0;
 }
 
+/* An interface without a host's end: it is born in the namespace, on a parent in ours. */
+static int create_slave(int fd, const struct plan *plan, uint32_t parent, int target, struct failure *failure) {
+  const Berth__Native__V1__NetworkInterface *interface = plan->interface;
+  struct netlink_batch batch;
+  struct netlink_refusal refusal;
+  struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  netlink_begin(&batch);
+  netlink_message(&batch, "create it on its parent", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+  netlink_put_string(&batch, IFLA_IFNAME, interface->name);
+  netlink_put_u32(&batch, IFLA_LINK, parent);
+  netlink_put_u32(&batch, IFLA_NET_NS_FD, (uint32_t)target);
+  if (interface->mtu != 0) netlink_put_u32(&batch, IFLA_MTU, interface->mtu);
+  if (interface->hardware_address.len > 0)
+    netlink_put(&batch, IFLA_ADDRESS, interface->hardware_address.data, interface->hardware_address.len);
+  size_t information = netlink_nest(&batch, IFLA_LINKINFO);
+  netlink_put_string(&batch, IFLA_INFO_KIND, interface->kind);
+  size_t data = netlink_nest(&batch, IFLA_INFO_DATA);
+  netlink_put_u32(&batch, IFLA_MACVLAN_MODE, interface->mode);
+  netlink_nest_end(&batch, data);
+  netlink_nest_end(&batch, information);
+  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, interface->bridge, &refusal) : 0;
+}
+
 /* By the interface of that index; 0: by the one that reaches the gateway. */
 static void put_default_route(struct netlink_batch *batch, uint16_t flags, uint32_t index, struct in_addr gateway) {
   struct rtmsg header = {.rtm_family = AF_INET,
@@ -192,12 +215,33 @@ static int set_up(int outside, int inside, const struct plan *plan, uint32_t bri
   return await_forwarding(outside, plan->interface, failure);
 }
 
+static int attach_slave(const struct plan *plan, int outside, int inside, int target, struct failure *failure) {
+  struct failure undo;
+  uint32_t parent = index_of(outside, plan->interface->bridge);
+  if (parent == 0) return fail(failure, "network", errno, "parent %s does not exist", plan->interface->bridge);
+  if (create_slave(outside, plan, parent, target, failure) < 0) return -1;
+  if (set_up_inside(inside, plan, failure) == 0) return 0;
+  (void)link_delete(inside, index_of(inside, plan->interface->name), plan->interface->name, &undo);
+  return -1;
+}
+
+int network_detach_inside(const char *name, int target_netns_fd, struct failure *failure) {
+  cleanup_close int inside = open_inside(target_netns_fd, failure);
+  if (inside < 0) return -1;
+  uint32_t index = index_of(inside, name);
+  return index == 0 ? 0 : link_delete(inside, index, name, failure);
+}
+
 int network_attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure) {
   struct plan plan;
   struct failure undo;
   if (read_plan(&plan, interface, failure) < 0) return -1;
   cleanup_close int outside = link_open(failure);
   if (outside < 0) return -1;
+  if (interface->kind[0] != '\0') {
+    cleanup_close int there = open_inside(target_netns_fd, failure);
+    return there < 0 ? -1 : attach_slave(&plan, outside, there, target_netns_fd, failure);
+  }
   uint32_t bridge = index_of(outside, interface->bridge);
   if (bridge == 0) return fail(failure, "network", errno, "bridge %s does not exist", interface->bridge);
   cleanup_close int inside = open_inside(target_netns_fd, failure);

@@ -275,6 +275,8 @@ static int check_interface(const Berth__Native__V1__NetworkInterface *network, s
     }
   }
   if (network->hardware_address.len != 6) return refuse(failure, "network.hardware_address", "is not six bytes", "");
+  if (network->kind[0] != '\0' && strcmp(network->kind, "macvlan") != 0)
+    return refuse(failure, "network.kind", "is not known", network->kind);
   return 0;
 }
 
