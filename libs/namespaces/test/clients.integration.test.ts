@@ -224,3 +224,15 @@ describe('stdin', () => {
     expect(await other.exited).toMatchObject({ exitCode: 7 });
   });
 });
+
+test('a client that still writes when the process has ended learns of its end, and the keeper waits for no other', async () => {
+  const plan = engine.create().plan(['sh', '-c', 'read x; echo $x; exit 7'], { openStdin: true, stdinOnce: true });
+  const running = await engine.spawner.startContainer(plan);
+  await running.write(Buffer.from('heard\n'));
+  // Longer than the process lives: what it has to tell is here, and not yet read, when the next frame goes out.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  await running.endInput();
+  expect(await finish(running)).toMatchObject({ exit: { exitCode: 7 }, stdout: 'heard\n' });
+  const { keeperPid } = running.started;
+  await eventually(() => !existsSync(`/proc/${keeperPid}`), 'the keeper ended');
+});

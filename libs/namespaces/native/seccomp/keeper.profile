@@ -13,7 +13,7 @@ allow exit exit_group rt_sigprocmask rt_sigreturn
 allow pidfd_send_signal waitid
 
 # Streams, clients and the terminal's size (TIOCSWINSZ)
-allow accept4 close fcntl getegid geteuid getgid getpid getsockopt getuid read recvmsg sendmsg write writev
+allow accept4 close fcntl getegid geteuid getgid getpid getsockopt getuid read recvmsg sendmsg shutdown write writev
 allow ioctl if arg1 & 0xffffffff == 0x5414
 
 # The log, the record, the run-time directory and the control group

@@ -61,6 +61,14 @@ bool client_flush(struct client *client) {
   return true;
 }
 
+void client_end(struct client *client) {
+  client->closing = true;
+  free(client->held);
+  client->held = NULL;
+  client->held_size = 0;
+  if (client->outbox.size == 0) (void)shutdown(client->fd, SHUT_WR);
+}
+
 bool client_pauses_output(const struct client *client) {
   return client->is_first && !client->stopped && client->outbox.size >= FIRST_CLIENT_PAUSE_AT;
 }

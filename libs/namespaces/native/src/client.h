@@ -32,7 +32,7 @@ struct client {
   bool stopped; /* is sent no output, and knows from where on it is in the log */
   bool sent_input; /* has sent stdin or its end: stdin_once looks at it */
   bool is_first;
-  bool closing; /* closes once the outbox is empty */
+  bool closing; /* is sent nothing more, and not read any more but for its hanging up */
   struct frame_reader reader;
   uint8_t *held; /* what was read while stdin was full, owned */
   size_t held_size;
@@ -45,6 +45,12 @@ void client_close(struct client *client);
 
 /* Sends a frame, as much as the socket takes at once, and keeps the rest. False: the client must be closed. */
 bool client_send(struct client *client, enum frame_type type, const void *payload, size_t size);
+
+/*
+ * Ends what is sent, now or when the outbox is empty: the client is to hang up. Who still writes to a connection that is closed finds it broken
+ * before it has read what was sent.
+ */
+void client_end(struct client *client);
 
 /* Tells whether output of this size may be sent. */
 bool client_has_room(const struct client *client, size_t size);

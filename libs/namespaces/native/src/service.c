@@ -95,10 +95,11 @@ static void on_process(struct service *service) {
 static void on_client(struct service *service, struct client *client, uint32_t events) {
   if (client->fd < 0) return;
   if ((events & EPOLLOUT) != 0) {
-    if (!client_flush(client) || (client->closing && client->outbox.size == 0)) {
+    if (!client_flush(client)) {
       service_drop_client(service, client);
       return;
     }
+    if (client->closing) client_end(client);
     if (client->outbox.size == 0) service_watch_client(service, client);
     service_update_pause(service);
   }
@@ -134,10 +135,12 @@ static void dispatch(struct service *service, const struct epoll_event *event) {
   }
 }
 
-/* Is waited for: to attach, to let the output go on, or to take the last bytes. An exec has no log, and holds up nothing but
+/* Is waited for: to attach, to let the output go on, to take the last bytes, or to hang up. An exec has no log, and holds up nothing but
  * itself: it waits for ever for who started it. */
 static bool is_awaited(const struct service *service, const struct client *client) {
-  if (client->fd < 0 || (service->keeper->is_exec && client->is_first)) return false;
+  if (client->fd < 0) return false;
+  if (client->closing && client->outbox.size == 0) return true;
+  if (service->keeper->is_exec && client->is_first) return false;
   return !client->attached || (client->outbox.size > 0 && (service->exited || client_pauses_output(client)));
 }
 

@@ -40,11 +40,11 @@ void service_send_exited(struct service *service, struct client *client) {
   exited.oom_killed = record->oom_killed != 0;
   exited.exited_unix_nanos = record->exited_unix_nanos;
   size_t size = berth__native__v1__exited__pack(&exited, payload);
-  client->closing = true;
-  if (!service_send_end_of_output(service, client) || !client_send(client, FRAME_EXITED, payload, size) || client->outbox.size == 0) {
-    service_drop_client(service, client);
-  } else {
+  if (service_send_end_of_output(service, client) && client_send(client, FRAME_EXITED, payload, size)) {
+    client_end(client);
     service_watch_client(service, client);
+  } else {
+    service_drop_client(service, client);
   }
 }
 
@@ -193,6 +193,7 @@ void service_read_client(struct service *service, struct client *client) {
     service_drop_client(service, client);
     return;
   }
+  if (client->closing) return;
   handle_input(service, client, (struct frame_piece){.data = input_buffer, .size = (size_t)size});
 }
 
