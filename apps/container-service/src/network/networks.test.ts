@@ -117,7 +117,9 @@ describe('networks', () => {
   test('are pruned when they fit the filters', async () => {
     await create('a', { labels: { keep: '' } });
     await create('b');
+    engine.stores.networks.noteBridge('br-lost');
     expect(await engine.networks.prune([{ key: 'label!', value: 'keep' }])).toEqual(['b']);
+    expect(engine.runtime.calls.at(-1)).toBe('remove br-lost');
     expect(engine.verbs().slice(-2)).toEqual(['network destroy', 'network prune']);
   });
 

@@ -48,7 +48,7 @@ export interface Networks extends Endpoints {
   create(request: NetworkRequest): Promise<Network>;
   /** Throws NETWORK_PREDEFINED, and NETWORK_IN_USE while a running container is on it. */
   remove(reference: string): Promise<void>;
-  /** Removes all that no running container is on, and returns their names. Throws INVALID_ARGUMENT. */
+  /** Removes all that no running container is on, and what `sweep` does; returns their names. Throws INVALID_ARGUMENT. */
   prune(filters: readonly NetworkFilter[]): Promise<string[]>;
   /** Makes a network's bridge when this process has not yet; tries again after a failure. */
   ensure(network: Network): Promise<void>;
@@ -177,6 +177,14 @@ export function createNetworks(deps: NetworksDeps): Networks {
     });
   }
 
+  async function sweep(): Promise<void> {
+    for (const bridge of store.listBridges()) {
+      if ([...creating.values(), ...own.values()].some((network) => bridgeOf(network) === bridge)) continue;
+      log.info({ bridge }, 'bridge of no network removed');
+      await removeBridge(bridge);
+    }
+  }
+
   return {
     ...endpoints,
     list(filters) {
@@ -240,16 +248,11 @@ export function createNetworks(deps: NetworksDeps): Networks {
         await removeUnused(network);
         removed.push(network.name);
       }
+      await sweep();
       store.tell([prunedNetworksEvent()]);
       return removed;
     },
-    async sweep() {
-      for (const bridge of store.listBridges()) {
-        if ([...creating.values(), ...own.values()].some((network) => bridgeOf(network) === bridge)) continue;
-        log.info({ bridge }, 'bridge of no network removed');
-        await removeBridge(bridge);
-      }
-    },
+    sweep,
   };
 }
 
