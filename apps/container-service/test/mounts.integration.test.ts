@@ -144,7 +144,8 @@ describe('an image as a mount', () => {
       expect.objectContaining({ target: '/part' }),
     ]);
     const snapshots = join(engine.paths.serviceDir('image-service'), 'snapshots');
-    expect(readdirSync(snapshots)).toHaveLength(3);
+    // Of containers of other tests something may still be going away.
+    await waitFor(() => readdirSync(snapshots).length === 3, { what: 'a snapshot for each' });
     await containers.removeAll();
     await waitFor(() => readdirSync(snapshots).length === 0, { what: 'the end of the snapshots' });
   });
