@@ -61,9 +61,11 @@ export async function openTerminal(
       return last;
     },
     async exitCode(timeoutMs = 10_000) {
-      // tmux is deaf to SIGCHLD while it runs utempter for a terminal that was closed; the end of another child makes it look again.
+      // tmux is deaf to SIGCHLD while it runs utempter for a terminal that was closed; the end of another child makes it look again. Nobody waits for that one's end, to which it may be deaf too.
       const status = async () =>
-        (await tmux('run-shell', 'true', ';', 'display-message', '-p', '#{pane_dead} #{pane_dead_status}')).trim();
+        (
+          await tmux('run-shell', '-b', 'true', ';', 'display-message', '-p', '#{pane_dead} #{pane_dead_status}')
+        ).trim();
       const text = await waitFor(async () => /^1 (\d+)$/.exec(await status())?.[1], { what: 'the end', timeoutMs });
       return Number(text);
     },
