@@ -3,7 +3,7 @@ import type { Component, ComponentContext } from './component.ts';
 import { nodeProgram, serviceProgram } from './programs.ts';
 
 /** V8's heap is kept small: a service holds little, and four of them stay resident. Figures: docs/adr/0007. */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1', '--max-old-space-size=256'];
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--max-old-space-size=256'];
 
 /** One of Berth's own services. */
 export function serviceComponent(service: ServiceName, { paths, env }: ComponentContext): Component {

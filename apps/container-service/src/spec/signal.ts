@@ -17,10 +17,16 @@ export function parseSignal(text: string): number {
   return number;
 }
 
+/** By number; of two names for one the first. */
+const NAMES = new Map(
+  Object.entries(SIGNALS)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
+
 /** The name of a signal: `SIGTERM`; its number as text when it has no name. */
 export function formatSignal(number: number): string {
-  const entry = Object.entries(SIGNALS).find(([, value]) => value === number);
-  return entry === undefined ? String(number) : entry[0];
+  return NAMES.get(number) ?? String(number);
 }
 
 function realtimeSignal(name: string): number | null {
