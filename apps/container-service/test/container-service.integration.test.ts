@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { engineNames } from '@berth/client';
 import { ContainerStatus, MountType, type ProcessInput } from '@berth/proto/container';
@@ -203,6 +204,7 @@ describe('the life of a container', () => {
       network: { network: 'bridge', prefixLength: expect.any(Number) },
     });
     expect(existsSync(`/proc/${running.pid}`)).toBe(true);
+    await waitFor(() => catches(running.pid, constants.signals.SIGTERM), { what: 'the trap' });
     await client.stopContainer({ container: 'web', signal: '' });
     expect(await containers.get('web')).toMatchObject({ status: ContainerStatus.EXITED, exitCode: 0, pid: 0 });
     await client.startContainer({ container: 'web' });
@@ -439,3 +441,9 @@ test('the engine tells about itself', async () => {
   });
   expect(statSync(engine.paths.socket('container-service')).mode & 0o777).toBe(0o660);
 });
+
+/** Whether a process has a handler for a signal; without one, the first process of a container never hears of it. */
+function catches(pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
