@@ -5,10 +5,13 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "syscalls.h"
+
+#define SEAL_ATTEMPTS 100
 
 static const int SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
@@ -34,13 +37,23 @@ static int copy_whole(int from, int to) {
   return 0;
 }
 
+/* While the kernel looks at a page for reasons of its own, such as to move it, it takes it for one that somebody may write to. */
+static int seal(int fd) {
+  static const struct timespec pause = {.tv_nsec = 20000000};
+  for (int attempt = 0; fcntl(fd, F_ADD_SEALS, SEALS) < 0; attempt++) {
+    if (errno != EBUSY || attempt == SEAL_ATTEMPTS) return -1;
+    (void)nanosleep(&pause, NULL);
+  }
+  return 0;
+}
+
 int sealed_ensure(char *const *arguments, char *const *environment) {
   cleanup_close int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   if (self < 0) return -1;
   int seals = fcntl(self, F_GET_SEALS);
   if (seals >= 0 && (seals & SEALS) == SEALS) return 0;
   cleanup_close int copy = make_memory_file();
-  if (copy < 0 || copy_whole(self, copy) < 0 || fcntl(copy, F_ADD_SEALS, SEALS) < 0) return -1;
+  if (copy < 0 || copy_whole(self, copy) < 0 || seal(copy) < 0) return -1;
   (void)syscall(SYS_execveat, copy, "", arguments, environment, AT_EMPTY_PATH);
   return -1;
 }
