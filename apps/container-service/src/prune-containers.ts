@@ -3,7 +3,7 @@ import type { ContainerControl } from './control-containers.ts';
 import { isActive, type Container } from './container.ts';
 import { pruneEvent } from './events.ts';
 import type { ContainerStore, ImageClient } from './ports.ts';
-import { parsePruneFilters, type ContainerFilter } from './spec/prune-filters.ts';
+import { parsePruneFilters, type Filter } from './spec/prune-filters.ts';
 
 /** What pruning needs. */
 export interface PruneDeps {
@@ -20,7 +20,7 @@ export interface Pruned {
 }
 
 /** Removes all containers that do not run and that the filters let through. Throws INVALID_ARGUMENT, and ABORTED while another runs. */
-export type PruneContainers = (filters: readonly ContainerFilter[]) => Promise<Pruned>;
+export type PruneContainers = (filters: readonly Filter[]) => Promise<Pruned>;
 
 /** A pruner. One prune at a time, as in Docker. */
 export function createPruneContainers({ store, images, control, nowNs }: PruneDeps): PruneContainers {

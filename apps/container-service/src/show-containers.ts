@@ -1,6 +1,6 @@
 import { isUp, type Container } from './container.ts';
 import { parseListFilters, type FilterLookups } from './spec/list-filters.ts';
-import type { ContainerFilter } from './spec/prune-filters.ts';
+import type { Filter } from './spec/prune-filters.ts';
 import { findContainer } from './find-container.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type { ContainerFiles, ContainerPaths, ContainerStore, ExecStore, ImageClient } from './ports.ts';
@@ -31,7 +31,7 @@ export interface ContainerView {
 export interface ListQuery {
   /** Also those that do not run. */
   readonly all: boolean;
-  readonly filters: readonly ContainerFilter[];
+  readonly filters: readonly Filter[];
   /** At most so many of the newest, also of those that do not run; 0: no limit. */
   readonly limit: number;
   /** Measures their sizes. */

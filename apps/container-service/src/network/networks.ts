@@ -10,7 +10,8 @@ import { overlap, type Subnet } from './ipv4.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
 import { checkNetworkRequest, completeSubnet, formatCidr, parseCidr } from './network-config.ts';
 import { bridgeOptions, isPredefined, type Network, type NetworkMember, type NetworkRequest } from './network.ts';
-import { parseNetworkFilters, parseNetworkPruneFilters, type NetworkFilter } from './network-filters.ts';
+import { parsePruneFilters, type Filter } from '../spec/prune-filters.ts';
+import { parseNetworkFilters } from './network-filters.ts';
 
 /** What networks are made from. */
 export interface NetworksDeps {
@@ -34,7 +35,7 @@ export interface NetworksDeps {
 /** The networks of an engine. References are ids, names, or unique prefixes of ids. */
 export interface Networks extends Endpoints {
   /** By name. Throws INVALID_ARGUMENT for a filter. */
-  list(filters: readonly NetworkFilter[]): Network[];
+  list(filters: readonly Filter[]): Network[];
   /** The containers that run on it, or are about to. */
   members(networkId: string): NetworkMember[];
   /** Throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS. */
@@ -49,7 +50,7 @@ export interface Networks extends Endpoints {
   /** Throws NETWORK_PREDEFINED, and NETWORK_IN_USE while a running container is on it. */
   remove(reference: string): Promise<void>;
   /** Removes all that no running container is on, and what `sweep` does; returns their names. Throws INVALID_ARGUMENT. */
-  prune(filters: readonly NetworkFilter[]): Promise<string[]>;
+  prune(filters: readonly Filter[]): Promise<string[]>;
   /** Makes a network's bridge when this process has not yet; tries again after a failure. */
   ensure(network: Network): Promise<void>;
   /** Makes the next `ensure` of each look again, after something was found missing. */
@@ -239,7 +240,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
       await removeUnused(network);
     },
     async prune(filters) {
-      const matches = parseNetworkPruneFilters(filters, deps.nowNs());
+      const matches = parsePruneFilters(filters, deps.nowNs());
       const unused = [...own.values()].filter(({ id }) => members(id).length === 0).filter(matches);
       const removed: string[] = [];
       for (const network of unused) {

@@ -1,7 +1,7 @@
 import { BerthError } from '@berth/errors';
 import { endpointsOf, isUp, type Container, type ContainerStatus, type PublishedPort } from '../container.ts';
 import { attachmentsOf } from '../network/attachments.ts';
-import { hasLabel, type ContainerFilter } from './prune-filters.ts';
+import { hasLabel, type Filter } from './prune-filters.ts';
 
 /** What the filters of a list need to look up; each is asked once for a value. */
 export interface FilterLookups {
@@ -25,10 +25,7 @@ const HEALTH = ['none', 'starting', 'healthy', 'unhealthy'];
 const IMPLY_ALL = ['status', 'exited', 'health', 'before', 'since'];
 
 /** Parses the filters of `ps`: values of one key are alternatives, but labels add up, as keys do. Throws INVALID_ARGUMENT, in Docker's words. */
-export async function parseListFilters(
-  filters: readonly ContainerFilter[],
-  lookups: FilterLookups,
-): Promise<ListFilter> {
+export async function parseListFilters(filters: readonly Filter[], lookups: FilterLookups): Promise<ListFilter> {
   const tests: Test[] = [];
   for (const [key, values] of Map.groupBy(filters, (filter) => filter.key)) {
     const alternatives = await Promise.all(values.map(({ value }) => parseFilter(key, value, lookups)));
