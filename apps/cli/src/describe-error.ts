@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import { CliError } from './cli-error.ts';
-import { UnreachableError } from '@berth/client/grpc-client';
+import { UnreachableError } from '@berth/client/connect-service';
 
 /** What is printed for an error, and the exit code. Throws what is no failure but a mistake in the program. */
 export function describeError(error: unknown): { message: string; exitCode: number } {

@@ -23,7 +23,7 @@ export const command = defineCommand({
       noPause: !options.pause,
     };
     using containers = connectContainers(context);
-    const { imageId } = await containers.calls.commitContainer(request, { signal: context.signal });
+    const { imageId } = await containers.client.commitContainer(request, { signal: context.signal });
     context.stdout.write(`${imageId}\n`);
     return 0;
   },

@@ -18,7 +18,7 @@ export const command = defineCommand({
     using containers = connectContainers(context);
     const request = { name: options.name ?? '', config };
     const { id, warnings } = await withImage(context, config.image, options, () =>
-      containers.calls.createContainer(request, { signal: context.signal }),
+      containers.client.createContainer(request, { signal: context.signal }),
     );
     cidfile.write(id);
     for (const warning of warnings) context.stderr.write(`WARNING: ${warning}\n`);

@@ -8,7 +8,7 @@ export const command = defineCommand({
   options: {},
   async run(context, { args: [container = ''] }) {
     using containers = connectContainers(context);
-    const { changes } = await containers.calls.diffContainer({ container }, { signal: context.signal });
+    const { changes } = await containers.client.diffContainer({ container }, { signal: context.signal });
     context.stdout.write(changesText(changes));
     return 0;
   },

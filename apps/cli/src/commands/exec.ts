@@ -30,7 +30,7 @@ export const command = defineCommand({
     const stdin = options.interactive && !options.detach;
     if (stdin && options.tty && !context.terminal.stdin) {
       // A container that is not there is the more interesting mistake.
-      await containers.calls.getContainer({ container });
+      await containers.client.getContainer({ container });
       requireTerminal(context, true);
     }
     const start = {
@@ -57,7 +57,7 @@ export const command = defineCommand({
           yield { request: { $case: 'start', value: start } };
           for await (const input of inputs) yield { request: { $case: 'input', value: input } };
         }
-        return containers.calls.execContainer(requests(), { signal });
+        return containers.client.execContainer(requests(), { signal });
       });
       return end.kind === 'exited' ? end.exitCode : 0;
     } catch (error) {

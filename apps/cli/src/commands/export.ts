@@ -15,7 +15,7 @@ export const command = defineCommand({
       throw new CliError('cowardly refusing to save to a terminal. Use the -o flag or redirect');
     }
     using containers = connectContainers(context);
-    const parts = containers.calls.exportContainer({ container }, { signal });
+    const parts = containers.client.exportContainer({ container }, { signal });
     if (options.output !== undefined) {
       await writeFileWhole(resolve(cwd, options.output), parts, 'export container');
     } else {

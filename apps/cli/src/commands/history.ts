@@ -16,7 +16,7 @@ export const command = defineCommand({
   async run(context, { options, args: [name = ''] }) {
     const { human, quiet, 'no-trunc': noTrunc } = options;
     using images = connectImages(context);
-    const { steps } = await images.calls.getImageHistory({ name }, { signal: context.signal });
+    const { steps } = await images.client.getImageHistory({ name }, { signal: context.signal });
     const rows = steps.map((step) => historyRow(step, { human, noTrunc, nowMs: Date.now() }));
     const isDefault = options.format === undefined || options.format === '' || options.format === 'table';
     const format = isDefault && quiet ? '{{.ID}}' : options.format;

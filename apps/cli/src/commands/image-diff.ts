@@ -9,7 +9,7 @@ export const command = defineCommand({
   options: {},
   async run(context, { args: [from = '', to = ''] }) {
     using images = connectImages(context);
-    for await (const { changes } of images.calls.diffImages({ from, to }, { signal: context.signal })) {
+    for await (const { changes } of images.client.diffImages({ from, to }, { signal: context.signal })) {
       await writeAll(context.stdout, changesText(changes));
     }
     return 0;

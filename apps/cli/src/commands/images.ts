@@ -23,7 +23,7 @@ export const command = defineCommand({
     const filters = [...parseFilterOptions(options.filter), ...named];
     using client = connectImages(context);
     const query = { all: options.all, filters, omitConfig: true };
-    const { images } = await client.calls.listImages(query, { signal: context.signal });
+    const { images } = await client.client.listImages(query, { signal: context.signal });
     const shown = images.flatMap((image) => imageNames(image, options.digests).map((name) => ({ image, name })));
     const noTrunc = options['no-trunc'];
     if (options.quiet) {

@@ -25,7 +25,7 @@ export const command = defineCommand({
       for await (const data of archive) yield { part: { $case: 'data', value: data as Buffer } };
     }
     using images = connectImages(context);
-    const { image } = await images.calls.importImage(requests(), { signal: context.signal });
+    const { image } = await images.client.importImage(requests(), { signal: context.signal });
     context.stdout.write(`${image?.id ?? ''}\n`);
     return 0;
   },

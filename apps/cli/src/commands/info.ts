@@ -31,8 +31,8 @@ async function getServerInfo(context: CommandContext): Promise<ServerInfo> {
   using containers = connectContainers(context);
   using client = connectImages(context);
   const [info, { images }] = await Promise.all([
-    containers.calls.getInfo({}, { signal: context.signal }),
-    client.calls.listImages({ all: true, omitConfig: true }, { signal: context.signal }),
+    containers.client.getInfo({}, { signal: context.signal }),
+    client.client.listImages({ all: true, omitConfig: true }, { signal: context.signal }),
   ]);
   return { info, images: images.length };
 }

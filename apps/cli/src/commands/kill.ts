@@ -11,7 +11,7 @@ export const command = defineCommand({
   async run(context, { options, args }) {
     using containers = connectContainers(context);
     return await forEachObject(context, args, async (container) => {
-      await containers.calls.killContainer({ container, signal: options.signal ?? '' }, { signal: context.signal });
+      await containers.client.killContainer({ container, signal: options.signal ?? '' }, { signal: context.signal });
       return container;
     });
   },

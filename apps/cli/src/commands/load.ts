@@ -31,7 +31,7 @@ export const command = defineCommand({
 async function* loadStdin(context: CommandContext): AsyncGenerator<LoadImagesResponse> {
   if (context.terminal.stdin) throw new CliError('requested load from stdin, but stdin is empty');
   using images = connectImages(context);
-  yield* images.calls.loadImages(requestsOf(context.stdin), { signal: context.signal });
+  yield* images.client.loadImages(requestsOf(context.stdin), { signal: context.signal });
 }
 
 /** An engine that sees the file reads it itself: bytes that are sent cost ten times as much. */
@@ -50,7 +50,7 @@ async function* loadFile(context: CommandContext, input: string): AsyncGenerator
     if (!isBerthError(error, 'FILE_NOT_SEEN')) throw error;
   }
   const data = file.createReadStream({ highWaterMark: CHUNK_BYTES, autoClose: false });
-  yield* images.calls.loadImages(requestsOf(data), { signal });
+  yield* images.client.loadImages(requestsOf(data), { signal });
 }
 
 async function* loadByPath(
@@ -61,7 +61,7 @@ async function* loadByPath(
   // What has no path, a pipe for instance, has no real one either.
   const realPath = await realpath(path).catch(() => path);
   const request = { file: { path: realPath, device: dev, inode: ino } };
-  yield* images.calls.loadImages(only(request), { signal });
+  yield* images.client.loadImages(only(request), { signal });
 }
 
 type PartialRequest = Partial<LoadImagesRequest>;

@@ -36,7 +36,7 @@ export const command = defineCommand({
     const given = options['password-stdin'] ? await readPassword(context) : password;
     const credentials = await complete(context, server, { username: username.trim(), password: given });
     using registry = connectRegistry(context);
-    await registry.calls.login({ server, credentials }, { signal });
+    await registry.client.login({ server, credentials }, { signal });
     const path = join(resolvePaths(env).serviceDir('registry-gateway'), 'credentials.json');
     stderr.write(`\nWARNING! Your credentials are stored unencrypted in '${path}'.\n\n`);
     stdout.write('Login Succeeded\n');

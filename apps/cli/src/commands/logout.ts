@@ -11,7 +11,7 @@ export const command = defineCommand({
     const shown = server === '' ? DOCKER_HUB : server.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
     context.stdout.write(`Removing login credentials for ${shown}\n`);
     using registry = connectRegistry(context);
-    await registry.calls.logout({ server }, { signal: context.signal });
+    await registry.client.logout({ server }, { signal: context.signal });
     return 0;
   },
 });

@@ -40,7 +40,7 @@ export const command = defineCommand({
       until: options.until ? parseLogTime(options.until, now) : undefined,
     };
     const print = createPrinter(context, options);
-    for await (const { entries } of containers.calls.readLogs(request, { signal: context.signal })) {
+    for await (const { entries } of containers.client.readLogs(request, { signal: context.signal })) {
       await print(entries);
     }
     return 0;

@@ -21,7 +21,7 @@ export const command = defineCommand({
       hardwareAddress: '',
       gatewayPriority: options['gw-priority'] ?? 0,
     };
-    await containers.calls.connectNetwork({ container, attachment }, { signal: context.signal });
+    await containers.client.connectNetwork({ container, attachment }, { signal: context.signal });
     return 0;
   },
 });

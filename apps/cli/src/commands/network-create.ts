@@ -41,7 +41,7 @@ export const command = defineCommand({
       labels: collectLabels(context, [], options.label),
       options: collectLabels(context, [], options.opt),
     };
-    const { id } = await containers.calls.createNetwork(request, { signal: context.signal });
+    const { id } = await containers.client.createNetwork(request, { signal: context.signal });
     context.stdout.write(`${id}\n`);
     return 0;
   },

@@ -9,7 +9,7 @@ export const command = defineCommand({
   },
   async run(context, { options: { force }, args: [network = '', container = ''] }) {
     using containers = connectContainers(context);
-    await containers.calls.disconnectNetwork({ container, network, force }, { signal: context.signal });
+    await containers.client.disconnectNetwork({ container, network, force }, { signal: context.signal });
     return 0;
   },
 });

@@ -18,7 +18,7 @@ export const command = defineCommand({
   async run(context, { options }) {
     const filters = parseFilterOptions(options.filter);
     using containers = connectContainers(context);
-    const { networks } = await containers.calls.listNetworks({ filters }, { signal: context.signal });
+    const { networks } = await containers.client.listNetworks({ filters }, { signal: context.signal });
     const noTrunc = options['no-trunc'];
     if (options.quiet) context.stdout.write(networks.map(({ id }) => `${noTrunc ? id : shortId(id)}\n`).join(''));
     else {

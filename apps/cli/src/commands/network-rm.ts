@@ -15,7 +15,7 @@ export const command = defineCommand({
     const failures: string[] = [];
     for (const network of args) {
       try {
-        await containers.calls.deleteNetwork({ network }, { signal: context.signal });
+        await containers.client.deleteNetwork({ network }, { signal: context.signal });
         context.stdout.write(`${network}\n`);
       } catch (error) {
         // One that is not there is passed over in silence, as in Docker: it is not named either.

@@ -9,7 +9,7 @@ export const command = defineCommand({
   options: {},
   async run(context, { args: [name = '', port] }) {
     using containers = connectContainers(context);
-    const { container } = await containers.calls.getContainer({ container: name }, { signal: context.signal });
+    const { container } = await containers.client.getContainer({ container: name }, { signal: context.signal });
     const published = container?.publishedPorts ?? [];
     const lines =
       port === undefined

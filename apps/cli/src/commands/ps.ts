@@ -36,7 +36,7 @@ export const command = defineCommand({
       size: options.size || (!options.quiet && /\.Size\b/.test(format ?? '')),
     };
     using containers = connectContainers(context);
-    const { containers: shown } = await containers.calls.listContainers(query, { signal: context.signal });
+    const { containers: shown } = await containers.client.listContainers(query, { signal: context.signal });
     if (options.quiet) {
       warnAboutFormat(context, options.format);
       context.stdout.write(shown.map(({ id }) => `${options['no-trunc'] ? id : shortId(id)}\n`).join(''));

@@ -28,7 +28,7 @@ export const command = defineCommand({
     const request = { reference: familiarReference(reference), allTags, platform: options.platform ?? '' };
     let hasStarted = false;
     try {
-      for await (const response of images.calls.pushImage(request, { signal })) {
+      for await (const response of images.client.pushImage(request, { signal })) {
         hasStarted = true;
         if (!options.quiet) narratePush(response).forEach(display);
       }

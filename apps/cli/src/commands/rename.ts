@@ -10,7 +10,7 @@ export const command = defineCommand({
     const [container = '', name = ''] = args.map((text) => text.trim());
     if (container === '' || name === '') throw new CliError('Error: Neither old nor new names may be empty');
     using containers = connectContainers(context);
-    await containers.calls.renameContainer({ container, name }, { signal: context.signal });
+    await containers.client.renameContainer({ container, name }, { signal: context.signal });
     return 0;
   },
 });

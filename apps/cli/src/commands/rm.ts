@@ -18,7 +18,7 @@ export const command = defineCommand({
     for (const name of args) {
       const container = name.replace(/^\/+/, '');
       try {
-        await containers.calls.deleteContainer({ container, force, volumes }, { signal: context.signal });
+        await containers.client.deleteContainer({ container, force, volumes }, { signal: context.signal });
         context.stdout.write(`${name}\n`);
       } catch (error) {
         const { message } = describeError(error);

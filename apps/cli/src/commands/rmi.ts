@@ -21,7 +21,7 @@ export const command = defineCommand({
     using images = connectImages(context);
     for (const name of args) {
       try {
-        const removed = await images.calls.deleteImage(
+        const removed = await images.client.deleteImage(
           { name, force, runningContainerIds, noPrune },
           { signal: context.signal },
         );
@@ -40,7 +40,7 @@ export const command = defineCommand({
 
 async function listRunning(context: CommandContext): Promise<string[]> {
   using client = connectContainers(context);
-  const { containers } = await client.calls.listContainers({ all: false }, { signal: context.signal });
+  const { containers } = await client.client.listContainers({ all: false }, { signal: context.signal });
   return containers.map(({ id }) => id);
 }
 

@@ -63,7 +63,8 @@ async function runContainer(
   using containers = connectContainers(context);
   const call = runCall(context, containers, config, options);
   let created: string | undefined;
-  const kill = (number: number) => containers.calls.killContainer({ container: created ?? '', signal: String(number) });
+  const kill = (number: number) =>
+    containers.client.killContainer({ container: created ?? '', signal: String(number) });
   const session = {
     terminal: options.tty && !options.detach,
     ...streams,
@@ -92,7 +93,7 @@ function explainLoss(error: unknown, id: string): unknown {
 
 function runCall(
   { terminal }: CommandContext,
-  { calls }: Containers,
+  { client }: Containers,
   ...[config, options]: [ContainerConfig, RunOptions]
 ): SessionCall {
   const start = {
@@ -106,7 +107,7 @@ function runCall(
       yield { request: { $case: 'start', value: start } };
       for await (const input of inputs) yield { request: { $case: 'input', value: input } };
     }
-    return calls.runContainer(requests(), { signal });
+    return client.runContainer(requests(), { signal });
   };
 }
 

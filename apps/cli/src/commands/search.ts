@@ -19,7 +19,7 @@ export const command = defineCommand({
     const { isAutomated, ...filters } = toFilters(parseFilterOptions(options.filter));
     using registry = connectRegistry(context);
     const request = { term, limit: options.limit ?? 0, ...filters };
-    const { results } = await registry.calls.searchRepositories(request, { signal: context.signal });
+    const { results } = await registry.client.searchRepositories(request, { signal: context.signal });
     // Docker's index tells no more what is automated, so nothing is.
     const shown = isAutomated ? [] : results;
     const rows = shown

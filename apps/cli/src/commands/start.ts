@@ -33,11 +33,11 @@ export const command = defineCommand({
 });
 
 /** Unlike other commands on several containers, docker says at once what went wrong, and names the failed ones at the end. */
-async function startAll(context: CommandContext, { calls }: Containers, names: readonly string[]): Promise<number> {
+async function startAll(context: CommandContext, { client }: Containers, names: readonly string[]): Promise<number> {
   const failed: string[] = [];
   for (const container of names) {
     try {
-      await calls.startContainer({ container }, { signal: context.signal });
+      await client.startContainer({ container }, { signal: context.signal });
       context.stdout.write(`${container}\n`);
     } catch (error) {
       context.stderr.write(`${describeError(error).message}\n`);

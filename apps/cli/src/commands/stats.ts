@@ -17,7 +17,7 @@ export const command = defineCommand({
     using containers = connectContainers(context);
     const once = options['no-stream'];
     const request = { containers: [...args], once, all: options.all };
-    for await (const { stats } of containers.calls.streamStats(request, { signal: context.signal })) {
+    for await (const { stats } of containers.client.streamStats(request, { signal: context.signal })) {
       const rows = stats.map((each) => statsRow(each, { noTrunc: options['no-trunc'] }));
       const text = formatRows(rows, options.format, STATS_FORMAT);
       context.stdout.write(once ? text : redrawn(text));

@@ -7,7 +7,7 @@ export const command = defineCommand({
   options: {},
   async run(context, { args: [name = '', target = ''] }) {
     using images = connectImages(context);
-    await images.calls.tagImage({ name, target }, { signal: context.signal });
+    await images.client.tagImage({ name, target }, { signal: context.signal });
     return 0;
   },
 });

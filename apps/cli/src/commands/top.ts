@@ -12,7 +12,7 @@ export const command = defineCommand({
   async run(context, { args: [container = '', ...psArguments] }) {
     using containers = connectContainers(context);
     const request = { container, psArguments };
-    const { titles, processes } = await containers.calls.listProcesses(request, { signal: context.signal });
+    const { titles, processes } = await containers.client.listProcesses(request, { signal: context.signal });
     const lines = [titles, ...processes.map(({ columns }) => columns)].map((cells) => `${cells.join('\t')}\n`);
     context.stdout.write(alignColumns(lines.join(''), MIN_WIDTH));
     return 0;

@@ -9,7 +9,7 @@ export const command = defineCommand({
   async run(context, { args }) {
     using containers = connectContainers(context);
     return await forEachObject(context, args, async (container) => {
-      await containers.calls.unpauseContainer({ container }, { signal: context.signal });
+      await containers.client.unpauseContainer({ container }, { signal: context.signal });
       return container;
     });
   },

@@ -19,7 +19,7 @@ export const command = defineCommand({
     using containers = connectContainers(context);
     try {
       return await forEachObject(context, args, async (container) => {
-        const answer = await containers.calls.updateContainer({ container, ...update }, { signal: context.signal });
+        const answer = await containers.client.updateContainer({ container, ...update }, { signal: context.signal });
         warnings.push(...answer.warnings);
         return container;
       });

@@ -26,7 +26,7 @@ export const command = defineCommand({
 
 async function getInfo(context: CommandContext): Promise<GetInfoResponse> {
   using containers = connectContainers(context);
-  return await containers.calls.getInfo({}, { signal: context.signal });
+  return await containers.client.getInfo({}, { signal: context.signal });
 }
 
 function versionJson(info: GetInfoResponse | null): Record<string, Json> {

@@ -8,7 +8,7 @@ export const command = defineCommand({
   async run(context, { args: [name = '', newName = ''] }) {
     using volumes = connectVolumes(context);
     const request = { name, newName, snapshot: false };
-    const { volume } = await volumes.calls.copyVolume(request, { signal: context.signal });
+    const { volume } = await volumes.client.copyVolume(request, { signal: context.signal });
     context.stdout.write(`${volume?.name ?? newName}\n`);
     return 0;
   },

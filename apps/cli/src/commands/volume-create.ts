@@ -18,7 +18,7 @@ export const command = defineCommand({
       labels: collectLabels(context, [], options.label),
       options: collectLabels(context, [], options.opt),
     };
-    const { volume } = await volumes.calls.createVolume(request, { signal: context.signal });
+    const { volume } = await volumes.client.createVolume(request, { signal: context.signal });
     context.stdout.write(`${volume?.name ?? name}\n`);
     return 0;
   },

@@ -15,7 +15,7 @@ export const command = defineCommand({
       throw new CliError('cowardly refusing to save to a terminal. Use the -o flag or redirect');
     }
     using volumes = connectVolumes(context);
-    const parts = volumes.calls.exportVolume({ name }, { signal });
+    const parts = volumes.client.exportVolume({ name }, { signal });
     if (options.output !== undefined) {
       await writeFileWhole(resolve(cwd, options.output), parts, 'export volume');
     } else {

@@ -14,7 +14,7 @@ export const command = defineCommand({
       for await (const data of archive) yield { part: { $case: 'data', value: data as Buffer } };
     }
     using volumes = connectVolumes(context);
-    const { volume } = await volumes.calls.importVolume(requests(), { signal: context.signal });
+    const { volume } = await volumes.client.importVolume(requests(), { signal: context.signal });
     context.stdout.write(`${volume?.name ?? name}\n`);
     return 0;
   },

@@ -18,11 +18,11 @@ export const command = defineCommand({
   async run(context, { options }) {
     const filters = parseFilterOptions(options.filter);
     using client = connectVolumes(context);
-    const { volumes } = await client.calls.listVolumes({ filters }, { signal: context.signal });
+    const { volumes } = await client.client.listVolumes({ filters }, { signal: context.signal });
     const shown = volumes.sort((a, b) => compareNaturally(a.name, b.name));
     if (options.size && !options.quiet) {
       const names = shown.map(({ name }) => name);
-      const { usages } = await client.calls.measureVolumes({ names }, { signal: context.signal });
+      const { usages } = await client.client.measureVolumes({ names }, { signal: context.signal });
       const sizes = new Map(usages.map(({ name, sizeBytes }) => [name, sizeBytes]));
       const nowMs = Date.now();
       const rows = shown.map((volume) => sizedVolumeRow(volume, sizes.get(volume.name) ?? 0n, nowMs));

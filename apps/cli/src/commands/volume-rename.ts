@@ -7,7 +7,7 @@ export const command = defineCommand({
   options: {},
   async run(context, { args: [name = '', newName = ''] }) {
     using volumes = connectVolumes(context);
-    await volumes.calls.renameVolume({ name, newName }, { signal: context.signal });
+    await volumes.client.renameVolume({ name, newName }, { signal: context.signal });
     return 0;
   },
 });

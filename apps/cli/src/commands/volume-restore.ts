@@ -13,7 +13,7 @@ export const command = defineCommand({
   },
   async run(context, { options: { force }, args: [name = '', snapshot = ''] }) {
     using volumes = connectVolumes(context);
-    await volumes.calls.restoreVolume({ name, snapshot, force }, { signal: context.signal });
+    await volumes.client.restoreVolume({ name, snapshot, force }, { signal: context.signal });
     context.stdout.write(`${name}\n`);
     return 0;
   },

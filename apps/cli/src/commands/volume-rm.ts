@@ -11,7 +11,7 @@ export const command = defineCommand({
   async run(context, { options: { force }, args }) {
     using volumes = connectVolumes(context);
     return await forEachObject(context, args, async (name) => {
-      await volumes.calls.deleteVolume({ name, force }, { signal: context.signal });
+      await volumes.client.deleteVolume({ name, force }, { signal: context.signal });
       return name;
     });
   },

@@ -9,7 +9,7 @@ export const command = defineCommand({
   async run(context, { args }) {
     using containers = connectContainers(context);
     return await forEachObject(context, args, async (container) => {
-      const { exit } = await containers.calls.waitContainer({ container }, { signal: context.signal });
+      const { exit } = await containers.client.waitContainer({ container }, { signal: context.signal });
       return String(exit?.exitCode ?? 0);
     });
   },

@@ -15,14 +15,14 @@ export interface AttachOptions {
 /** Attaches to a container until it exits or the user detaches. */
 export async function attachContainer(
   context: CommandContext,
-  { calls }: Containers,
+  { client }: Containers,
   ...[container, options]: [Container, AttachOptions]
 ): Promise<SessionEnd> {
   const session = {
     terminal: container.config?.terminal ?? false,
     stdin: options.stdin && (container.config?.openStdin ?? false),
     sendSignal: options.forwardSignals
-      ? (number: number) => calls.killContainer({ container: container.id, signal: String(number) })
+      ? (number: number) => client.killContainer({ container: container.id, signal: String(number) })
       : null,
     detachKeys: detachKeys(context, options.detachKeys),
   };
@@ -34,6 +34,6 @@ export async function attachContainer(
       if (size) yield { request: { $case: 'input', value: { input: { $case: 'resize', value: { ...size } } } } };
       for await (const input of inputs) yield { request: { $case: 'input', value: input } };
     }
-    return calls.attachContainer(requests(), { signal });
+    return client.attachContainer(requests(), { signal });
   });
 }

@@ -4,11 +4,11 @@ import type { Containers } from '../engine/containers.ts';
 
 /** Gets a container by id, name, or unique id prefix; with `size`, its sizes are measured. */
 export async function getContainer(
-  { calls }: Containers,
+  { client }: Containers,
   name: string,
   { size = false }: { size?: boolean } = {},
 ): Promise<Container> {
-  const { container } = await calls.getContainer({ container: name, size });
+  const { container } = await client.getContainer({ container: name, size });
   if (!container) throw new BerthError('CONTAINER_NOT_FOUND', `No such container: ${name}`);
   return container;
 }

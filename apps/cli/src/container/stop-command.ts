@@ -16,7 +16,7 @@ export function defineStopCommand(call: 'stopContainer' | 'restartContainer') {
       using containers = connectContainers(context);
       const how = { signal: options.signal ?? '', timeoutSeconds: options.timeout };
       return await forEachObject(context, args, async (container) => {
-        await containers.calls[call]({ container, ...how }, { signal: context.signal });
+        await containers.client[call]({ container, ...how }, { signal: context.signal });
         return container;
       });
     },

@@ -27,7 +27,7 @@ export async function openArchive(
 ): Promise<{ archive: TarBytes; side: CopySide }> {
   // Asked for by its name, so that all archives have it at their top; only the root has none.
   const request = { container, path: path.replace(/(?<!^)(\/\.?)+$/, '').replace(/^\/\.$/, '/'), followLink };
-  const parts = containers.calls.copyFromContainer(request, { signal });
+  const parts = containers.client.copyFromContainer(request, { signal });
   const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();
   const part = first.done === true ? undefined : first.value.part;
@@ -62,7 +62,7 @@ export async function sendArchive(
     yield { part: { $case: 'start', value: { container, path, noOverwriteDirectory: true, keepOwner } } };
     for await (const data of archive) yield { part: { $case: 'data', value: data as Buffer } };
   }
-  await containers.calls.copyToContainer(requests(), { signal });
+  await containers.client.copyToContainer(requests(), { signal });
 }
 
 async function statPath(
@@ -71,7 +71,7 @@ async function statPath(
   path: string,
 ): Promise<PathStat | null> {
   try {
-    return (await containers.calls.statContainerPath({ container, path, followLink: false }, { signal })).stat ?? null;
+    return (await containers.client.statContainerPath({ container, path, followLink: false }, { signal })).stat ?? null;
   } catch (error) {
     if (isBerthError(error, 'PATH_NOT_FOUND')) return null;
     throw error;

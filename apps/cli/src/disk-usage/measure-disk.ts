@@ -25,8 +25,8 @@ export async function measureDisk(context: CommandContext): Promise<DiskUsage> {
   using images = connectImages(context);
   using containers = connectContainers(context);
   const [measured, listed, volumes] = await Promise.all([
-    images.calls.measureImages({}, { signal }),
-    containers.calls.listContainers({ all: true, size: true }, { signal }),
+    images.client.measureImages({}, { signal }),
+    containers.client.listContainers({ all: true, size: true }, { signal }),
     measureVolumes(context, () => true),
   ]);
   return { images: measured, containers: listed.containers, volumes };
@@ -39,9 +39,9 @@ export async function measureVolumes(
 ): Promise<MeasuredVolume[]> {
   const { signal } = context;
   using client = connectVolumes(context);
-  const volumes = (await client.calls.listVolumes({}, { signal })).volumes.filter(isWanted);
+  const volumes = (await client.client.listVolumes({}, { signal })).volumes.filter(isWanted);
   if (volumes.length === 0) return [];
-  const { usages } = await client.calls.measureVolumes({ names: volumes.map(({ name }) => name) }, { signal });
+  const { usages } = await client.client.measureVolumes({ names: volumes.map(({ name }) => name) }, { signal });
   const sizes = new Map(usages.map(({ name, sizeBytes }) => [name, sizeBytes]));
   return volumes.map((volume) => ({ volume, sizeBytes: sizes.get(volume.name) ?? 0n }));
 }

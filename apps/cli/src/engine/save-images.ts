@@ -18,14 +18,14 @@ export async function* saveImages(
   // What comes before the first file is kept until that file is open: then nothing was given out that would come again.
   const held: SaveImagesResponse[] = [];
   let reads = false;
-  for await (const part of images.calls.saveImages({ names: [...names], acceptsFiles: true }, { signal })) {
+  for await (const part of images.client.saveImages({ names: [...names], acceptsFiles: true }, { signal })) {
     if (part.file === undefined) {
       if (reads) yield part;
       else held.push(part);
       continue;
     }
     const file = await open(part.file.path).catch(() => null);
-    if (file === null && !reads) return yield* images.calls.saveImages({ names: [...names] }, { signal });
+    if (file === null && !reads) return yield* images.client.saveImages({ names: [...names] }, { signal });
     reads = true;
     yield* held.splice(0);
     yield* readFile(file, part.file.path, Number(part.file.sizeBytes));

@@ -1,11 +1,11 @@
 import { VolumeServiceDefinition } from '@berth/proto/volume';
 import { resolvePaths } from '@berth/client/engine-paths';
 import type { CommandContext } from '../context.ts';
-import { createGrpcClient, type GrpcClient } from '@berth/client/grpc-client';
+import { connectService, type ServiceConnection } from '@berth/client/connect-service';
 
 /** A client of volume-service. */
-export type Volumes = GrpcClient<VolumeServiceDefinition>;
+export type Volumes = ServiceConnection<VolumeServiceDefinition>;
 
 export function connectVolumes({ env }: CommandContext): Volumes {
-  return createGrpcClient(VolumeServiceDefinition, resolvePaths(env).socket('volume-service'));
+  return connectService(VolumeServiceDefinition, resolvePaths(env).socket('volume-service'));
 }

@@ -13,25 +13,25 @@ export function findContainer(containers: Containers, size: boolean): FindObject
   return async (name) => containerJson(await getContainer(containers, name, { size }));
 }
 
-export function findImage({ calls }: Images, platform = ''): FindObject {
+export function findImage({ client }: Images, platform = ''): FindObject {
   return async (name) => {
-    const { image, layerDirs } = await calls.getImage({ name, platform });
+    const { image, layerDirs } = await client.getImage({ name, platform });
     if (!image) throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${name}`);
     return imageJson(image, layerDirs);
   };
 }
 
-export function findVolume({ calls }: Volumes): FindObject {
+export function findVolume({ client }: Volumes): FindObject {
   return async (name) => {
-    const { volume } = await calls.getVolume({ name });
+    const { volume } = await client.getVolume({ name });
     if (!volume) throw new BerthError('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
     return volumeJson(volume);
   };
 }
 
-export function findNetwork({ calls }: Containers): FindObject {
+export function findNetwork({ client }: Containers): FindObject {
   return async (name) => {
-    const { network } = await calls.getNetwork({ network: name });
+    const { network } = await client.getNetwork({ network: name });
     if (!network) throw new BerthError('NETWORK_NOT_FOUND', `network ${name} not found`);
     return networkJson(network);
   };

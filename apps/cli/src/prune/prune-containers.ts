@@ -5,7 +5,7 @@ import { deletedText, type Pruned } from './pruned.ts';
 
 export async function pruneContainers(context: CommandContext, filters: FilterOption[]): Promise<Pruned> {
   using containers = connectContainers(context);
-  const { deletedIds, reclaimedBytes } = await containers.calls.pruneContainers(
+  const { deletedIds, reclaimedBytes } = await containers.client.pruneContainers(
     { filters },
     { signal: context.signal },
   );

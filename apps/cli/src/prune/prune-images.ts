@@ -9,7 +9,7 @@ export async function pruneImages(
   request: { all: boolean; filters: FilterOption[] },
 ): Promise<Pruned> {
   using images = connectImages(context);
-  const { removed, reclaimedBytes } = await images.calls.pruneImages(request, { signal: context.signal });
+  const { removed, reclaimedBytes } = await images.client.pruneImages(request, { signal: context.signal });
   const lines = removed.flatMap(({ untagged, deleted }) => [
     ...untagged.map((reference) => `untagged: ${familiarReference(parseReference(reference))}`),
     ...deleted.map((digest) => `deleted: ${digest}`),

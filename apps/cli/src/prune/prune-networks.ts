@@ -5,6 +5,6 @@ import { deletedText, type Pruned } from './pruned.ts';
 
 export async function pruneNetworks(context: CommandContext, filters: FilterOption[]): Promise<Pruned> {
   using containers = connectContainers(context);
-  const { deletedNames } = await containers.calls.pruneNetworks({ filters }, { signal: context.signal });
+  const { deletedNames } = await containers.client.pruneNetworks({ filters }, { signal: context.signal });
   return { text: deletedText('Networks', deletedNames), reclaimedBytes: 0n };
 }

@@ -7,6 +7,6 @@ import { deletedText, type Pruned } from './pruned.ts';
 export async function pruneVolumes(context: CommandContext, filters: readonly FilterOption[]): Promise<Pruned> {
   using volumes = connectVolumes(context);
   const request = { filters: [...filters] };
-  const { names, reclaimedBytes } = await volumes.calls.pruneVolumes(request, { signal: context.signal });
+  const { names, reclaimedBytes } = await volumes.client.pruneVolumes(request, { signal: context.signal });
   return { text: deletedText('Volumes', names), reclaimedBytes };
 }

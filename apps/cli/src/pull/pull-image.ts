@@ -39,7 +39,7 @@ export async function pullAllTags(context: CommandContext, name: string, options
 async function listTags(context: CommandContext, repository: Reference): Promise<string[]> {
   using registry = connectRegistry(context);
   const tags: string[] = [];
-  const pages = registry.calls.listTags({ repository: repositoryOf(repository) }, { signal: context.signal });
+  const pages = registry.client.listTags({ repository: repositoryOf(repository) }, { signal: context.signal });
   for await (const page of pages) tags.push(...page.tags);
   return tags;
 }
@@ -56,7 +56,7 @@ async function pullOne(context: CommandContext, { images, reference, options, di
   const narrate = createPullNarrator(reference);
   const request = { reference: formatReference(reference), platform: options.platform };
   let upToDate = false;
-  for await (const response of images.calls.pullImage(request, { signal: context.signal })) {
+  for await (const response of images.client.pullImage(request, { signal: context.signal })) {
     if (response.event?.$case === 'done') upToDate = response.event.value.upToDate;
     if (!options.quiet) narrate(response).forEach(display);
   }

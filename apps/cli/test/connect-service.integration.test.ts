@@ -6,7 +6,7 @@ import { BerthError } from '@berth/errors';
 import { ContainerServiceDefinition, type RunContainerRequest } from '@berth/proto/container';
 import { GetImageResponse, ImageServiceDefinition } from '@berth/proto/image';
 import { VolumeServiceDefinition } from '@berth/proto/volume';
-import { createGrpcClient } from '@berth/client/grpc-client';
+import { connectService } from '@berth/client/connect-service';
 import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
 
 const open: AsyncDisposable[] = [];
@@ -27,8 +27,8 @@ describe('unary calls', () => {
         createVolume: async ({ name, labels }) => ({ volume: { name, labels, driver: 'local', mountpoint: '/ü' } }),
       },
     });
-    using client = createGrpcClient(VolumeServiceDefinition, engine.socket('volume-service'));
-    const { volume } = await client.calls.createVolume({ name: 'data', labels: { a: 'b' } });
+    using connection = connectService(VolumeServiceDefinition, engine.socket('volume-service'));
+    const { volume } = await connection.client.createVolume({ name: 'data', labels: { a: 'b' } });
     expect(volume).toMatchObject({ name: 'data', labels: { a: 'b' }, driver: 'local', mountpoint: '/ü' });
   });
 
@@ -42,8 +42,8 @@ describe('unary calls', () => {
         },
       },
     });
-    using client = createGrpcClient(VolumeServiceDefinition, engine.socket('volume-service'));
-    await expect(client.calls.getVolume({ name: 'x' })).rejects.toMatchObject({
+    using connection = connectService(VolumeServiceDefinition, engine.socket('volume-service'));
+    await expect(connection.client.getVolume({ name: 'x' })).rejects.toMatchObject({
       name: 'BerthError',
       reason: 'VOLUME_NOT_FOUND',
       message: text,
@@ -52,15 +52,15 @@ describe('unary calls', () => {
 
   test('share one connection', async () => {
     const engine = await start({ volume: { getVolume: async ({ name }) => ({ volume: { name } }) } });
-    using client = createGrpcClient(VolumeServiceDefinition, engine.socket('volume-service'));
+    using connection = connectService(VolumeServiceDefinition, engine.socket('volume-service'));
     const names = Array.from({ length: 100 }, (_, index) => `v${index}`);
-    const volumes = await Promise.all(names.map((name) => client.calls.getVolume({ name })));
+    const volumes = await Promise.all(names.map((name) => connection.client.getVolume({ name })));
     expect(volumes.map(({ volume }) => volume?.name)).toEqual(names);
   });
 
   test('say what is wrong when nobody listens', async () => {
-    using client = createGrpcClient(VolumeServiceDefinition, '/tmp/berth-none/volume-service.sock');
-    await expect(client.calls.listVolumes({})).rejects.toThrow(
+    using connection = connectService(VolumeServiceDefinition, '/tmp/berth-none/volume-service.sock');
+    await expect(connection.client.listVolumes({})).rejects.toThrow(
       'cannot reach /tmp/berth-none/volume-service.sock: ENOENT',
     );
   });
@@ -70,14 +70,14 @@ describe('unary calls', () => {
     const directory = join(engine.root, 'd'.repeat(100));
     mkdirSync(directory);
     symlinkSync(engine.socket('volume-service'), join(directory, 'volume-service.sock'));
-    using client = createGrpcClient(VolumeServiceDefinition, join(directory, 'volume-service.sock'));
-    expect((await client.calls.getVolume({ name: 'x' })).volume?.name).toBe('x');
+    using connection = connectService(VolumeServiceDefinition, join(directory, 'volume-service.sock'));
+    expect((await connection.client.getVolume({ name: 'x' })).volume?.name).toBe('x');
   });
 
   test('end when their signal is aborted', async () => {
     const engine = await start({ volume: { listVolumes: () => new Promise(() => undefined) } });
-    using client = createGrpcClient(VolumeServiceDefinition, engine.socket('volume-service'));
-    const call = client.calls.listVolumes({}, { signal: AbortSignal.timeout(50) });
+    using connection = connectService(VolumeServiceDefinition, engine.socket('volume-service'));
+    const call = connection.client.listVolumes({}, { signal: AbortSignal.timeout(50) });
     await expect(call).rejects.toThrow('timeout');
   });
 });
@@ -96,14 +96,14 @@ describe('streams', () => {
         },
       },
     });
-    using client = createGrpcClient(ImageServiceDefinition, engine.socket('image-service'));
+    using connection = connectService(ImageServiceDefinition, engine.socket('image-service'));
     async function* parts() {
       for (let i = 0; i < 100; i++) yield { part: { $case: 'data' as const, value: Buffer.alloc(100_000) } };
     }
-    const { image } = await client.calls.importImage(parts());
+    const { image } = await connection.client.importImage(parts());
     expect(image?.id).toBe('sha256:10000000');
     const sizes: number[] = [];
-    for await (const { event } of client.calls.pullImage({})) {
+    for await (const { event } of connection.client.pullImage({})) {
       if (event?.$case === 'done') sizes.push(event.value.digest.length);
     }
     expect(sizes).toEqual([3_000_000, 3_000_000, 3_000_000]);
@@ -124,7 +124,7 @@ describe('streams', () => {
         },
       },
     });
-    using client = createGrpcClient(ContainerServiceDefinition, engine.socket('container-service'));
+    using connection = connectService(ContainerServiceDefinition, engine.socket('container-service'));
     let say: ((text: string | null) => void) | undefined;
     async function* requests() {
       for (;;) {
@@ -134,7 +134,7 @@ describe('streams', () => {
       }
     }
     const heard: string[] = [];
-    const responses = client.calls.runContainer(requests());
+    const responses = connection.client.runContainer(requests());
     setTimeout(() => say?.('one'), 20);
     for await (const { event } of responses) {
       if (event?.$case === 'exited') heard.push(String(event.value.exitCode));
@@ -155,9 +155,9 @@ describe('streams', () => {
         },
       },
     });
-    using client = createGrpcClient(ImageServiceDefinition, engine.socket('image-service'));
+    using connection = connectService(ImageServiceDefinition, engine.socket('image-service'));
     let read = 0;
-    for await (const _ of client.calls.pullImage({})) {
+    for await (const _ of connection.client.pullImage({})) {
       read += 1;
       if (read === 1) await new Promise((resolve) => setTimeout(resolve, 300));
       if (read === 2) expect(sent).toBeLessThan(60);
@@ -177,8 +177,8 @@ describe('streams', () => {
         },
       },
     });
-    using client = createGrpcClient(ImageServiceDefinition, engine.socket('image-service'));
-    for await (const _ of client.calls.pullImage({})) break;
+    using connection = connectService(ImageServiceDefinition, engine.socket('image-service'));
+    for await (const _ of connection.client.pullImage({})) break;
     await aborted;
   });
 
@@ -191,8 +191,8 @@ describe('streams', () => {
         },
       },
     });
-    using client = createGrpcClient(ImageServiceDefinition, engine.socket('image-service'));
-    const responses = client.calls.pullImage({})[Symbol.asyncIterator]();
+    using connection = connectService(ImageServiceDefinition, engine.socket('image-service'));
+    const responses = connection.client.pullImage({})[Symbol.asyncIterator]();
     expect((await responses.next()).value).toMatchObject({ event: { value: { digest: 'x' } } });
     const failed = responses.next();
     failed.catch(() => undefined);
@@ -221,9 +221,9 @@ test('a server that codes headers in other ways is understood', async () => {
   });
   const socket = join(directory, 's.sock');
   await new Promise<void>((resolve) => server.listen(socket, resolve));
-  using client = createGrpcClient(ImageServiceDefinition, socket);
-  await expect(client.calls.getImage({})).rejects.toMatchObject({ reason: 'IMAGE_NOT_FOUND', message: 'a b' });
-  client.close();
+  using connection = connectService(ImageServiceDefinition, socket);
+  await expect(connection.client.getImage({})).rejects.toMatchObject({ reason: 'IMAGE_NOT_FOUND', message: 'a b' });
+  connection.close();
   await new Promise((resolve) => server.close(resolve));
   rmSync(directory, { recursive: true });
 });
@@ -232,13 +232,13 @@ describe('a client that stays', () => {
   test('connects again when the service has been away', async () => {
     const directory = mkdtempSync('/tmp/berth-');
     const socket = join(directory, 's.sock');
-    using client = createGrpcClient(ImageServiceDefinition, socket);
+    using connection = connectService(ImageServiceDefinition, socket);
     for (const answer of ['first', 'second']) {
       const server = await answerAll(socket, answer);
-      expect((await client.calls.getImage({})).image?.id).toBe(answer);
+      expect((await connection.client.getImage({})).image?.id).toBe(answer);
       server.sessions.forEach((session) => session.destroy());
       await new Promise((resolve) => server.http.close(resolve));
-      await expect(client.calls.getImage({})).rejects.toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
+      await expect(connection.client.getImage({})).rejects.toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
     }
     rmSync(directory, { recursive: true });
   });
@@ -247,10 +247,10 @@ describe('a client that stays', () => {
     const directory = mkdtempSync('/tmp/berth-');
     const socket = join(directory, 's.sock');
     const server = await answerAll(socket, 'x');
-    using client = createGrpcClient(ImageServiceDefinition, socket);
-    await client.calls.getImage({});
+    using connection = connectService(ImageServiceDefinition, socket);
+    await connection.client.getImage({});
     await new Promise<void>((resolve) => server.sessions[0]?.close(resolve));
-    expect((await client.calls.getImage({})).image?.id).toBe('x');
+    expect((await connection.client.getImage({})).image?.id).toBe('x');
     expect(server.sessions).toHaveLength(2);
     server.sessions.forEach((session) => session.destroy());
     await new Promise((resolve) => server.http.close(resolve));
