@@ -24,7 +24,7 @@ export interface MountMaker {
 }
 
 /** A container's snapshot of an image that it mounts, by the mount's place; its own has the id alone as its key. */
-export function imageMountKey(containerId: string, index: number): string {
+function imageMountKey(containerId: string, index: number): string {
   return `${containerId}.${index}`;
 }
 

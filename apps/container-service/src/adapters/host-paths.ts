@@ -29,7 +29,7 @@ export const hostPaths: HostPaths = {
 };
 
 /** The mount that a path lies on, of those in a file as proc_pid_mountinfo(5) has it: of several at one place, the last covers the others. */
-export function findSharing(mountinfo: string, path: string): MountSharing {
+function findSharing(mountinfo: string, path: string): MountSharing {
   let found: MountSharing = { mountPoint: '/', shared: false, slave: false };
   for (const line of mountinfo.split('\n')) {
     const [, , , , place = '', , ...optional] = line.split(' ');

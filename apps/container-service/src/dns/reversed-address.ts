@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { parseIpv4 } from '../network/ipv4.ts';
 
-/** The address that a name of in-addr.arpa or ip6.arpa stands for (RFC 1035 §3.5, RFC 3596 §2.5); null when it is none. IPv6 as `formatIpv6` has it. */
+/** The address that a name of in-addr.arpa or ip6.arpa stands for (RFC 1035 §3.5, RFC 3596 §2.5); null when it is none. IPv6 in its canonical form. */
 export function reversedAddress(name: string): string | null {
   const labels = name.toLowerCase().split('.').reverse();
   const [top, zone, ...digits] = labels;
@@ -16,7 +16,7 @@ export function reversedAddress(name: string): string | null {
 }
 
 /** The one spelling of an IPv6 address that RFC 5952 wants. */
-export function canonicalIpv6(address: string): string | null {
+function canonicalIpv6(address: string): string | null {
   if (!isIPv6(address)) return null;
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

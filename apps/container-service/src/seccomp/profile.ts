@@ -24,7 +24,6 @@ const FLAGS = ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_SPEC_ALLOW', 'SEC
 
 export type ProfileAction = (typeof ACTIONS)[number];
 export type ProfileOperator = (typeof OPERATORS)[number];
-export type ProfileFlag = (typeof FLAGS)[number];
 
 const MAX_UINT64 = (1n << 64n) - 1n;
 /** MAX_ERRNO of the kernel: it turns what is above into this. */

@@ -10,7 +10,7 @@ export function isSubset(list: string, other: string): boolean | null {
 const MAX_NUMBER = 8191;
 
 /** The numbers of a list such as `0-2,5`; null when it is none. */
-export function parseCpuset(list: string): Set<number> | null {
+function parseCpuset(list: string): Set<number> | null {
   const numbers = new Set<number>();
   for (const range of list.trim().split(',')) {
     const match = /^([0-9]{1,4})(?:-([0-9]{1,4}))?$/.exec(range.trim());

@@ -37,7 +37,7 @@ export function networkConfig(
 }
 
 /** A hardware address, or what is wrong with it. Empty is none. */
-export function checkHardwareAddress(text: string): string {
+function checkHardwareAddress(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '' || /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(trimmed)) return trimmed.replaceAll('-', ':');
   throw new CliError(`${trimmed} is not a valid mac address`, 125);
