@@ -29,7 +29,7 @@ test('a container reaches the host’s bridge address', async () => {
 test('a container has an address, a default route, and files that tell of them', async () => {
   const script = 'ip -4 -o addr show eth0; ip route; cat /etc/hosts; cat /etc/hostname; hostname';
   const output = await cli.ok('run', '--rm', '--hostname', 'me', 'busybox', 'sh', '-c', script);
-  const address = /inet (\d+\.\d+\.\d+\.\d+)\/16/.exec(output)?.[1];
+  const address = /inet (\d+\.\d+\.\d+\.\d+)\//.exec(output)?.[1];
   expect(output).toContain(`default via ${await gatewayAddress()} dev eth0`);
   expect(output).toMatch(new RegExp(`^${address}\\s+me$`, 'm'));
   expect(output).toContain('\nme\nme');

@@ -58,7 +58,6 @@ export interface TestContainer {
 /** A spawner in a directory of its own, with a busybox layer. Disposing ends everything and checks nothing. */
 export interface TestEngine extends AsyncDisposable {
   readonly directory: string;
-  readonly cgroupDir: string;
   readonly socketPath: string;
   readonly spawner: Spawner;
   /** A new container, with directories. */
@@ -143,7 +142,6 @@ export async function startTestEngine({
 
   return {
     directory,
-    cgroupDir,
     socketPath,
     spawner,
     create,
