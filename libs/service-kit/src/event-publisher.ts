@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectNats, EVENT_STREAM, readNatsEndpoint } from '@berth/client';
-import { Event } from '@berth/proto/event';
-import type { JetStreamClient, NatsConnection } from 'nats';
+import type { NatsConnection } from 'nats';
 import type { Logger } from 'pino';
-import type { Outbox } from './outbox.ts';
+import { createAcknowledgedPublisher, type StreamMessage } from './acknowledged-publisher.ts';
+import type { Outbox, StoredEvent } from './outbox.ts';
 
 export interface EventPublisherOptions {
   outbox: Outbox;
@@ -20,13 +20,13 @@ export interface EventPublisherOptions {
 }
 
 /** Publishing waits this long after an event, so that it stays off the path of the call that caused it and a burst becomes one batch. */
-const BATCH_DELAY_MS = 10;
+const BATCH_DELAY_MS = 20;
 const BATCH_SIZE = 256;
 const RETRY_DELAY_MS = { first: 100, last: 5000 };
 
 /**
  * Publishes a service's outbox to JetStream, in order, until the signal is aborted. An event is removed when the stream has acknowledged
- * it; one that is sent twice carries the same `Nats-Msg-Id`. NATS away: events wait, and the service works on.
+ * it and all before it; one that is sent twice carries the same `Nats-Msg-Id`. NATS away: events wait, and the service works on.
  */
 export async function publishEvents(options: EventPublisherOptions): Promise<void> {
   const { log, signal } = options;
@@ -60,14 +60,16 @@ async function publishWhileConnected(
   try {
     await ensureStream(connection);
     onConnected();
-    const jetstream = connection.jetstream();
+    const publisher = createAcknowledgedPublisher(connection);
+    const host = hostname();
     while (!signal.aborted) {
       if (connection.isClosed()) throw new Error('the connection to nats was closed');
       const batch = outbox.pending(BATCH_SIZE);
       await settled();
-      for (const { event } of batch) await publish(jetstream, service, event);
-      const last = batch.at(-1);
+      const { count, refusal } = await publisher.publish(batch.map(({ event }) => toMessage(event, host, service)));
+      const last = batch[count - 1];
       if (last) outbox.remove(last.sequence);
+      if (refusal !== null) throw refusal;
       if (batch.length < BATCH_SIZE) await wakeup.wait();
     }
   } finally {
@@ -76,22 +78,23 @@ async function publishWhileConnected(
   }
 }
 
-async function publish(jetstream: JetStreamClient, service: string, event: Event): Promise<void> {
+/** A CloudEvent in JSON. */
+function toMessage(event: StoredEvent, host: string, service: string): StreamMessage {
   // `health_status: healthy` has a detail that is no part of a subject.
   const verb = subjectToken(event.verb.replace(/:.*/, ''));
-  const subject = `berth.events.${subjectToken(hostname())}.${service}.${event.noun}.${verb}`;
-  const data = Event.toJSON(event) as { time: string };
+  const { id, noun, objectId, time } = event;
   const envelope = {
     specversion: '1.0',
-    id: event.id,
-    source: `/hosts/${hostname()}/${service}`,
-    type: `io.berth.${event.noun}.${verb}.v1`,
-    ...(event.objectId !== '' && { subject: event.objectId }),
-    time: data.time,
+    id,
+    source: `/hosts/${host}/${service}`,
+    type: `io.berth.${noun}.${verb}.v1`,
+    ...(objectId !== '' && { subject: objectId }),
+    time,
     datacontenttype: 'application/json',
-    data,
+    data: event,
   };
-  await jetstream.publish(subject, JSON.stringify(envelope), { msgID: event.id, timeout: 5000 });
+  const subject = `berth.events.${subjectToken(host)}.${service}.${noun}.${verb}`;
+  return { subject, id, text: JSON.stringify(envelope) };
 }
 
 async function ensureStream(connection: NatsConnection): Promise<void> {

@@ -18,10 +18,21 @@ export interface EventSink {
   add(event: NewEvent): void;
 }
 
+/** An event as it is published. */
+export interface StoredEvent {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly noun: string;
+  readonly verb: string;
+  readonly objectId: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 /** An event that waits to be published. */
 export interface PendingEvent {
   sequence: number;
-  event: Event;
+  event: StoredEvent;
 }
 
 /** The events of a service that NATS has not acknowledged yet, in its own database, so that none is lost. */
@@ -52,7 +63,12 @@ export function openOutbox(database: DatabaseSync): Outbox {
     pending(limit) {
       return select.all(limit).map((row) => ({
         sequence: Number(row.sequence),
-        event: Event.fromJSON(JSON.parse(String(row.event))),
+        // JSON of protobuf leaves out what is empty.
+        event: {
+          objectId: '',
+          attributes: {},
+          ...(JSON.parse(String(row.event)) as Partial<StoredEvent>),
+        } as StoredEvent,
       }));
     },
     remove(throughSequence) {

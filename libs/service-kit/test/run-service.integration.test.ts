@@ -8,6 +8,7 @@ import { checkHealth, connectNats, connectService, readEvents, readNatsEndpoint,
 import { VolumeServiceDefinition } from '@berth/proto/volume';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createAcknowledgedPublisher } from '../src/acknowledged-publisher.ts';
 
 let root: string;
 let env: NodeJS.ProcessEnv;
@@ -77,6 +78,11 @@ async function waitUntil<Value>(probe: () => Promise<Value | null | false>): Pro
     await sleep(25);
   }
   throw new Error('waited 10 s in vain');
+}
+
+async function connectToNats() {
+  const connection = await connectNats(readNatsEndpoint(resolvePaths(env).natsFile));
+  return { connection, [Symbol.asyncDispose]: () => connection.close() };
 }
 
 function connectVolumes() {
@@ -211,5 +217,35 @@ describe('events', () => {
     for await (const { event } of readEvents(nats, { since: new Date(0), until })) ids.push(event.objectId);
     await nats.close();
     expect(ids).toEqual(['before', 'while']);
+  }, 40_000);
+
+  test('that are sent together come in their order, once, and none counts behind one that is refused', async () => {
+    await startNats();
+    await using nats = await connectToNats();
+    const publisher = createAcknowledgedPublisher(nats.connection);
+    const message = (id: string, text = id) => ({ subject: 'story.of', id, text });
+    expect(await publisher.publish([message('early')])).toMatchObject({
+      count: 0,
+      refusal: { message: 'no event stream answers (503)' },
+    });
+
+    const manager = await nats.connection.jetstreamManager();
+    await manager.streams.add({ name: 'STORY', subjects: ['story.*'], max_msg_size: 1000 });
+    const many = Array.from({ length: 300 }, (_, index) => message(`${index}`));
+    expect(await publisher.publish([])).toEqual({ count: 0, refusal: null });
+    expect(await publisher.publish(many)).toEqual({ count: 300, refusal: null });
+    const mixed = [message('299'), message('x'), message('long', '.'.repeat(2000)), message('y')];
+    expect(await publisher.publish(mixed)).toMatchObject({
+      count: 2,
+      refusal: { message: 'the event stream refuses: message size exceeds maximum allowed' },
+    });
+    expect(await publisher.publish([message('y'), message('z')])).toEqual({ count: 2, refusal: null });
+
+    const texts: string[] = [];
+    const { messages } = (await manager.streams.info('STORY')).state;
+    for (let seq = 1; seq <= messages; seq++) {
+      texts.push((await manager.streams.getMessage('STORY', { seq })).string());
+    }
+    expect(texts).toEqual([...many.map(({ text }) => text), 'x', 'y', 'z']);
   }, 40_000);
 });
