@@ -50,6 +50,9 @@ function planInterface(number: number): NetworkInterface {
     isolated: false,
     kind: '',
     mode: 0,
+    address6: '',
+    prefixLength6: 0,
+    gateway6: '',
   };
 }
 
@@ -136,12 +139,21 @@ test('a filter is loaded, with and without no_new_privs, for root and for others
   }
 });
 
-const SECOND = { bridge: 'bt1', address: '10.124.0.1', prefixLength: 24, table: 'bt' };
+const SECOND = {
+  bridge: 'bt1',
+  address: '10.124.0.1',
+  prefixLength: 24,
+  table: 'bt',
+  address6: 'fd00:124::1',
+  prefixLength6: 64,
+  forward6: false,
+};
 
 function planSecond(number: number, changes: Partial<NetworkInterface> = {}): NetworkInterface {
   const address = `10.124.0.${number}`;
   const hardwareAddress = Buffer.of(2, 0x42, 10, 124, 0, number);
-  const own = { hostName: `bw${number}`, name: 'eth1', bridge: 'bt1', address, hardwareAddress };
+  const ipv6 = { address6: `fd00:124::${number}`, prefixLength6: 64 };
+  const own = { hostName: `bw${number}`, name: 'eth1', bridge: 'bt1', address, hardwareAddress, ...ipv6 };
   return { ...planInterface(number), ...own, gateway: '', ...changes };
 }
 
@@ -150,12 +162,14 @@ describe('a further network', () => {
   afterAll(() => engine.spawner.removeBridge({ bridge: 'bt1', table: 'bt' }));
 
   test('is there from the start, with its own MTU', async () => {
-    const script = '/bin/busybox ip -o addr; /bin/busybox ip route; /bin/busybox ping -c1 -W2 10.124.0.1';
+    const script =
+      '/bin/busybox ip -o addr; /bin/busybox ip route; /bin/busybox ping -c1 -W2 10.124.0.1; /bin/busybox ping -c1 -W2 fd00:124::1';
     const interfaces = { network: planInterface(20), furtherNetworks: [planSecond(20, { mtu: 1400 })] };
     const { stdout } = await engine.run(['sh', '-c', script], interfaces);
     expect(stdout).toMatch(/eth0\s+inet 10.123.0.20\/24[^]*eth1\s+inet 10.124.0.20\/24/);
     expect(stdout).toContain('default via 10.123.0.1 dev eth0');
-    expect(stdout).toContain('1 packets received');
+    expect(stdout.match(/1 packets received/g)).toHaveLength(2);
+    expect(stdout).not.toMatch(/eth0\s+inet6/);
   });
 
   test('is given to a container that runs, and taken from it; the default route follows', async () => {
@@ -164,24 +178,26 @@ describe('a further network', () => {
       container.plan(['sleep', '1000'], { network: planInterface(21) }),
     );
     const show = async () => {
-      const script = '/bin/busybox ip -o -4 addr; /bin/busybox ip route';
+      const script = '/bin/busybox ip -o -4 addr; /bin/busybox ip route; /bin/busybox ip -6 route';
       return (await finish(await engine.spawner.startExec(container.planExec(['sh', '-c', script])))).stdout;
     };
     const { stateDir } = container.places;
-    await engine.spawner.connectContainer({ stateDir, interface: planSecond(21), gateway: '10.124.0.1' });
-    expect(await show()).toMatch(/eth1\s+inet 10.124.0.21\/24[^]*default via 10.124.0.1 dev eth1/);
-    await engine.spawner.disconnectContainer({
+    await engine.spawner.connectContainer({
       stateDir,
-      hostInterface: 'bw21',
-      gateway: '10.123.0.1',
-      interfaceName: '',
+      interface: planSecond(21),
+      gateway: '10.124.0.1',
+      gateway6: 'fd00:124::1',
     });
-    await engine.spawner.disconnectContainer({ stateDir, hostInterface: 'bw21', gateway: '', interfaceName: '' });
+    expect(await show()).toMatch(/eth1\s+inet 10.124.0.21\/24[^]*default via 10.124.0.1 dev eth1/);
+    expect(await show()).toMatch(/default via fd00:124::1 dev eth1/);
+    const gone = { stateDir, hostInterface: 'bw21', gateway: '10.123.0.1', gateway6: '', interfaceName: '' };
+    await engine.spawner.disconnectContainer(gone);
+    await engine.spawner.disconnectContainer({ ...gone, gateway: '' });
     expect(await show()).toMatch(/^(?![^]*eth1)[^]*default via 10.123.0.1 dev eth0/);
     await running.signal(9);
     await running.exited;
     await expect(
-      engine.spawner.connectContainer({ stateDir, interface: planSecond(21), gateway: '' }),
+      engine.spawner.connectContainer({ stateDir, interface: planSecond(21), gateway: '', gateway6: '' }),
     ).rejects.toMatchObject({ reason: 'CONTAINER_NOT_RUNNING' });
   });
 
@@ -254,11 +270,23 @@ describe('a macvlan interface', () => {
       return (await finish(await engine.spawner.startExec(exec))).stdout;
     };
     const { stateDir } = container.places;
-    const connection = { stateDir, interface: { ...plan(62), gateway: '' }, gateway: '' };
+    const connection = { stateDir, interface: { ...plan(62), gateway: '' }, gateway: '', gateway6: '' };
     await engine.spawner.connectContainer(connection);
     expect(await list()).toContain('eth0');
-    await engine.spawner.disconnectContainer({ stateDir, hostInterface: '', gateway: '', interfaceName: 'eth0' });
-    await engine.spawner.disconnectContainer({ stateDir, hostInterface: '', gateway: '', interfaceName: 'eth0' });
+    await engine.spawner.disconnectContainer({
+      stateDir,
+      hostInterface: '',
+      gateway: '',
+      gateway6: '',
+      interfaceName: 'eth0',
+    });
+    await engine.spawner.disconnectContainer({
+      stateDir,
+      hostInterface: '',
+      gateway: '',
+      gateway6: '',
+      interfaceName: 'eth0',
+    });
     expect(await list()).not.toContain('eth0');
     await running.signal(9);
     await running.exited;

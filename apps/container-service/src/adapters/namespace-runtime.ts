@@ -67,10 +67,10 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
       return `${tableHandle} ${rules}`;
     },
     connect: (stateDir, { interface: plan, gateway }) =>
-      spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), gateway }),
-    disconnect: (stateDir, connection) => spawner.disconnectContainer({ stateDir, ...connection }),
+      spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), gateway, gateway6: '' }),
+    disconnect: (stateDir, connection) => spawner.disconnectContainer({ stateDir, ...connection, gateway6: '' }),
     interfacesOf,
-    ensureBridge: (bridge) => spawner.ensureBridge(bridge),
+    ensureBridge: (bridge) => spawner.ensureBridge({ ...bridge, address6: '', prefixLength6: 0, forward6: false }),
     removeBridge: (bridge) => spawner.removeBridge(bridge),
     processOf: (stateDir) => processOf(stateDir, bootId),
     mount: ({ rootfs, mounts }) => spawner.mountContainer(toNativeMountContainer(rootfs, mounts)),

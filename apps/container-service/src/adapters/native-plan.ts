@@ -163,5 +163,8 @@ export function toNativeInterface(endpoint: InterfacePlan): NonNullable<StartCon
     isolated,
     kind,
     mode,
+    address6: '',
+    prefixLength6: 0,
+    gateway6: '',
   };
 }

@@ -3,6 +3,7 @@
 #ifndef BERTH_CLEANUP_H
 #define BERTH_CLEANUP_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +17,10 @@ static inline void close_fd(int *fd) {
   }
 }
 
+static inline void close_directory(DIR **directory) {
+  if (*directory) (void)closedir(*directory);
+}
+
 static inline void free_pointer(void *pointer) { free(*(void **)pointer); }
 
 /* Takes the descriptor out of its owner's hands. */
@@ -26,6 +31,7 @@ static inline int take_fd(int *fd) {
 }
 
 #define cleanup_close __attribute__((cleanup(close_fd)))
+#define cleanup_closedir __attribute__((cleanup(close_directory)))
 #define cleanup_free __attribute__((cleanup(free_pointer)))
 
 #endif

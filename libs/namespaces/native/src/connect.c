@@ -30,7 +30,7 @@ int connect_container(const Berth__Native__V1__ConnectContainer *plan, const str
   if (plan->interface == NULL) return fail(failure, "plan", EINVAL, "an interface is missing");
   cleanup_close int network = open_network(plan->state_dir, host, failure);
   if (network < 0 || network_attach(plan->interface, network, failure) < 0) return -1;
-  if (plan->gateway[0] == '\0' || network_route(plan->gateway, network, failure) == 0) return 0;
+  if (network_route(plan->gateway, plan->gateway6, network, failure) == 0) return 0;
   if (plan->interface->kind[0] != '\0') (void)network_detach_inside(plan->interface->name, network, &undo);
   else (void)network_detach(plan->interface->host_name, &undo);
   return -1;
@@ -40,9 +40,9 @@ int disconnect_container(const Berth__Native__V1__DisconnectContainer *plan, con
   if (plan_check_path(plan->state_dir, "state_dir", failure) < 0) return -1;
   bool inside = plan->interface_name[0] != '\0';
   if (!inside && network_detach(plan->host_interface, failure) < 0) return -1;
-  if (!inside && plan->gateway[0] == '\0') return 0;
+  if (!inside && plan->gateway[0] == '\0' && plan->gateway6[0] == '\0') return 0;
   cleanup_close int network = open_network(plan->state_dir, host, failure);
   if (network < 0) return failure->error == ESRCH ? 0 : -1;
   if (inside && network_detach_inside(plan->interface_name, network, failure) < 0) return -1;
-  return plan->gateway[0] == '\0' ? 0 : network_route(plan->gateway, network, failure);
+  return network_route(plan->gateway, plan->gateway6, network, failure);
 }

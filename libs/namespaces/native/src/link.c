@@ -7,6 +7,9 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+enum { READINESS_TRIES = 400 };
 
 static const char MARK[] = "berth";
 
@@ -45,6 +48,9 @@ static void read_link(const struct nlmsghdr *message, void *context) {
   link->is_bridge = netlink_is_string(kind, "bridge");
   link->is_veth = netlink_is_string(kind, "veth");
   link->is_ours = is_mark(netlink_find(message, sizeof *header, IFLA_IFALIAS));
+  const struct nlattr *hardware = netlink_find(message, sizeof *header, IFLA_ADDRESS);
+  if (hardware && hardware->nla_len == sizeof *hardware + sizeof link->hardware)
+    memcpy(link->hardware, hardware + 1, sizeof link->hardware);
 }
 
 int link_find(int fd, const char *name, struct link *link, struct failure *failure) {
@@ -105,9 +111,9 @@ int link_find_bridges(int fd, const char *table, uint32_t *indexes, size_t capac
  * A message of its own, before the one that sets the interface up: the kernel heeds this attribute last in a message, and only when an
  * interface exists.
  */
-void link_put_no_ipv6(struct netlink_batch *batch, const char *name) {
+void link_put_no_link_local(struct netlink_batch *batch, const char *name) {
   uint8_t none = IN6_ADDR_GEN_MODE_NONE;
-  link_change(batch, "keep IPv6 off it", name, false);
+  link_change(batch, "keep it from an address of its own", name, false);
   size_t families = netlink_nest(batch, IFLA_AF_SPEC);
   size_t inet6 = netlink_nest(batch, AF_INET6);
   netlink_put(batch, IFLA_INET6_ADDR_GEN_MODE, &none, sizeof none);
@@ -130,18 +136,51 @@ void link_put_hairpin(struct netlink_batch *batch, const char *name) {
   netlink_nest_end(batch, information);
 }
 
-void link_put_address(struct netlink_batch *batch, uint16_t type, uint32_t index, struct in_addr address,
-                      unsigned int prefix_length) {
-  struct ifaddrmsg header = {
-      .ifa_family = AF_INET, .ifa_prefixlen = (uint8_t)prefix_length, .ifa_scope = RT_SCOPE_UNIVERSE, .ifa_index = index};
+/* The one that all interfaces of a network hear; 0 for a network that is too small for it. */
+static uint32_t broadcast_address(const struct ip_address *address) {
+  uint32_t host_bits = address->prefix_length >= 31 ? 0 : UINT32_MAX >> address->prefix_length;
+  return host_bits == 0 ? 0 : address->v4.s_addr | htonl(host_bits);
+}
+
+void link_put_address(struct netlink_batch *batch, uint16_t type, uint32_t index, const struct ip_address *address) {
+  struct ifaddrmsg header = {.ifa_family = address->family,
+                             .ifa_prefixlen = address->prefix_length,
+                             .ifa_scope = RT_SCOPE_UNIVERSE,
+                             .ifa_index = index};
   bool adds = type == RTM_NEWADDR;
-  uint32_t host_bits = prefix_length >= 31 ? 0 : UINT32_MAX >> prefix_length;
-  uint32_t broadcast = address.s_addr | htonl(host_bits);
+  size_t size = ip_address_size(address);
   netlink_message(batch, adds ? "add an address" : "delete an address", type, adds ? NLM_F_CREATE | NLM_F_REPLACE : 0, &header,
                   sizeof header);
-  netlink_put(batch, IFA_LOCAL, &address, sizeof address);
-  netlink_put(batch, IFA_ADDRESS, &address, sizeof address);
-  if (adds && host_bits != 0) netlink_put(batch, IFA_BROADCAST, &broadcast, sizeof broadcast);
+  netlink_put(batch, IFA_LOCAL, &address->v6, size);
+  netlink_put(batch, IFA_ADDRESS, &address->v6, size);
+  if (!adds) return;
+  uint32_t broadcast = address->family == AF_INET ? broadcast_address(address) : 0;
+  if (broadcast != 0) netlink_put(batch, IFA_BROADCAST, &broadcast, sizeof broadcast);
+  if (address->family == AF_INET6) netlink_put_u32(batch, IFA_FLAGS, IFA_F_NODAD);
+}
+
+static void note_local_route(const struct nlmsghdr *message, void *context) {
+  const struct rtmsg *header = NLMSG_DATA(message);
+  if (message->nlmsg_type == RTM_NEWROUTE && message->nlmsg_len >= NLMSG_LENGTH(sizeof *header))
+    *(bool *)context = header->rtm_type == RTN_LOCAL;
+}
+
+int link_await_address(int fd, const struct ip_address *address, struct failure *failure) {
+  static const struct timespec pause = {.tv_nsec = 50000};
+  struct rtmsg header = {.rtm_family = address->family, .rtm_dst_len = (uint8_t)(8 * ip_address_size(address))};
+  for (int i = 0; i < READINESS_TRIES; i++) {
+    struct netlink_batch batch;
+    struct netlink_refusal refusal;
+    bool received = false;
+    netlink_begin(&batch);
+    netlink_message(&batch, "look whether its address is ready", RTM_GETROUTE, 0, &header, sizeof header);
+    netlink_put(&batch, RTA_DST, &address->v6, ip_address_size(address));
+    if (netlink_query(fd, &batch, note_local_route, &received, &refusal) < 0 && refusal.error != ENETUNREACH)
+      return link_fail(failure, "of an address", &refusal);
+    if (received) return 0;
+    (void)nanosleep(&pause, NULL);
+  }
+  return 0;
 }
 
 int link_delete(int fd, uint32_t index, const char *name, struct failure *failure) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "failure.h"
+#include "ip_address.h"
 #include "netlink.h"
 
 /* What is known of an interface. `index` is 0 when there is none. */
@@ -15,6 +16,7 @@ struct link {
   bool is_bridge;
   bool is_veth;
   bool is_ours; /* carries the alias that link_put_mark gives */
+  uint8_t hardware[HARDWARE_ADDRESS_SIZE];
 };
 
 /* True for a name that an interface can have. */
@@ -34,15 +36,26 @@ void link_put_mark(struct netlink_batch *batch, const char *table);
 /* Finds the bridges that are marked as those of an engine. Returns how many, at most `capacity`; -1 with the failure. */
 int link_find_bridges(int fd, const char *table, uint32_t *indexes, size_t capacity, struct failure *failure);
 
-/* Keeps IPv6 from giving the interface of that name a link-local address. A kernel without IPv6 refuses, which does not matter. */
-void link_put_no_ipv6(struct netlink_batch *batch, const char *name);
+/*
+ * Keeps IPv6 from giving the interface of that name a link-local address, which could be used after a second only. A kernel without IPv6
+ * refuses, which does not matter.
+ */
+void link_put_no_link_local(struct netlink_batch *batch, const char *name);
 
 /* A message that lets a bridge send what comes from its port of that name back to it. */
 void link_put_hairpin(struct netlink_batch *batch, const char *name);
 
-/* Begins a message that adds or deletes (`type`) an IPv4 address of an interface. */
-void link_put_address(struct netlink_batch *batch, uint16_t type, uint32_t index, struct in_addr address,
-                      unsigned int prefix_length);
+/*
+ * Begins a message that adds or deletes (`type`) an address of an interface. One of IPv6 can be used at once: whether others have it too is not
+ * looked at, which would take a second (RFC 4862 §5.4).
+ */
+void link_put_address(struct netlink_batch *batch, uint16_t type, uint32_t index, const struct ip_address *address);
+
+/*
+ * Waits until packets to an address of IPv6 of the socket's namespace are received: some time after it was added, a work queue of the kernel joins
+ * its group of solicitations and makes its route. One that is late loses a packet, which is no failure.
+ */
+int link_await_address(int fd, const struct ip_address *address, struct failure *failure);
 
 /* Deletes an interface. */
 int link_delete(int fd, uint32_t index, const char *name, struct failure *failure);

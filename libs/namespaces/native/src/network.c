@@ -1,6 +1,5 @@
 #include "network.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
@@ -8,40 +7,46 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "ip_address.h"
+#include "ipv6_settings.h"
 #include "link.h"
 #include "netlink.h"
 #include "nftables.h"
 
-enum { STALE_ADDRESSES = 8 };
+enum { STALE_ADDRESSES = 8, WANTED_ADDRESSES = 3 };
 
-/* The addresses of an interface: whether it has the wanted one, and those it should not have. */
+/* The addresses of an interface: those that it is to have, and those that it should not have. */
 struct addresses {
   uint32_t index;
-  struct in_addr wanted;
-  unsigned int prefix_length;
-  bool present;
-  unsigned int stale_count;
   struct {
-    struct in_addr address;
-    unsigned int prefix_length;
-  } stale[STALE_ADDRESSES];
+    struct ip_address address; /* maybe none */
+    bool present;
+  } wanted[WANTED_ADDRESSES];
+  unsigned int stale_count;
+  struct ip_address stale[STALE_ADDRESSES];
 };
-
-/* A hardware address that is the same after each creation, so that neighbours' caches stay true: as Docker's, 02:42 and the IP. */
-static void put_stable_hardware_address(struct netlink_batch *batch, struct in_addr address) {
-  uint8_t hardware[6] = {0x02, 0x42};
-  memcpy(hardware + 2, &address.s_addr, sizeof address.s_addr);
-  netlink_put(batch, IFLA_ADDRESS, hardware, sizeof hardware);
-}
 
 /* A bridge as it is to be. */
 struct bridge {
   const char *name;
-  struct in_addr address; /* 0 for none */
-  unsigned int prefix_length;
+  struct ip_address address;  /* of IPv4; maybe none */
+  struct ip_address address6; /* of IPv6; maybe none */
   uint32_t mtu; /* 0 for the kernel's default */
   const char *table; /* whose engine it is marked as one of; empty: of any */
 };
+
+/*
+ * A hardware address that is the same after each creation, so that neighbours' caches stay true: as Docker's, 02:42 and the IP, of IPv6 its last
+ * bytes.
+ */
+static void put_stable_hardware_address(struct netlink_batch *batch, const struct bridge *bridge) {
+  uint8_t hardware[HARDWARE_ADDRESS_SIZE] = {0x02, 0x42};
+  const struct ip_address *address = ip_address_is_set(&bridge->address) ? &bridge->address : &bridge->address6;
+  size_t size = ip_address_size(address);
+  if (size == 0) return;
+  memcpy(hardware + 2, address->v6.s6_addr + size - 4, 4);
+  netlink_put(batch, IFLA_ADDRESS, hardware, sizeof hardware);
+}
 
 static int create_bridge(int fd, const struct bridge *bridge, struct failure *failure) {
   struct netlink_batch batch;
@@ -51,7 +56,7 @@ static int create_bridge(int fd, const struct bridge *bridge, struct failure *fa
   netlink_message(&batch, "create the bridge", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
   netlink_put_string(&batch, IFLA_IFNAME, bridge->name);
   if (bridge->mtu != 0) netlink_put_u32(&batch, IFLA_MTU, bridge->mtu);
-  if (bridge->address.s_addr != 0) put_stable_hardware_address(&batch, bridge->address);
+  put_stable_hardware_address(&batch, bridge);
   size_t information = netlink_nest(&batch, IFLA_LINKINFO);
   netlink_put_string(&batch, IFLA_INFO_KIND, "bridge");
   size_t data = netlink_nest(&batch, IFLA_INFO_DATA);
@@ -61,7 +66,7 @@ static int create_bridge(int fd, const struct bridge *bridge, struct failure *fa
   if (netlink_send(fd, &batch, &refusal) < 0) return link_fail(failure, bridge->name, &refusal);
 
   netlink_begin(&batch);
-  link_put_no_ipv6(&batch, bridge->name);
+  link_put_no_link_local(&batch, bridge->name);
   link_change(&batch, "mark the bridge", bridge->name, false);
   link_put_mark(&batch, bridge->table);
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, bridge->name, &refusal) : 0;
@@ -76,55 +81,65 @@ static int find_or_create_bridge(int fd, const struct bridge *bridge, struct lin
   return 0;
 }
 
+static void note_address(struct addresses *found, const struct ip_address *address) {
+  for (size_t i = 0; i < WANTED_ADDRESSES; i++) {
+    if (!ip_address_equals(address, &found->wanted[i].address)) continue;
+    found->wanted[i].present = true;
+    return;
+  }
+  if (found->stale_count < STALE_ADDRESSES) found->stale[found->stale_count++] = *address;
+}
+
+/* An address of IPv4 has the attribute for its own end, one of IPv6 the other one. */
 static void read_address(const struct nlmsghdr *message, void *context) {
   struct addresses *found = context;
   const struct ifaddrmsg *header = NLMSG_DATA(message);
   if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof *header) ||
       header->ifa_index != found->index)
     return;
-  const struct nlattr *local = netlink_find(message, sizeof *header, IFA_LOCAL);
-  struct in_addr address;
-  if (!local || local->nla_len != sizeof *local + sizeof address) return;
-  memcpy(&address, local + 1, sizeof address);
-  if (address.s_addr == found->wanted.s_addr && header->ifa_prefixlen == found->prefix_length) {
-    found->present = true;
-  } else if (found->stale_count < STALE_ADDRESSES) {
-    found->stale[found->stale_count].address = address;
-    found->stale[found->stale_count].prefix_length = header->ifa_prefixlen;
-    found->stale_count++;
-  }
+  struct ip_address address = {.family = header->ifa_family, .prefix_length = header->ifa_prefixlen};
+  const struct nlattr *value = netlink_find(message, sizeof *header, address.family == AF_INET ? IFA_LOCAL : IFA_ADDRESS);
+  size_t size = ip_address_size(&address);
+  if (!value || value->nla_len != sizeof *value + size) return;
+  memcpy(&address.v6, value + 1, size);
+  note_address(found, &address);
 }
 
 static int find_addresses(int fd, const char *name, struct addresses *found, struct failure *failure) {
   struct netlink_batch batch;
   struct netlink_refusal refusal;
-  struct ifaddrmsg header = {.ifa_family = AF_INET};
+  struct ifaddrmsg header = {.ifa_family = AF_UNSPEC};
   netlink_begin(&batch);
   netlink_message(&batch, "list addresses", RTM_GETADDR, NLM_F_DUMP, &header, sizeof header);
   return netlink_query(fd, &batch, read_address, found, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
 }
 
-/* Gives the bridge this address and no other, and sets it up. */
+/* Gives the bridge these addresses and no others, and sets it up. */
 static int settle_bridge(int fd, const char *name, struct addresses *addresses, struct failure *failure) {
   struct netlink_batch batch;
   struct netlink_refusal refusal;
   if (find_addresses(fd, name, addresses, failure) < 0) return -1;
   netlink_begin(&batch);
   for (unsigned int i = 0; i < addresses->stale_count; i++)
-    link_put_address(&batch, RTM_DELADDR, addresses->index, addresses->stale[i].address, addresses->stale[i].prefix_length);
-  if (!addresses->present && addresses->wanted.s_addr != 0)
-    link_put_address(&batch, RTM_NEWADDR, addresses->index, addresses->wanted, addresses->prefix_length);
+    link_put_address(&batch, RTM_DELADDR, addresses->index, &addresses->stale[i]);
+  for (size_t i = 0; i < WANTED_ADDRESSES; i++)
+    if (!addresses->wanted[i].present && ip_address_is_set(&addresses->wanted[i].address))
+      link_put_address(&batch, RTM_NEWADDR, addresses->index, &addresses->wanted[i].address);
   link_change(&batch, "set the bridge up", name, true);
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
 }
 
 static int ensure_bridge(const struct bridge *bridge, struct failure *failure) {
-  struct addresses addresses = {.wanted = bridge->address, .prefix_length = bridge->prefix_length};
+  struct addresses addresses = {.wanted = {{bridge->address, false}, {bridge->address6, false}}};
+  bool has_ipv6 = ip_address_is_set(&bridge->address6);
   struct link link;
   cleanup_close int fd = link_open(failure);
   if (fd < 0 || find_or_create_bridge(fd, bridge, &link, failure) < 0) return -1;
+  if (ipv6_settings_for_bridge(bridge->name, has_ipv6, failure) < 0) return -1;
   addresses.index = link.index;
-  return settle_bridge(fd, bridge->name, &addresses, failure);
+  if (has_ipv6) addresses.wanted[2].address = ip_address_of_link(link.hardware);
+  if (settle_bridge(fd, bridge->name, &addresses, failure) < 0) return -1;
+  return has_ipv6 ? link_await_address(fd, &bridge->address6, failure) : 0;
 }
 
 static int enable_forwarding(struct failure *failure) {
@@ -137,10 +152,11 @@ static int enable_forwarding(struct failure *failure) {
 }
 
 int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failure *failure) {
-  struct bridge bridge = {.name = network->bridge, .prefix_length = network->prefix_length, .table = ""};
+  struct bridge bridge = {.name = network->bridge, .table = ""};
   if (!link_is_name(network->bridge) || network->table[0] == '\0')
     return fail(failure, "network", EINVAL, "bad name of a bridge or a table");
-  if (inet_pton(AF_INET, network->address, &bridge.address) != 1 || network->prefix_length < 1 || network->prefix_length > 30)
+  if (ip_address_read(&bridge.address, AF_INET, network->address, network->prefix_length) < 0 ||
+      !ip_address_is_set(&bridge.address) || network->prefix_length > 30)
     return fail(failure, "network", EINVAL, "bad address of bridge %s", network->bridge);
   if (ensure_bridge(&bridge, failure) < 0 || nftables_ensure(network->table, failure) < 0 ||
       nftables_add_bridge(network->table, network->bridge, NFTABLES_MASQUERADE, failure) < 0)
@@ -149,16 +165,17 @@ int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failu
 }
 
 int network_ensure_bridge(const Berth__Native__V1__EnsureBridge *plan, struct failure *failure) {
-  struct bridge bridge = {.name = plan->bridge, .prefix_length = plan->prefix_length, .mtu = plan->mtu, .table = plan->table};
+  struct bridge bridge = {.name = plan->bridge, .mtu = plan->mtu, .table = plan->table};
   unsigned int flags = (plan->masquerade ? NFTABLES_MASQUERADE : 0) | (plan->internal ? NFTABLES_INTERNAL : 0);
   if (!link_is_name(plan->bridge) || plan->table[0] == '\0')
     return fail(failure, "network", EINVAL, "bad name of a bridge or a table");
-  bool addressed = plan->address[0] != '\0';
-  if (addressed && (inet_pton(AF_INET, plan->address, &bridge.address) != 1 || plan->prefix_length < 1 || plan->prefix_length > 31))
+  if (ip_address_read(&bridge.address, AF_INET, plan->address, plan->prefix_length) < 0 ||
+      ip_address_read(&bridge.address6, AF_INET6, plan->address6, plan->prefix_length6) < 0 || bridge.address.prefix_length > 31)
     return fail(failure, "network", EINVAL, "bad address of bridge %s", plan->bridge);
   /* Before the bridge: what is in no set of the table would be let through. */
   if (nftables_add_bridge(plan->table, plan->bridge, flags, failure) < 0) return -1;
-  return ensure_bridge(&bridge, failure);
+  if (ensure_bridge(&bridge, failure) < 0) return -1;
+  return plan->forward6 ? ipv6_settings_forward(failure) : 0;
 }
 
 int network_loopback_up(struct failure *failure) {

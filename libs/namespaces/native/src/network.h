@@ -22,7 +22,7 @@ int network_ensure_bridge(const Berth__Native__V1__EnsureBridge *plan, struct fa
 int network_remove_bridge(const Berth__Native__V1__RemoveBridge *plan, struct failure *failure);
 
 /*
- * Gives the namespace `target_netns_fd` an interface: a veth pair whose inner end is born there, with its address, its route and
+ * Gives the namespace `target_netns_fd` an interface: a veth pair whose inner end is born there, with its addresses, its routes and
  * the loopback up. When this returns 0 the first packet passes. On a failure nothing is left.
  * The calling thread visits the target namespace for a moment, to open a socket there; a thread that cannot come back must not go
  * on, so that is a failure of step `setns`.
@@ -30,10 +30,10 @@ int network_remove_bridge(const Berth__Native__V1__RemoveBridge *plan, struct fa
 int network_attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure);
 
 /*
- * Makes `gateway` the one of the default route of the namespace `target_netns_fd`, by whatever interface it is reached. The calling thread
- * visits the namespace as in network_attach.
+ * Makes `gateway` and `gateway6` those of the default routes of the namespace `target_netns_fd`, by whatever interface they are reached. An
+ * empty one leaves its route as it is. The calling thread visits the namespace as in network_attach.
  */
-int network_route(const char *gateway, int target_netns_fd, struct failure *failure);
+int network_route(const char *gateway, const char *gateway6, int target_netns_fd, struct failure *failure);
 
 /* Sets the loopback interface of the caller's own network namespace up. */
 int network_loopback_up(struct failure *failure);

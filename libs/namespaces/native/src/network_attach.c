@@ -4,7 +4,6 @@
  * ends are up. So the outer end goes up first, as a port of the bridge, then the inner one, which is then ready; and the outer end,
  * on which the bridge forwards only when the work queue has seen its carrier, is waited for.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
@@ -17,17 +16,28 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "ip_address.h"
+#include "ipv6_settings.h"
 #include "link.h"
 #include "netlink.h"
 #include "network.h"
 
-enum { HARDWARE_ADDRESS_SIZE = 6, READINESS_TRIES = 200 };
+enum { READINESS_TRIES = 200, IPV4_BITS = 32, IPV6_BITS = 128 };
 
 struct plan {
   const Berth__Native__V1__NetworkInterface *interface;
-  struct in_addr address;
-  struct in_addr gateway; /* 0 for none */
+  struct ip_address address;  /* of IPv4; maybe none */
+  struct ip_address address6; /* of IPv6; maybe none */
+  struct ip_address gateways[2];
 };
+
+/* The gateways of default routes, each of which may be none. */
+static int read_gateways(struct ip_address gateways[2], const char *gateway, const char *gateway6, struct failure *failure) {
+  if (ip_address_read(&gateways[0], AF_INET, gateway, IPV4_BITS) == 0 &&
+      ip_address_read(&gateways[1], AF_INET6, gateway6, IPV6_BITS) == 0)
+    return 0;
+  return fail(failure, "network", EINVAL, "bad gateway");
+}
 
 static int read_plan(struct plan *plan, const Berth__Native__V1__NetworkInterface *interface, struct failure *failure) {
   size_t hardware_size = interface->hardware_address.len;
@@ -36,12 +46,11 @@ static int read_plan(struct plan *plan, const Berth__Native__V1__NetworkInterfac
     return fail(failure, "network", EINVAL, "bad name of an interface");
   if (hardware_size != 0 && hardware_size != HARDWARE_ADDRESS_SIZE)
     return fail(failure, "network", EINVAL, "a hardware address of %zu bytes", hardware_size);
-  if (inet_pton(AF_INET, interface->address, &plan->address) != 1 || interface->prefix_length < 1 ||
-      interface->prefix_length > 32)
+  if (ip_address_read(&plan->address, AF_INET, interface->address, interface->prefix_length) < 0 ||
+      ip_address_read(&plan->address6, AF_INET6, interface->address6, interface->prefix_length6) < 0 ||
+      !(ip_address_is_set(&plan->address) || ip_address_is_set(&plan->address6)))
     return fail(failure, "network", EINVAL, "bad address of interface %s", interface->name);
-  if (interface->gateway[0] && inet_pton(AF_INET, interface->gateway, &plan->gateway) != 1)
-    return fail(failure, "network", EINVAL, "bad gateway of interface %s", interface->name);
-  return 0;
+  return read_gateways(plan->gateways, interface->gateway, interface->gateway6, failure);
 }
 
 /* The index of an interface in the namespace of a socket of any family, 0 and errno when there is none. */
@@ -51,14 +60,22 @@ static uint32_t index_of(int fd, const char *name) {
   return ioctl(fd, SIOCGIFINDEX, &request) < 0 ? 0 : (uint32_t)request.ifr_ifindex;
 }
 
+/* What the interfaces that are born in a namespace from now on have. */
+enum births { NO_BIRTHS, WITHOUT_IPV6, WITH_IPV6 };
+
 /* A netlink socket that speaks for the namespace `target`. */
-static int open_inside(int target, struct failure *failure) {
+static int open_inside(int target, enum births births, struct failure *failure) {
   cleanup_close int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
   if (home < 0) return fail(failure, "network", errno, "open the network namespace of the keeper");
   if (setns(target, CLONE_NEWNET) < 0) return fail(failure, "setns", errno, "enter the network namespace");
   cleanup_close int fd = link_open(failure);
+  if (fd >= 0 && births != NO_BIRTHS && ipv6_settings_for_new(births == WITH_IPV6, failure) < 0) close_fd(&fd);
   if (setns(home, CLONE_NEWNET) < 0) return fail(failure, "setns", errno, "come back from the network namespace");
   return take_fd(&fd);
+}
+
+static enum births births_of(const struct plan *plan) {
+  return ip_address_is_set(&plan->address6) ? WITH_IPV6 : WITHOUT_IPV6;
 }
 
 /* One queue: the kernel would make one for each possible CPU, each with its objects in sysfs, and a veth has no use for them. */
@@ -120,15 +137,28 @@ static int create_slave(int fd, const struct plan *plan, uint32_t parent, int ta
 }
 
 /* By the interface of that index; 0: by the one that reaches the gateway. */
-static void put_default_route(struct netlink_batch *batch, uint16_t flags, uint32_t index, struct in_addr gateway) {
-  struct rtmsg header = {.rtm_family = AF_INET,
-                         .rtm_table = RT_TABLE_MAIN,
-                         .rtm_protocol = RTPROT_BOOT,
-                         .rtm_scope = RT_SCOPE_UNIVERSE,
-                         .rtm_type = RTN_UNICAST};
-  netlink_message(batch, "add the default route", RTM_NEWROUTE, NLM_F_CREATE | flags, &header, sizeof header);
-  netlink_put(batch, RTA_GATEWAY, &gateway, sizeof gateway);
-  if (index != 0) netlink_put_u32(batch, RTA_OIF, index);
+static void put_default_routes(struct netlink_batch *batch, uint16_t flags, uint32_t index, const struct ip_address gateways[2]) {
+  for (size_t i = 0; i < 2; i++) {
+    if (!ip_address_is_set(&gateways[i])) continue;
+    struct rtmsg header = {.rtm_family = gateways[i].family,
+                           .rtm_table = RT_TABLE_MAIN,
+                           .rtm_protocol = RTPROT_BOOT,
+                           .rtm_scope = RT_SCOPE_UNIVERSE,
+                           .rtm_type = RTN_UNICAST};
+    netlink_message(batch, "add the default route", RTM_NEWROUTE, NLM_F_CREATE | flags, &header, sizeof header);
+    netlink_put(batch, RTA_GATEWAY, &gateways[i].v6, ip_address_size(&gateways[i]));
+    if (index != 0) netlink_put_u32(batch, RTA_OIF, index);
+  }
+}
+
+/* With the one of its link, which the kernel would hold back for a second. */
+static void put_ipv6_addresses(struct netlink_batch *batch, uint32_t index, const struct plan *plan) {
+  const ProtobufCBinaryData *hardware = &plan->interface->hardware_address;
+  if (!ip_address_is_set(&plan->address6)) return;
+  link_put_address(batch, RTM_NEWADDR, index, &plan->address6);
+  if (hardware->len == 0) return;
+  struct ip_address link = ip_address_of_link(hardware->data);
+  link_put_address(batch, RTM_NEWADDR, index, &link);
 }
 
 static int set_up_inside(int fd, const struct plan *plan, struct failure *failure) {
@@ -139,11 +169,13 @@ static int set_up_inside(int fd, const struct plan *plan, struct failure *failur
   if (index == 0) return fail(failure, "network", errno, "interface %s: find it in its namespace", name);
   netlink_begin(&batch);
   link_change(&batch, "set the loopback up", "lo", true);
-  link_put_no_ipv6(&batch, name);
+  link_put_no_link_local(&batch, name);
   link_change(&batch, "set it up", name, true);
-  link_put_address(&batch, RTM_NEWADDR, index, plan->address, plan->interface->prefix_length);
-  if (plan->gateway.s_addr != 0) put_default_route(&batch, NLM_F_EXCL, index, plan->gateway);
-  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, name, &refusal) : 0;
+  if (ip_address_is_set(&plan->address)) link_put_address(&batch, RTM_NEWADDR, index, &plan->address);
+  put_ipv6_addresses(&batch, index, plan);
+  put_default_routes(&batch, NLM_F_EXCL, index, plan->gateways);
+  if (netlink_send(fd, &batch, &refusal) < 0) return link_fail(failure, name, &refusal);
+  return ip_address_is_set(&plan->address6) ? link_await_address(fd, &plan->address6, failure) : 0;
 }
 
 /* In a message of its own of the family of bridges: the port must be one already. */
@@ -167,7 +199,7 @@ static int join_bridge(int fd, const struct plan *plan, uint32_t bridge, struct 
   struct netlink_batch batch;
   struct netlink_refusal refusal;
   netlink_begin(&batch);
-  link_put_no_ipv6(&batch, name);
+  link_put_no_link_local(&batch, name);
   link_change(&batch, "join the bridge", name, true);
   netlink_put_u32(&batch, IFLA_MASTER, bridge);
   if (plan->interface->isolated) put_isolation(&batch, index_of(fd, name));
@@ -226,7 +258,7 @@ static int attach_slave(const struct plan *plan, int outside, int inside, int ta
 }
 
 int network_detach_inside(const char *name, int target_netns_fd, struct failure *failure) {
-  cleanup_close int inside = open_inside(target_netns_fd, failure);
+  cleanup_close int inside = open_inside(target_netns_fd, NO_BIRTHS, failure);
   if (inside < 0) return -1;
   uint32_t index = index_of(inside, name);
   return index == 0 ? 0 : link_delete(inside, index, name, failure);
@@ -239,26 +271,27 @@ int network_attach(const Berth__Native__V1__NetworkInterface *interface, int tar
   cleanup_close int outside = link_open(failure);
   if (outside < 0) return -1;
   if (interface->kind[0] != '\0') {
-    cleanup_close int there = open_inside(target_netns_fd, failure);
+    cleanup_close int there = open_inside(target_netns_fd, births_of(&plan), failure);
     return there < 0 ? -1 : attach_slave(&plan, outside, there, target_netns_fd, failure);
   }
   uint32_t bridge = index_of(outside, interface->bridge);
   if (bridge == 0) return fail(failure, "network", errno, "bridge %s does not exist", interface->bridge);
-  cleanup_close int inside = open_inside(target_netns_fd, failure);
+  cleanup_close int inside = open_inside(target_netns_fd, births_of(&plan), failure);
   if (inside < 0 || create_pair(outside, &plan, target_netns_fd, failure) < 0) return -1;
   if (set_up(outside, inside, &plan, bridge, failure) == 0) return 0;
   (void)network_detach(interface->host_name, &undo);
   return -1;
 }
 
-int network_route(const char *gateway, int target_netns_fd, struct failure *failure) {
-  struct in_addr address;
+int network_route(const char *gateway, const char *gateway6, int target_netns_fd, struct failure *failure) {
+  struct ip_address gateways[2];
   struct netlink_batch batch;
   struct netlink_refusal refusal;
-  if (inet_pton(AF_INET, gateway, &address) != 1) return fail(failure, "network", EINVAL, "bad gateway");
-  cleanup_close int inside = open_inside(target_netns_fd, failure);
+  if (read_gateways(gateways, gateway, gateway6, failure) < 0) return -1;
+  if (!ip_address_is_set(&gateways[0]) && !ip_address_is_set(&gateways[1])) return 0;
+  cleanup_close int inside = open_inside(target_netns_fd, NO_BIRTHS, failure);
   if (inside < 0) return -1;
   netlink_begin(&batch);
-  put_default_route(&batch, NLM_F_REPLACE, 0, address);
-  return netlink_send(inside, &batch, &refusal) < 0 ? link_fail(failure, gateway, &refusal) : 0;
+  put_default_routes(&batch, NLM_F_REPLACE, 0, gateways);
+  return netlink_send(inside, &batch, &refusal) < 0 ? link_fail(failure, gateway[0] ? gateway : gateway6, &refusal) : 0;
 }
