@@ -14,15 +14,14 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   lower: (text) => String(text).toLowerCase(),
   upper: (text) => String(text).toUpperCase(),
   title: (text) => String(text).replace(/(^|\s)\S/g, (letter) => letter.toUpperCase()),
-  pad: (text, before, after) =>
-    text === '' ? '' : ' '.repeat(Number(before)) + String(text) + ' '.repeat(Number(after)),
+  pad: (text, before, after) => (text === '' ? '' : spaces(before) + formatValue(text) + spaces(after)),
   truncate: (text, length) => Array.from(String(text)).slice(0, Number(length)).join(''),
   println: (...args) => `${args.map(formatValue).join(' ')}\n`,
   print: sprint,
   printf: (format, ...args) => formatPrintf(String(format), args),
   len: (value) => lengthOf(value),
   index: (value, ...keys) => keys.reduce(indexInto, value),
-  slice: (value, ...ends) => (value as string).slice(...(ends as number[])),
+  slice,
   not: (value) => !isTrue(value),
   and: (...args) => args.find((value) => !isTrue(value)) ?? args.at(-1),
   or: (...args) => args.find(isTrue) ?? args.at(-1),
@@ -73,6 +72,7 @@ function callValue(value: Value, args: Value[]): Value {
 /** What Go calls the type of a value that it has from JSON. */
 function typeNameOf(value: Value): string {
   if (Array.isArray(value)) return '[]interface {}';
+  if (value === null || value === undefined) return 'nil';
   if (typeof value === 'object') return 'map[string]interface {}';
   if (typeof value === 'boolean') return 'bool';
   return typeof value === 'number' ? 'float64' : 'string';
@@ -88,6 +88,28 @@ function lengthOf(value: Value): number {
   if (Array.isArray(value)) return value.length;
   if (value !== null && typeof value === 'object') return Object.keys(value).length;
   throw new TemplateError(`error calling len: len of ${formatValue(value)}`);
+}
+
+/** Of a string its characters, of a list its elements, from one index up to another. */
+function slice(value: Value, ...ends: Value[]): Value {
+  if (typeof value !== 'string' && !Array.isArray(value)) {
+    throw new TemplateError(`error calling slice: can't slice item of type ${typeNameOf(value)}`);
+  }
+  const [first = 0, last = value.length, ...others] = ends.map(Number);
+  const isWithin =
+    Number.isInteger(first) && Number.isInteger(last) && first >= 0 && first <= last && last <= value.length;
+  if (others.length > 0 || !isWithin)
+    throw new TemplateError(`error calling slice: index out of range: ${ends.map(String).join(':')}`);
+  return value.slice(first, last);
+}
+
+const MAX_SPACES = 1_000_000;
+
+function spaces(count: Value): string {
+  const number = Number(count);
+  if (!(number >= 0 && number <= MAX_SPACES))
+    throw new TemplateError(`error calling pad: no count of spaces: ${formatValue(count)}`);
+  return ' '.repeat(number);
 }
 
 function indexInto(value: Value, key: Value): Value {
@@ -109,11 +131,12 @@ function compare(a: Value, b: Value): number {
   return a < (b as typeof a) ? -1 : a > (b as typeof a) ? 1 : 0;
 }
 
-/** The verbs of fmt that templates use: %s %v %d %q %% with width and `-`. */
+/** The verbs of fmt that templates use: %s %v %d %q %% with width, at most a million as in Go, and `-`. */
 function formatPrintf(format: string, args: Value[]): string {
   let next = 0;
   return format.replace(/%(-?)(\d*)([svdqt%])/g, (_, left: string, width: string, verb: string) => {
     if (verb === '%') return '%';
+    if (Number(width) > MAX_SPACES) return '%!(BADWIDTH)';
     const value = args[next++];
     const text = verb === 'q' ? JSON.stringify(String(value)) : formatValue(value);
     return left ? text.padEnd(Number(width)) : text.padStart(Number(width));

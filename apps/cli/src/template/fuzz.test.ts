@@ -1,0 +1,102 @@
+import { fuzz, hostileText, refused } from '@berth/testkit/fuzz';
+import { compileTemplate, TemplateError } from './template.ts';
+
+const VALUE = {
+  Id: 'a',
+  Names: ['b', 'c'],
+  Ports: { '80/tcp': [{ HostPort: '1' }] },
+  Size: 5,
+  None: null,
+  Label: (key: unknown) => `l${String(key)}`,
+};
+const isTemplateError = (error: unknown): boolean => error instanceof TemplateError;
+
+fuzz(
+  'a template is rendered, or its mistake is told',
+  hostileText(
+    [
+      '{{.Id}} {{range $i, $n := .Names}}{{if $i}}, {{end}}{{$n}}{{else}}none{{end}}',
+      '{{json .}}{{with .Ports}}{{range $k, $v := .}}{{$k}}={{(index $v 0).HostPort}}{{break}}{{end}}{{end}}',
+      '{{define "a"}}{{.}}{{end}}{{template "a" .Id}}{{block "b" .}}{{.Size | printf "%05d|%-5q|%v"}}{{end}}',
+      '{{- /* c */ -}} {{print (eq .Size 5) (len .Names) (slice .Id 0 1) | html | upper}} {{.Label "x"}}',
+      'table {{.Id}}\t{{truncate .Id 5}}{{pad .Id 1 2}}{{join .Names ","}}{{split .Id "a"}}{{title .Id}}',
+    ],
+    [
+      ...[
+        '{{',
+        '}}',
+        '{{-',
+        '-}}',
+        '.',
+        '$',
+        '$x',
+        ':=',
+        '=',
+        ',',
+        '|',
+        '(',
+        ')',
+        '"',
+        '`',
+        "'",
+        '\\',
+        '/*',
+        '*/',
+        ' ',
+        '\n',
+      ],
+      ...[
+        'if',
+        'else',
+        'else if',
+        'end',
+        'range',
+        'with',
+        'define',
+        'template',
+        'block',
+        'break',
+        'continue',
+        'nil',
+        'true',
+      ],
+      ...[
+        'index',
+        'printf',
+        'len',
+        'slice',
+        'and',
+        'or',
+        'not',
+        'eq',
+        'lt',
+        'call',
+        'json',
+        'join',
+        'truncate',
+        'pad',
+        'urlquery',
+        'js',
+      ],
+      ...[
+        '.Id',
+        '.Names',
+        '.Ports',
+        '.None',
+        '.Label',
+        '"%d"',
+        '"%v"',
+        '"%[2]*d"',
+        '0',
+        '-1',
+        '1e999',
+        '0x1F',
+        '9999999999999999999',
+      ],
+    ],
+  ),
+  (source) => {
+    const template = refused(() => compileTemplate(source), isTemplateError);
+    if (template !== null) refused(() => template(VALUE), isTemplateError);
+  },
+);
