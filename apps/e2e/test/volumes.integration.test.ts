@@ -62,3 +62,10 @@ test('a volume is not removed while a container that mounts it starts, however c
     await cli.ok('volume', 'rm', name);
   }
 });
+
+test('a volume on /etc hides nothing of what the engine mounts there', async () => {
+  const script = 'grep -c localhost /etc/hosts; cat /etc/hostname; grep -c . /etc/resolv.conf; wc -c </etc/passwd';
+  const found = await cli.ok('run', '--rm', '-h', 'named', '-v', 'configuration:/etc', 'busybox', 'sh', '-c', script);
+  expect(found).toMatch(/^[1-9]\d*\nnamed\n[1-9]\d*\n[1-9]\d*$/);
+  await cli.ok('volume', 'rm', 'configuration');
+});

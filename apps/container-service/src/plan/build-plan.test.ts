@@ -3,9 +3,10 @@ import { aConfig, aSpec } from '../adapters/memory-engine.ts';
 import { createMemoryHostDevices, UNIFIED_LAYOUT, createMemorySeccompFilters } from '../adapters/memory-host.ts';
 import type { ContainerConfig } from '../container-config.ts';
 import { newContainer } from '../container.ts';
+import { DEFAULT_ISOLATION } from '../isolation.ts';
 import { createPlanBuilder } from './build-plan.ts';
 import { CLONE } from './namespaces.ts';
-import type { InterfacePlan } from './plan.ts';
+import type { ContainerPlan, InterfacePlan, MountPlan } from './plan.ts';
 import type { MountPoint } from '../mount.ts';
 
 const ID = 'ab'.repeat(32);
@@ -151,6 +152,10 @@ const PLAIN_BIND = {
   attributesOnTop: false,
 };
 
+function mountAt(target: string, { mounts }: ContainerPlan): MountPlan | undefined {
+  return mounts.find((mount) => mount.target === target);
+}
+
 describe('the plan of a container', () => {
   test('names its cgroup and its interface after its id', () => {
     expect(aPlan().cgroup.unifiedDir).toBe(`/sys/fs/cgroup/berth/containers/${ID}`);
@@ -180,7 +185,7 @@ describe('the plan of a container', () => {
     const mounts = aPlan({}, [
       { type: 'bind', name: '', source: '/host', target: '/a/b/c', readonly: true },
       { type: 'volume', name: 'v', source: '/volumes/v/_data', target: '/a', readonly: false },
-    ]).mounts.slice(-2);
+    ]).mounts.filter(({ target }) => target.startsWith('/a'));
     expect(mounts).toEqual([
       { target: '/a', source: { ...PLAIN_BIND, path: '/volumes/v/_data', copyUp: true }, attributes: 0n },
       { target: '/a/b/c', source: { ...PLAIN_BIND, path: '/host' }, attributes: 1n },
@@ -198,14 +203,14 @@ describe('the plan of a container', () => {
     ['volume', {}, { copyUp: true }],
   ] as const)('a %s with %j', (type, settings, expected) => {
     const point = { type, name: '', source: '/s', target: '/t', readonly: true, ...settings };
-    expect(aPlan({}, [point]).mounts.at(-1)?.source).toEqual({ ...PLAIN_BIND, path: '/s', ...expected });
+    expect(mountAt('/t', aPlan({}, [point]))?.source).toEqual({ ...PLAIN_BIND, path: '/s', ...expected });
   });
 
   test('an image, read-only', () => {
     const rootfs = { layersDir: '/layers', lowerDirs: ['1'], upperDir: '/u', workDir: '/w' };
     const point = { type: 'image', name: 'sha256:1', source: 'app', target: '/t', readonly: true, rootfs } as const;
     const source = { kind: 'image', rootfs, subpath: '' };
-    expect(aPlan({}, [point]).mounts.at(-1)).toEqual({ target: '/t', source, attributes: 1n });
+    expect(mountAt('/t', aPlan({}, [point]))).toEqual({ target: '/t', source, attributes: 1n });
   });
 
   test('a mount of the user takes the place of a default, and of what is below it', () => {
@@ -216,6 +221,16 @@ describe('the plan of a container', () => {
     expect(targets.filter((target) => target === '/etc/hosts' || target.startsWith('/sys'))).toEqual([
       '/sys',
       '/etc/hosts',
+    ]);
+  });
+
+  test('the files of the engine are mounted over what the user mounts above them', () => {
+    const above = (target: string) => ({ type: 'bind', name: '', source: '/host', target, readonly: false }) as const;
+    const plan = aPlan({ isolation: { ...DEFAULT_ISOLATION, init: true } }, [above('/etc'), above('/sbin')]);
+    const targets = plan.mounts.map(({ target }) => target);
+    expect(targets.slice(targets.indexOf('/etc'))).toEqual([
+      ...['/etc', '/sbin'],
+      ...['/etc/resolv.conf', '/etc/hostname', '/etc/hosts', '/sbin/docker-init'],
     ]);
   });
 });

@@ -78,27 +78,34 @@ export interface MountsInput {
 }
 
 /**
- * All mounts of a container, parents before children: the file systems, its name files, then what the user asked for. A mount of the user
- * takes the place of a default one with the same target, and of all that is below it.
+ * All mounts of a container, parents before children: the file systems, then what the user asked for with the engine's files. A mount of the user
+ * takes the place of a default one with the same target, and of the file systems that are below it; the files are mounted over it.
  */
 export function planMounts({ paths, isolation, mounts, peers, init, ipcJoin, shmSizeBytes }: MountsInput): MountPlan[] {
   const nameFile = isolation.readonlyRoot ? RDONLY : 0n;
-  const defaults = [
-    ...planFilesystems(isolation),
-    ...planIpcMounts(isolation.ipcMode, ipcJoin, shmSizeBytes),
+  const filesystems = [...planFilesystems(isolation), ...planIpcMounts(isolation.ipcMode, ipcJoin, shmSizeBytes)];
+  const files = [
     bindFile('/etc/resolv.conf', paths.resolvConf, nameFile),
     bindFile('/etc/hostname', paths.hostname, nameFile),
     bindFile('/etc/hosts', paths.hosts, nameFile),
     ...(isolation.init ? [bindFile(init.path, init.program, RDONLY)] : []),
   ];
-  if (mounts.length === 0) return defaults;
-  const kept = defaults.filter(({ target }) => !mounts.some((mount) => covers(mount.target, target)));
-  return [...kept, ...planUserMounts(mounts, peers)];
+  return [
+    ...filesystems.filter(({ target }) => !mounts.some((mount) => covers(mount.target, target))),
+    ...parentsFirst([
+      ...files.filter(({ target }) => !mounts.some((mount) => mount.target === target)),
+      ...planUserMounts(mounts, peers),
+    ]),
+  ];
 }
 
 /** What the user asked for alone, parents before children. */
 export function planUserMounts(mounts: readonly MountPoint[], peers: VolumePeers): MountPlan[] {
-  return mounts.map((mount) => planMount(mount, peers)).sort((a, b) => depth(a.target) - depth(b.target));
+  return parentsFirst(mounts.map((mount) => planMount(mount, peers)));
+}
+
+function parentsFirst(mounts: MountPlan[]): MountPlan[] {
+  return mounts.sort((a, b) => depth(a.target) - depth(b.target));
 }
 
 function bindFile(target: string, path: string, attributes = 0n): MountPlan {
