@@ -1,4 +1,5 @@
 import { connectService, type EnginePaths } from '@berth/client';
+import type { LogForm } from '@berth/proto/container';
 import { ContainerServiceDefinition, MountType } from '@berth/proto/container';
 
 /** A directory of the host at a path of a container, read-only. */
@@ -38,8 +39,8 @@ export interface BerthApi extends Disposable {
   remove(container: string): Promise<void>;
   /** How many containers there are. */
   count(): Promise<number>;
-  /** Reads a whole log and tells how many lines it has. */
-  readLog(container: string): Promise<number>;
+  /** Reads a whole log, as text or line by line, and tells how many bytes it has. */
+  readLog(container: string, form: LogForm): Promise<number>;
 }
 
 export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
@@ -92,10 +93,12 @@ export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
       await client.deleteContainer({ container, force: true });
     },
     count: async () => (await client.listContainers({ all: true })).containers.length,
-    async readLog(container) {
-      let lines = 0;
-      for await (const { entries } of client.readLogs({ container })) lines += entries.length;
-      return lines;
+    async readLog(container, form) {
+      let bytes = 0;
+      for await (const { entries } of client.readLogs({ container, form })) {
+        for (const { data } of entries) bytes += data.length;
+      }
+      return bytes;
     },
     [Symbol.dispose]: close,
   };

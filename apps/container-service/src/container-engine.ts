@@ -103,7 +103,7 @@ export interface ContainerEngine {
   readonly execs: ContainerExecs;
   readonly views: ContainerViews;
   readonly listProcesses: ProcessLister;
-  readonly readLogs: LogReader;
+  readonly logs: LogReader;
   readonly diff: ContainerDiffer;
   readonly commit: ContainerCommitter;
   readonly fileAccess: ContainerFileAccess;
@@ -181,7 +181,6 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     control,
     containerExecs,
   });
-  const readLogs = createLogReader(shared);
   return {
     creator,
     control,
@@ -193,7 +192,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     execs: containerExecs,
     views: createContainerViews(shared),
     listProcesses: createProcessLister(shared),
-    readLogs,
+    logs: createLogReader(shared),
     diff: createContainerDiffer(shared),
     commit: createContainerCommitter(shared),
     fileAccess: createContainerFileAccess(shared),

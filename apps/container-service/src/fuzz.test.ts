@@ -5,7 +5,7 @@ import { fuzz, hostileJson, hostileText, refused } from '@berth/testkit/fuzz';
 import { answerQuery, fitDatagram } from './dns/answer-query.ts';
 import { parseNameServers } from './dns/host-name-servers.ts';
 import { createNameTable } from './dns/name-table.ts';
-import { parseLogRecord } from './logs/log-record.ts';
+import { findRecord, timeOf } from './logs/log-record.ts';
 import { parseProfile } from './seccomp/profile.ts';
 import { resolveUser } from './spec/user.ts';
 
@@ -83,8 +83,13 @@ fuzz(
     [' ', '\n', 'stdout', 'stderr', 'P', 'F', '.', 'Z', '9', 'nameserver', '::1', '%eth0', '#'],
   ),
   (text) => {
-    const record = parseLogRecord(Buffer.from(`${text}\n`));
-    if (record !== null) expect(record.data.length).toBeLessThanOrEqual(Buffer.byteLength(text) + 1);
+    const line = Buffer.from(`${text}\n`);
+    const record = findRecord(line, 0, line.length);
+    if (record !== null) {
+      timeOf(record);
+      expect(record.dataStart).toBeLessThanOrEqual(record.dataEnd);
+      expect(record.dataEnd).toBeLessThanOrEqual(line.length);
+    }
     for (const { address } of parseNameServers(text)) expect(address).toMatch(/^[0-9a-f.:]+(%.+)?$/i);
   },
 );

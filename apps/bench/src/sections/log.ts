@@ -1,3 +1,4 @@
+import { LogForm } from '@berth/proto/container';
 import { BERTH_COMMAND } from '@berth/testkit';
 import { joinFields, present, staged, type Contestant } from '../contestant.ts';
 import type { Peer } from '../peer-engine.ts';
@@ -6,6 +7,7 @@ import type { Contenders, Findings, Section, TimeTable } from '../section.ts';
 import { WORK_BIND, WORK_IN_CONTAINER, WORK_ON_HOST } from '../work.ts';
 
 const LINES = 1_000_000;
+const LINE_BYTES = 100;
 /** As much as Berth keeps before it rotates something away. */
 const LINES_TO_READ = 100_000;
 const ROUNDS_MAX = 5;
@@ -70,13 +72,14 @@ async function measureReading(
       await peer.stopwatch.run(peer.runCommand(['-d', '--name', container, ...mount], command));
       await peer.stopwatch.run([peer.name, 'wait', container]);
     }
-    const read = async () => {
-      const lines = await api.readLog(own.id);
-      if (lines !== LINES_TO_READ) throw new Error(`the log has ${lines} lines`);
+    const read = (form: LogForm) => async () => {
+      const bytes = await api.readLog(own.id, form);
+      if (bytes !== LINES_TO_READ * LINE_BYTES) throw new Error(`the log has ${bytes} bytes`);
     };
     const nothing = () => Promise.resolve();
     const contestants = [
-      staged({ name: 'berth: gRPC ReadLogs', prepare: nothing, run: read, undo: nothing }),
+      staged({ name: 'berth: gRPC, text', prepare: nothing, run: read(LogForm.TEXT), undo: nothing }),
+      staged({ name: 'berth: gRPC, lines', prepare: nothing, run: read(LogForm.UNSPECIFIED), undo: nothing }),
       stopwatch.contestant('berth logs', ['sh', '-c', '"$@" >/dev/null', 'sh', BERTH_COMMAND, 'logs', own.id]),
       ...there.map(({ name, stopwatch: watch }) =>
         watch.contestant(`${name} logs`, ['sh', '-c', '"$@" >/dev/null', 'sh', name, 'logs', container]),

@@ -1,7 +1,6 @@
-import type { LogEntry } from '@berth/proto/container';
+import { LogForm, type LogEntry } from '@berth/proto/container';
 import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
-import type { CommandContext } from '../context.ts';
 import { connectContainers } from '../engine/containers.ts';
 import { parseLogTime } from '../format/log-time.ts';
 import { formatUtcNano } from '../format/go-time.ts';
@@ -38,10 +37,11 @@ export const command = defineCommand({
       tail: parseTail(options.tail),
       since: options.since ? parseLogTime(options.since, now) : undefined,
       until: options.until ? parseLogTime(options.until, now) : undefined,
+      form: toForm(options),
     };
-    const print = createPrinter(context, options);
+    const format = createFormatter(options);
     for await (const { entries } of containers.client.readLogs(request, { signal: context.signal })) {
-      await print(entries);
+      for (const entry of entries) await writeAll(entry.stderr ? context.stderr : context.stdout, format(entry));
     }
     return 0;
   },
@@ -55,27 +55,20 @@ function parseTail(text: string | undefined): bigint | undefined {
   return lines < 0n ? undefined : lines;
 }
 
-/** Writes entries to the stream that they came from, in few writes: runs of the same stream together. */
-function createPrinter(
-  { stdout, stderr }: CommandContext,
-  { timestamps, details }: { timestamps: boolean; details: boolean },
-): (entries: LogEntry[]) => Promise<void> {
+/** As much as can be written as it comes: only details, for which Docker has a place behind the time, need each line. No log has any. */
+function toForm({ timestamps, details }: { timestamps: boolean; details: boolean }): LogForm {
+  if (details) return LogForm.UNSPECIFIED;
+  return timestamps ? LogForm.TIMED_TEXT : LogForm.TEXT;
+}
+
+/** An entry as it is printed. */
+function createFormatter({ timestamps, details }: { timestamps: boolean; details: boolean }) {
   let atLineStart = true;
-  return async (entries) => {
-    for (let first = 0; first < entries.length;) {
-      const toStderr = entries[first]?.stderr ?? false;
-      const parts: Uint8Array[] = [];
-      let next = first;
-      for (; next < entries.length && entries[next]?.stderr === toStderr; next++) {
-        const { time, data } = entries[next] as LogEntry;
-        if (timestamps && atLineStart && time) parts.push(Buffer.from(`${formatUtcNano(time)} `));
-        // No log has details; Docker leaves their place in the line.
-        if (details && atLineStart) parts.push(Buffer.from(' '));
-        parts.push(data);
-        atLineStart = data.at(-1) === 0x0a;
-      }
-      await writeAll(toStderr ? stderr : stdout, parts.length === 1 ? (parts[0] ?? '') : Buffer.concat(parts));
-      first = next;
-    }
+  return ({ time, data }: LogEntry): Uint8Array => {
+    if (!details) return data;
+    const prefix = timestamps && time ? `${formatUtcNano(time)}  ` : ' ';
+    const line = atLineStart ? Buffer.concat([Buffer.from(prefix), data]) : data;
+    atLineStart = data.at(-1) === 0x0a;
+    return line;
   };
 }

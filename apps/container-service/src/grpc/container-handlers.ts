@@ -1,24 +1,13 @@
-import {
-  WaitCondition as ProtoWaitCondition,
-  type ContainerServiceImplementation,
-  type LogEntry as ProtoLogEntry,
-} from '@berth/proto/container';
+import { WaitCondition as ProtoWaitCondition, type ContainerServiceImplementation } from '@berth/proto/container';
 import type { WaitCondition } from '../control-containers.ts';
 import type { ContainerEngine } from '../container-engine.ts';
 import { getEngineInfo, type HostInfo } from '../engine-info.ts';
-import type { LogEntry } from '../logs/log-record.ts';
 import type { ContainerStore, Runtime } from '../ports.ts';
 import { toProtoStats } from './convert-stats.ts';
 import { fromProtoResources } from './convert-resources.ts';
-import {
-  fromProtoConfig,
-  fromProtoRestartPolicy,
-  toProtoChange,
-  toProtoContainer,
-  toTimestamp,
-  fromTimestamp,
-} from './convert.ts';
+import { fromProtoConfig, fromProtoRestartPolicy, toProtoChange, toProtoContainer } from './convert.ts';
 import { bufferView, splitCopy, toProtoCopyPart, toProtoStat } from './file-stream.ts';
+import { readLogs } from './log-stream.ts';
 import { createNetworkHandlers } from './network-handlers.ts';
 import { fromProtoSize, splitStream, toProtoExit, toProtoProcessEvent, withoutStdin } from './process-stream.ts';
 
@@ -155,17 +144,11 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
     async *streamStats(request, { signal }) {
       for await (const measurements of engine.meter(request, signal)) yield { stats: measurements.map(toProtoStats) };
     },
-    async *readLogs({ container, follow, tail, since, until }, { signal }) {
-      const range = { sinceNs: fromTimestamp(since), untilNs: fromTimestamp(until) };
-      const options = { follow, tail: tail === undefined || tail < 0n ? null : Number(tail), ...range, signal };
-      for await (const entries of engine.readLogs(container, options)) yield { entries: entries.map(toProtoLogEntry) };
+    async *readLogs(request, { signal }) {
+      for await (const entries of readLogs(engine.logs, request, signal)) yield { entries };
     },
     async getInfo() {
       return getEngineInfo(store, runtime, host).then((info) => ({ ...info, memoryBytes: BigInt(info.memoryBytes) }));
     },
   };
-}
-
-function toProtoLogEntry({ timeNs, stream, data }: LogEntry): ProtoLogEntry {
-  return { time: toTimestamp(timeNs), stderr: stream === 'stderr', data };
 }

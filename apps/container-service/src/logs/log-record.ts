@@ -1,14 +1,25 @@
-/** A piece of a log. */
+/** A piece of a log: a line, or what there is of one. */
 export interface LogEntry {
   /** Unix time in nanoseconds. */
   readonly timeNs: bigint;
-  readonly stream: 'stdout' | 'stderr';
+  readonly stream: LogStream;
   /** With the newline when it ended with one. */
   readonly data: Buffer;
 }
 
-/** One record of a log file. */
-export interface LogRecord extends LogEntry {
+/** What a container writes to. */
+export type LogStream = 'stdout' | 'stderr';
+
+/** Where the parts of a record lie in the bytes of a log: an object and no copies, as a log has very many. */
+export interface LogRecord {
+  readonly bytes: Buffer;
+  readonly start: number;
+  /** Where the space behind the time is. */
+  readonly timeEnd: number;
+  readonly dataStart: number;
+  /** Behind the newline that the output had, or behind the last byte of a piece. */
+  readonly dataEnd: number;
+  readonly stream: LogStream;
   /** False for a piece without the end of its line. */
   readonly full: boolean;
 }
@@ -16,29 +27,31 @@ export interface LogRecord extends LogEntry {
 const SPACE = 0x20;
 const PARTIAL = 0x50;
 const STDERR_FIRST = 'stderr'.charCodeAt(3);
+/** As long as the keeper writes it, with nanoseconds. */
+const TIME_LENGTH = '2026-11-24T05:41:37.000000001Z'.length;
 
 /**
- * Parses one record, given with its newline: `<RFC 3339, nanoseconds> stdout|stderr F|P <bytes>\n` (the CRI log format,
- * https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md). Null when it is damaged.
+ * Finds the parts of the record from `start` to `end`, its newline included: `<RFC 3339, nanoseconds> stdout|stderr F|P <bytes>\n` (the CRI
+ * log format, https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md). Null when it is damaged.
  */
-export function parseLogRecord(line: Buffer): LogRecord | null {
-  const timeEnd = line.indexOf(SPACE);
-  const tagStart = timeEnd + 8;
-  if (timeEnd < 20 || line[tagStart - 1] !== SPACE || line[tagStart + 1] !== SPACE) return null;
-  const timeNs = parseTime(line, timeEnd);
-  if (timeNs === null) return null;
-  const full = line[tagStart] !== PARTIAL;
-  return {
-    timeNs,
-    stream: line[timeEnd + 4] === STDERR_FIRST ? 'stderr' : 'stdout',
-    data: line.subarray(tagStart + 2, full ? line.length : line.length - 1),
-    full,
-  };
+export function findRecord(bytes: Buffer, start: number, end: number): LogRecord | null {
+  const timeEnd = findTimeEnd(bytes, start, end);
+  const tag = timeEnd + 8;
+  if (timeEnd < start + SECOND_LENGTH || tag + 1 >= end) return null;
+  if (bytes[tag - 1] !== SPACE || bytes[tag + 1] !== SPACE) return null;
+  const full = bytes[tag] !== PARTIAL;
+  const stream = bytes[timeEnd + 4] === STDERR_FIRST ? 'stderr' : 'stdout';
+  return { bytes, start, timeEnd, dataStart: tag + 2, dataEnd: full ? end : end - 1, stream, full };
+}
+
+function findTimeEnd(bytes: Buffer, start: number, end: number): number {
+  const usual = start + TIME_LENGTH;
+  return usual < end && bytes[usual] === SPACE ? usual : bytes.indexOf(SPACE, start);
 }
 
 /** Tells whether the record, given with its newline, ends a line of output. */
 export function isFullRecord(line: Buffer): boolean {
-  return line[line.indexOf(SPACE) + 8] !== PARTIAL;
+  return line[findTimeEnd(line, 0, line.length) + 8] !== PARTIAL;
 }
 
 const SECOND_LENGTH = '2026-11-24T05:41:37'.length;
@@ -48,25 +61,28 @@ const ZERO = 0x30;
 let lastSecond = '';
 let lastSecondNs = 0n;
 
-/** Most records share their second with the one before, and parsing a date costs more than all the rest. */
-function parseTime(line: Buffer, end: number): bigint | null {
-  const second = line.toString('latin1', 0, SECOND_LENGTH);
+/**
+ * When a record was written, in nanoseconds of Unix time; null when it is damaged. Most records share their second with the one before, and
+ * parsing a date costs more than all the rest.
+ */
+export function timeOf({ bytes, start, timeEnd }: LogRecord): bigint | null {
+  const second = bytes.toString('latin1', start, start + SECOND_LENGTH);
   if (second !== lastSecond) {
     const ms = Date.parse(`${second}Z`);
     if (Number.isNaN(ms)) return null;
     lastSecond = second;
     lastSecondNs = BigInt(ms) * 1_000_000n;
   }
-  return lastSecondNs + BigInt(parseFraction(line, end));
+  return lastSecondNs + BigInt(parseFraction(bytes, start + SECOND_LENGTH, timeEnd));
 }
 
 /** The nanoseconds of the fraction behind a second, which has one to nine digits or is not there. */
-function parseFraction(line: Buffer, end: number): number {
-  if (line[SECOND_LENGTH] !== DOT) return 0;
+function parseFraction(bytes: Buffer, start: number, end: number): number {
+  if (bytes[start] !== DOT) return 0;
   let nanos = 0;
   let unit = 100_000_000;
-  for (let at = SECOND_LENGTH + 1; at < end && unit >= 1; at++, unit /= 10) {
-    const digit = (line[at] as number) - ZERO;
+  for (let at = start + 1; at < end && unit >= 1; at++, unit /= 10) {
+    const digit = (bytes[at] as number) - ZERO;
     if (digit < 0 || digit > 9) break;
     nanos += digit * unit;
   }

@@ -5,7 +5,9 @@ import { createActiveContainers, type ActiveContainerControl, type ActiveContain
 import { aConfig, createMemoryEngine } from '../adapters/memory-engine.ts';
 import { advance } from '../container.ts';
 import { createLogAssembler } from './log-assembler.ts';
-import { isFullRecord, parseLogRecord } from './log-record.ts';
+import { collectEntries } from './log-entries.ts';
+import { findRecord, isFullRecord, timeOf } from './log-record.ts';
+import { collectText } from './log-text.ts';
 import { createLogReader, type LogReader } from './read-logs.ts';
 
 const time = (n: number): string => `2026-11-24T05:41:37.${String(n).padStart(9, '0')}Z`;
@@ -15,33 +17,45 @@ const record = (text: string, { tag = 'F', stream = 'stdout', n = 1 } = {}): str
 /** The time of a record without nanoseconds. */
 const FIRST_NS = 1_795_498_897_000_000_000n;
 
+/** The parts of a line of a log, which stands behind another one. */
+function partsOf(text: string) {
+  const bytes = Buffer.from(`before\n${text}`);
+  const found = findRecord(bytes, 7, bytes.length);
+  if (found === null) return null;
+  const { stream, full, dataStart, dataEnd } = found;
+  return { timeNs: timeOf(found), stream, full, data: bytes.toString('utf8', dataStart, dataEnd) };
+}
+
 describe('a log record', () => {
   test('has a time to the nanosecond, a stream, and the line with its end', () => {
-    expect(parseLogRecord(Buffer.from(record('a b', { stream: 'stderr', n: 123_456_789 })))).toEqual({
-      timeNs: 1_795_498_897_123_456_789n,
-      stream: 'stderr',
-      data: Buffer.from('a b\n'),
-      full: true,
-    });
+    const timeNs = FIRST_NS + 123_456_789n;
+    const parts = { timeNs, stream: 'stderr', data: 'a b\n', full: true };
+    expect(partsOf(record('a b', { stream: 'stderr', n: 123_456_789 }))).toEqual(parts);
   });
 
   test('of a piece has no end of line', () => {
-    const line = Buffer.from(record('piece', { tag: 'P' }));
-    expect(parseLogRecord(line)).toMatchObject({ data: Buffer.from('piece'), full: false });
-    expect([isFullRecord(line), isFullRecord(Buffer.from(record('')))]).toEqual([false, true]);
+    const piece = record('piece', { tag: 'P' });
+    expect(partsOf(piece)).toMatchObject({ data: 'piece', full: false });
+    expect([isFullRecord(Buffer.from(piece)), isFullRecord(Buffer.from(record('')))]).toEqual([false, true]);
   });
 
   test('may have a short fraction, or none', () => {
-    const timeOf = (text: string) => parseLogRecord(Buffer.from(`${text} stdout F x\n`))?.timeNs;
-    expect(timeOf('2026-11-24T05:41:37.5Z')).toBe(1_795_498_897_500_000_000n);
-    expect(timeOf('2026-11-24T05:41:37Z')).toBe(1_795_498_897_000_000_000n);
+    expect(partsOf('2026-11-24T05:41:37.5Z stdout F x\n')).toMatchObject({ timeNs: FIRST_NS + 500_000_000n });
+    expect(partsOf('2026-11-24T05:41:37Z stdout F x\n')).toMatchObject({ timeNs: FIRST_NS, data: 'x\n' });
   });
 
   test.each(['\n', 'x\n', 'garbage that is long enough to be one\n', `${time(1)} stdout\n`, `${time(1)} stdoutF x\n`])(
     'that is damaged, such as %j, is none',
-    (line) => expect(parseLogRecord(Buffer.from(line))).toBeNull(),
+    (line) => expect(partsOf(line)).toBeNull(),
   );
+
+  test('of no day has no time', () => {
+    expect(partsOf(record('x').replace('-11-', '-13-'))).toMatchObject({ timeNs: null });
+  });
 });
+
+const ALWAYS = { sinceNs: null, untilNs: null };
+const assembleEntries = () => createLogAssembler(ALWAYS, collectEntries());
 
 describe('the assembler', () => {
   const texts = (entries: { stream: string; data: Buffer }[]) => entries.map(({ stream, data }) => `${stream}:${data}`);
@@ -54,14 +68,49 @@ describe('the assembler', () => {
         record('y', { stream: 'stderr' }),
     );
     for (let cut = 0; cut <= bytes.length; cut++) {
-      const assembler = createLogAssembler();
+      const assembler = assembleEntries();
       const entries = [...assembler.push(bytes.subarray(0, cut)), ...assembler.push(bytes.subarray(cut))];
       expect(texts(entries)).toEqual(['stdout:ab\n', 'stderr:xy\n']);
     }
   });
 
+  const mixed =
+    record('a', { n: 1 }) +
+    record('b', { n: 2 }) +
+    record('c', { n: 3, tag: 'P' }) +
+    record('oops', { n: 4, stream: 'stderr' }) +
+    record('d', { n: 5 }) +
+    record('e', { n: 6, tag: 'P' });
+
+  test.each([
+    [false, ['a\nb\n', 'oops\n', 'cd\n', 'e']],
+    [true, [`${time(1)} a\n${time(2)} b\n`, `${time(4)} oops\n`, `${time(3)} cd\n`, `${time(6)} e`]],
+  ])('makes text, with timestamps: %p', (timestamps, expected) => {
+    const assembler = createLogAssembler(ALWAYS, collectText(timestamps));
+    const items = [...assembler.push(Buffer.from(mixed)), ...assembler.flush()];
+    expect(items.map(({ data }) => String(data))).toEqual(expected);
+  });
+
+  test('makes the same text over any cut of the bytes', () => {
+    const outputs = Array.from({ length: mixed.length + 1 }, (_, cut) => {
+      const assembler = createLogAssembler(ALWAYS, collectText(true));
+      const cuts = [mixed.slice(0, cut), mixed.slice(cut)].map((part) => Buffer.from(part));
+      const items = [...cuts.flatMap((part) => assembler.push(part)), ...assembler.flush()];
+      return items.map(({ stream, data }) => `${stream === 'stderr' ? '!' : ''}${data}`).join('');
+    });
+    expect(new Set(outputs).size).toBe(1);
+  });
+
+  test('gives a line that comes in pieces one time', () => {
+    const assembler = createLogAssembler(ALWAYS, collectText(true));
+    const datas = [record('prompt: ', { n: 1, tag: 'P' }), record('yes', { n: 2 }), record('next', { n: 3 })].map(
+      (text) => [...assembler.push(Buffer.from(text)), ...assembler.flush()].map(({ data }) => String(data)).join(''),
+    );
+    expect(datas).toEqual([`${time(1)} prompt: `, 'yes\n', `${time(3)} next\n`]);
+  });
+
   test('hands on what waits when it is asked to, and long lines in pieces', () => {
-    const assembler = createLogAssembler();
+    const assembler = assembleEntries();
     assembler.push(Buffer.from(record('prompt: ', { tag: 'P' })));
     expect([texts(assembler.flush()), assembler.flush()]).toEqual([['stdout:prompt: '], []]);
     const piece = Buffer.from(record('z'.repeat(16_384), { tag: 'P' }));
@@ -70,7 +119,7 @@ describe('the assembler', () => {
   });
 
   test('leaves damaged records out', () => {
-    const assembler = createLogAssembler();
+    const assembler = assembleEntries();
     expect(texts(assembler.push(Buffer.from(`rubbish\n${record('good')}`)))).toEqual(['stdout:good\n']);
   });
 });
@@ -78,7 +127,7 @@ describe('the assembler', () => {
 describe('reading a log', () => {
   let dir: string;
   let log: string;
-  let read: LogReader;
+  let logs: LogReader;
   let active: ActiveContainerControl;
   let actives: ActiveContainers;
 
@@ -92,7 +141,7 @@ describe('reading a log', () => {
     actives = createActiveContainers();
     active = actives.add(container.id);
     const paths = (id: string) => ({ ...files.paths(id), log });
-    read = createLogReader({
+    logs = createLogReader({
       store: stores.containers,
       files: { ...files, paths },
       actives,
@@ -108,15 +157,11 @@ describe('reading a log', () => {
     const [sinceNs, untilNs] = [options.since, options.until].map((n) =>
       n === undefined ? null : FIRST_NS + BigInt(n),
     );
+    const range = { sinceNs: sinceNs ?? null, untilNs: untilNs ?? null };
     let text = '';
-    for await (const entries of read('web', {
-      tail,
-      follow,
-      sinceNs: sinceNs ?? null,
-      untilNs: untilNs ?? null,
-      signal,
-    }))
-      text += entries.map(({ data }) => data).join('');
+    for await (const texts of logs.text('web', { tail, follow, ...range, timestamps: false, signal })) {
+      text += texts.map(({ data }) => data).join('');
+    }
     return text;
   }
 
@@ -161,6 +206,17 @@ describe('reading a log', () => {
     expect(await textOf({ until: 1 })).toBe('1\n');
     expect(await textOf({ until: 1, follow: true })).toBe('1\n');
     expect(await textOf({ since: 3, tail: 3 })).toBe('3\n4\n');
+  });
+
+  test('gives entries in place of text, with their times', async () => {
+    writeFileSync(log, record('1', { n: 1 }) + record('2', { n: 2, stream: 'stderr' }));
+    const signal = new AbortController().signal;
+    const read = logs.entries('web', { ...ALWAYS, tail: null, follow: false, signal });
+    expect((await read.next()).value).toEqual([
+      { timeNs: FIRST_NS + 1n, stream: 'stdout', data: Buffer.from('1\n') },
+      { timeNs: FIRST_NS + 2n, stream: 'stderr', data: Buffer.from('2\n') },
+    ]);
+    expect(await read.next()).toEqual({ done: true, value: undefined });
   });
 
   test('leaves out a record whose end is not written yet', async () => {

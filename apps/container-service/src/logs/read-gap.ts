@@ -1,5 +1,6 @@
 import type { LogPosition, LostOutput, OutputChunk, OutputGap } from '../ports.ts';
 import type { LogFile } from './log-files.ts';
+import { collectText } from './log-text.ts';
 import { createRecordCutter } from './record-cutter.ts';
 
 /** A part of a log file, both offsets in bytes. */
@@ -70,19 +71,14 @@ function partsBetween(
 }
 
 async function* readPart({ file, start, end }: Part): AsyncGenerator<OutputChunk, void, undefined> {
-  let chunks: { stream: OutputChunk['stream']; data: Buffer[] }[] = [];
-  const cut = createRecordCutter(({ stream, data }) => {
-    const last = chunks.at(-1);
-    if (last?.stream === stream) last.data.push(data);
-    else chunks.push({ stream, data: [data] });
-  });
+  const text = collectText(false);
+  const cut = createRecordCutter(text.add);
   for (let at = start; at < end;) {
     const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, end - at));
     const { bytesRead } = await file.handle.read(block, 0, block.length, at);
     if (bytesRead === 0) return;
     at += bytesRead;
-    chunks = [];
     cut(block.subarray(0, bytesRead));
-    for (const { stream, data } of chunks) yield { stream, data: Buffer.concat(data) };
+    yield* text.take();
   }
 }

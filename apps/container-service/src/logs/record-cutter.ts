@@ -1,4 +1,4 @@
-import { parseLogRecord, type LogRecord } from './log-record.ts';
+import { findRecord, type LogRecord } from './log-record.ts';
 
 const NEWLINE = 0x0a;
 
@@ -10,9 +10,9 @@ export function createRecordCutter(onRecord: (record: LogRecord) => void): (byte
     const all = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
     let start = 0;
     for (let end = all.indexOf(NEWLINE); end !== -1; end = all.indexOf(NEWLINE, start)) {
-      const record = parseLogRecord(all.subarray(start, end + 1));
-      if (record !== null) onRecord(record);
+      const record = findRecord(all, start, end + 1);
       start = end + 1;
+      if (record !== null) onRecord(record);
     }
     rest = all.subarray(start);
   };
