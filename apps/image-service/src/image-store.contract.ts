@@ -195,6 +195,8 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
           images.commit({ ...commit, image: { ...commit.image, createTimeMs } });
         }
         expect(images.list().map((image) => image.id)).toEqual([id('c'), id('a'), id('b')]);
+        const withoutConfigs = images.list().map((image) => ({ ...image, config: new Uint8Array() }));
+        expect(images.list({ omitConfigs: true })).toEqual(withoutConfigs);
       }),
     );
 

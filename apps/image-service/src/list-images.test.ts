@@ -51,7 +51,7 @@ describe('listImages', () => {
   }
 
   function ask(request: Partial<ListRequest>): Record<string, string> {
-    const images = listImages({ reference: '', all: false, filters: [], ...request });
+    const images = listImages({ reference: '', all: false, filters: [], omitConfig: true, ...request });
     return Object.fromEntries(
       images.map((image) => [image.id.slice(7, 8), image.references.map(familiarReference).join(' ')]),
     );

@@ -19,6 +19,8 @@ export interface ListRequest {
   /** With images that have no name and that others were committed on. */
   readonly all: boolean;
   readonly filters: readonly ImageFilter[];
+  /** Their configs are not wanted, and may be empty. */
+  readonly omitConfig: boolean;
 }
 
 /**
@@ -40,14 +42,16 @@ export function createListImages({ store, nowMs }: ListDeps): ListImages {
     return [createTimeTest(store, filters, now), unusedTest(filters, now), labelTest(filters)];
   }
 
-  return function listImages({ reference, all, filters }) {
+  return function listImages({ reference, all, filters, omitConfig }) {
     checkFilterKeys(filters, FILTERS);
     const dangling = parseBooleanFilter(filters, 'dangling');
     const tests = parseTests(filters);
     const nameTests = [...valueTests(filters), ...(reference === '' ? [] : [exactly(reference)])];
     const isNameless = ({ hasChildren }: ImageRecord): boolean =>
       nameTests.length === 0 && dangling !== false && (all || !hasChildren);
-    return store.list().flatMap((image) => {
+    // Labels are in the configs.
+    const omitConfigs = omitConfig && valuesOf(filters, 'label').length === 0;
+    return store.list({ omitConfigs }).flatMap((image) => {
       if (dangling === true && image.hasChildren) return [];
       const references = image.references.filter((name) => nameTests.every((fits) => fits(name)));
       const hasTag = references.some(({ tag }) => tag !== null);

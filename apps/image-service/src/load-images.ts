@@ -10,6 +10,7 @@ import {
   type ImageConfig,
   type Reference,
 } from '@berth/oci';
+import { createKeyedLock, type KeyedLock } from '@berth/service-kit';
 import { blobName, listArchivedImages, type ArchivedImage } from './archived-images.ts';
 import type { Durability } from './durability.ts';
 import { archiveLease, checkName, decompress, invalid, readImageArchive, type ImageArchive } from './image-archive.ts';
@@ -17,6 +18,7 @@ import type { Image, ImageRecord, Layer } from './image.ts';
 import type { HeldLayer, LayerPool } from './layer-pool.ts';
 import { detectLayerType } from './layer-type.ts';
 import { imageLease, type Leases } from './leases.ts';
+import { mapInOrder } from './map-in-order.ts';
 import type { ContentClient, ImageEvent, ImageStore, IngestedBlob, LayerBlob, LayerStore } from './ports.ts';
 
 export interface LoadDeps {
@@ -36,12 +38,16 @@ export interface LoadedImage {
 /**
  * Makes images of a Docker archive or an OCI image layout, and tells each that is there. Everything is verified by its digest: a layer by
  * what its image's config says. Throws ARCHIVE_INVALID, IMAGE_CONFIG_INVALID, MANIFEST_INVALID, MEDIA_TYPE_UNSUPPORTED,
- * PLATFORM_NOT_FOUND, LAYER_INVALID, LAYER_LIMIT, DIGEST_MISMATCH, DISK_FULL, CANCELLED; images that were told by then stay.
+ * PLATFORM_NOT_FOUND, LAYER_INVALID, LAYER_LIMIT, DIGEST_MISMATCH, DISK_FULL, CANCELLED; images that were whole by then stay.
  */
 export type LoadImages = (data: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncGenerator<LoadedImage>;
 
+// The disk syncs what several images need at once for little more than what one needs.
+const IMAGES_AT_ONCE = 8;
+
 export function createLoadImages(deps: LoadDeps): LoadImages {
   const { layers, leases } = deps;
+  const locks = createKeyedLock();
   return async function* loadImages(data, signal) {
     // What describes the images comes last in an archive: it is looked at when all is there.
     await using spooled = await layers.spool(await decompress(data), signal);
@@ -49,10 +55,11 @@ export function createLoadImages(deps: LoadDeps): LoadImages {
     leases.begin(lease);
     try {
       const archive = await readImageArchive(spooled.path);
-      const ingested = new Map<number, IngestedBlob>();
-      for (const archived of await listArchivedImages(archive)) {
-        yield await load(deps, { archive, archived, ingested, lease, signal });
-      }
+      const ingest = createIngest(deps, { archive, lease, signal });
+      const images = await listArchivedImages(archive);
+      yield* mapInOrder(images, { width: IMAGES_AT_ONCE, signal }, (archived, joined) =>
+        load(deps, { archive, archived, ingest, lease, locks, signal: joined }),
+      );
     } finally {
       leases.end(lease);
     }
@@ -62,23 +69,30 @@ export function createLoadImages(deps: LoadDeps): LoadImages {
 interface Source {
   readonly archive: ImageArchive;
   readonly archived: ArchivedImage;
-  /** What the content store has of the archive, by the offset. */
-  readonly ingested: Map<number, IngestedBlob>;
+  readonly ingest: IngestFile;
   /** Keeps the archive's content meanwhile. */
   readonly lease: string;
+  /** By the id of an image, which may be in several archives, and in one several times. */
+  readonly locks: KeyedLock;
   readonly signal: AbortSignal;
 }
 
 async function load(deps: LoadDeps, source: Source): Promise<LoadedImage> {
-  const { store } = deps;
-  const { archive, archived } = source;
+  const { archive, archived, locks } = source;
   const bytes = await archive.document(archived.config);
   const config = parseImageConfig(bytes);
   checkConfig(config, archived);
-  const id = sha256Digest(bytes);
+  const made = { id: sha256Digest(bytes), bytes, config };
+  return locks.run(made.id, () => commit(deps, source, made));
+}
+
+async function commit(deps: LoadDeps, source: Source, made: NewImage): Promise<LoadedImage> {
+  const { store } = deps;
+  const { archived } = source;
+  const { id } = made;
   const known = store.find(id);
   if (known === null) {
-    await bringImage(deps, source, { id, bytes, config });
+    await bringImage(deps, source, made);
   } else {
     const { references } = archived;
     const events = eventsOf(known.id, references);
@@ -158,7 +172,7 @@ async function bringContent(deps: LoadDeps, source: Source, { diffIds }: ImageCo
   const failed = new AbortController();
   const joined = { ...source, signal: AbortSignal.any([source.signal, failed.signal]) };
   const acquiring = diffIds.map((diffId, index) => acquireLayer(deps, joined, { diffId, index }));
-  const ingesting = ingestLayers(deps, joined, diffIds);
+  const ingesting = ingestLayers(joined, diffIds);
   try {
     const [held, blobs] = await Promise.all([Promise.all(acquiring), ingesting]);
     return { held, blobs };
@@ -184,32 +198,39 @@ function acquireLayer(
 }
 
 /** One after the other: they come from one disk, and go to one. */
-async function ingestLayers(deps: LoadDeps, source: Source, diffIds: readonly string[]): Promise<LayerBlob[]> {
-  const { archive, archived } = source;
+async function ingestLayers(source: Source, diffIds: readonly string[]): Promise<LayerBlob[]> {
+  const { archive, archived, signal } = source;
   const blobs: LayerBlob[] = [];
   for (const [index, diffId] of diffIds.entries()) {
     const name = archived.layers[index] as string;
     const { offset } = archive.file(name);
     const { mediaType } = await detectLayerType(createReadStream(archive.path, { start: offset, end: offset + 15 }));
-    const { digest, size } = await ingestOnce(deps, source, name);
+    signal.throwIfAborted();
+    const { digest, size } = await source.ingest(name);
     blobs.push({ mediaType, digest, size, repository: null, diffId });
   }
   return blobs;
 }
 
-async function ingestOnce(
+/** Puts a file of the archive into the content store. */
+type IngestFile = (name: string) => Promise<IngestedBlob>;
+
+/** Each file goes once, however many images have it. */
+function createIngest(
   { content }: LoadDeps,
-  { archive, ingested, lease, signal }: Source,
-  name: string,
-): Promise<IngestedBlob> {
-  const { offset, size } = archive.file(name);
-  const known = ingested.get(offset);
-  if (known !== undefined) return known;
-  const file = { path: archive.path, offset, size };
-  const blob = await content.ingestFile({ mediaType: 'application/octet-stream', lease }, file, signal);
-  checkName(name, blob.digest);
-  ingested.set(offset, blob);
-  return blob;
+  { archive, lease, signal }: Pick<Source, 'archive' | 'lease' | 'signal'>,
+): IngestFile {
+  const ingested = new Map<number, Promise<IngestedBlob>>();
+  return async (name) => {
+    const { offset, size } = archive.file(name);
+    const file = { path: archive.path, offset, size };
+    const mediaType = 'application/octet-stream';
+    const ingesting = ingested.get(offset) ?? content.ingestFile({ mediaType, lease }, file, signal);
+    ingested.set(offset, ingesting);
+    const blob = await ingesting;
+    checkName(name, blob.digest);
+    return blob;
+  };
 }
 
 function manifestOf({ id, bytes }: NewImage, blobs: readonly LayerBlob[]): Buffer {

@@ -28,7 +28,7 @@ interface SharedLayer {
 
 export function createMeasureImages(store: Pick<ImageStore, 'list' | 'listUses'>): MeasureImages {
   return function measureImages() {
-    const images = store.list();
+    const images = store.list({ omitConfigs: true });
     const layers = [...groupLayers(store).values()];
     const unused = new Set(images.filter(({ snapshotKeys }) => snapshotKeys.length === 0).map(({ id }) => id));
     const uniqueBytes = sumByOwner(layers);

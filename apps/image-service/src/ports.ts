@@ -70,6 +70,11 @@ export interface RemovedImage {
   readonly layers: readonly Layer[];
 }
 
+export interface ImageListOptions {
+  /** Leaves the configs empty, which are most of what has to be read. Default: false. */
+  readonly omitConfigs?: boolean;
+}
+
 /**
  * Images, their names and their layers. Every method is one transaction, durable when it returns. An image that was removed while
  * snapshots of it exist is hidden: it is found by `find` only, and goes with the last of them.
@@ -95,7 +100,7 @@ export interface ImageStore {
   /** Ids that begin with `sha256:<prefix>`, at most two. */
   findByPrefix(hexPrefix: string): string[];
   /** All images, newest first. */
-  list(): ImageRecord[];
+  list(options?: ImageListOptions): ImageRecord[];
   /** The layers of an image, hidden or not, lowest first. */
   layersOf(imageId: string): Layer[];
   /** Each layer of each image, hidden or not, once. */

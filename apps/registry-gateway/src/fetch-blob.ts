@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError } from '@berth/errors';
 import { abortable } from './abortable.ts';
 import { downloadBlob, type DownloadDeps } from './download-blob.ts';
@@ -6,6 +5,7 @@ import { createKeyedLock } from '@berth/service-kit';
 import type { BlobDescriptor, BlobSources, Repository, StoredBlob } from './ports.ts';
 import type { RegistryCredentials } from './registry-credentials.ts';
 import type { Slots } from './slots.ts';
+import { watchWork } from './watch-work.ts';
 
 /** What to fetch, and from where. */
 export interface FetchRequest {
@@ -40,8 +40,6 @@ interface Flight {
   receivedBytes: number;
   followers: number;
 }
-
-const PROGRESS_INTERVAL_MS = 100;
 
 export function createFetchBlob(deps: FetchBlobDeps): FetchBlob {
   const flights = new Map<string, Flight>();
@@ -94,19 +92,16 @@ export function createFetchBlob(deps: FetchBlobDeps): FetchBlob {
     const { descriptor, signal } = request;
     let told = 0;
     let toldPath: string | null = null;
+    const news = function* (): Generator<FetchEvent> {
+      if (flight.path !== toldPath) yield { kind: 'opened', path: (toldPath = flight.path as string) };
+      if (flight.receivedBytes !== told) yield { kind: 'progress', receivedBytes: (told = flight.receivedBytes) };
+    };
     flight.followers++;
     try {
       await abortable(flight.opened, signal);
-      for (;;) {
-        if (flight.path !== toldPath) yield { kind: 'opened', path: (toldPath = flight.path as string) };
-        const tick = sleep(PROGRESS_INTERVAL_MS, null);
-        const blob = await abortable(Promise.race([flight.stored, tick]), signal);
-        if (blob !== null) {
-          checkSize(blob, descriptor);
-          return yield { kind: 'stored', blob, isAlreadyPresent: false };
-        }
-        if (flight.receivedBytes !== told) yield { kind: 'progress', receivedBytes: (told = flight.receivedBytes) };
-      }
+      const blob = yield* watchWork(flight.stored, news, signal);
+      checkSize(blob, descriptor);
+      yield { kind: 'stored', blob, isAlreadyPresent: false };
     } finally {
       leave(flight);
     }

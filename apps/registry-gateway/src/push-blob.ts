@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isBerthError } from '@berth/errors';
-import { abortable } from './abortable.ts';
 import { createKeyedLock } from '@berth/service-kit';
 import type {
   BlobDescriptor,
@@ -11,6 +9,7 @@ import type {
   UploadSession,
 } from './ports.ts';
 import { uploadBlob } from './upload-blob.ts';
+import { watchWork } from './watch-work.ts';
 
 /** A blob that a repository shall have. */
 export interface PushRequest extends RegistryRequest {
@@ -38,7 +37,6 @@ export interface PushBlobDeps {
  */
 export type PushBlob = (request: PushRequest) => AsyncGenerator<PushEvent>;
 
-const PROGRESS_INTERVAL_MS = 100;
 // A registry that refuses this many will refuse the next one, too.
 const MAX_MOUNTS = 3;
 
@@ -48,19 +46,17 @@ export function createPushBlob(deps: PushBlobDeps): PushBlob {
     const { repository, descriptor, signal } = request;
     const stop = new AbortController();
     const joined = AbortSignal.any([signal, stop.signal]);
-    let sentBytes = 0;
+    let [sentBytes, told] = [0, 0];
+    const news = function* (): Generator<PushEvent> {
+      if (sentBytes !== told) yield { kind: 'progress', sentBytes: (told = sentBytes) };
+    };
     // Who pushes the same blob at the same time finds it there afterwards.
     const work = locks.run([repository.domain, repository.path, descriptor.digest].join(' '), () =>
       push(deps, { ...request, signal: joined }, (bytes) => (sentBytes = bytes)),
     );
     work.catch(() => {});
     try {
-      for (let told = 0; ;) {
-        const tick = sleep(PROGRESS_INTERVAL_MS, null);
-        const blob = await abortable(Promise.race([work, tick]), signal);
-        if (blob !== null) return yield { kind: 'pushed', blob };
-        if (sentBytes !== told) yield { kind: 'progress', sentBytes: (told = sentBytes) };
-      }
+      yield { kind: 'pushed', blob: yield* watchWork(work, news, signal) };
     } finally {
       stop.abort();
     }

@@ -149,10 +149,10 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
         .map(({ image }) => image.id)
         .filter((id) => id.startsWith(`sha256:${prefix}`))
         .slice(0, 2),
-    list() {
+    list({ omitConfigs = false } = {}) {
       const age = ({ image }: Entry) => image.createTimeMs ?? -Infinity;
       const sorted = visible().sort((a, b) => age(b) - age(a) || (a.image.id < b.image.id ? -1 : 1));
-      return sorted.map(record);
+      return sorted.map((entry) => (omitConfigs ? { ...record(entry), config: new Uint8Array() } : record(entry)));
     },
     layersOf: (imageId) => (entries.get(imageId)?.diffIds ?? []).map((diffId) => layers.get(diffId) as Layer),
     listUses: () =>

@@ -5,6 +5,7 @@ export function prepareStatements(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text);
   const relatives = `(SELECT id FROM images AS parent WHERE parent.id = images.parent_id AND NOT parent.hidden) AS visible_parent_id,
     EXISTS (SELECT 1 FROM images AS child WHERE child.parent_id = images.id AND NOT child.hidden) AS has_children`;
+  const shown = `${relatives} FROM images WHERE NOT hidden ORDER BY create_time_ms DESC NULLS LAST, id`;
   const tagsFirst = "instr(reference, '@') > 0, reference";
   const unused = 'NOT EXISTS (SELECT 1 FROM image_layers WHERE image_layers.diff_id = layers.diff_id)';
   const unusedHidden = 'hidden AND NOT EXISTS (SELECT 1 FROM snapshots WHERE image_id = images.id)';
@@ -56,8 +57,9 @@ export function prepareStatements(database: DatabaseSync) {
     noteTag: sql('UPDATE images SET tag_time_ms = ? WHERE id = ?'),
     image: sql(`SELECT images.*, ${relatives} FROM images WHERE id = ? AND NOT hidden`),
     anyImage: sql('SELECT * FROM images WHERE id = ?'),
-    images: sql(
-      `SELECT images.*, ${relatives} FROM images WHERE NOT hidden ORDER BY create_time_ms DESC NULLS LAST, id`,
+    images: sql(`SELECT images.*, ${shown}`),
+    imagesWithoutConfigs: sql(
+      `SELECT id, x'' AS config, platform, size_bytes, create_time_ms, last_used_time_ms, tag_time_ms, add_time_ms, ${shown}`,
     ),
     byReference: sql('SELECT image_id FROM image_references WHERE reference = ?'),
     byPrefix: sql('SELECT id FROM images WHERE id >= ? AND id < ? AND NOT hidden LIMIT 2'),

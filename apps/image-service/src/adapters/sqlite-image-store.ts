@@ -3,7 +3,15 @@ import { formatReference, parseReference, type Reference } from '@berth/oci';
 import { transaction, type EventSink } from '@berth/service-kit';
 import type { Image, ImageRecord, Layer } from '../image.ts';
 import { imageLease, layerLease } from '../leases.ts';
-import type { ImageCommit, ImageEvent, ImageManifest, ImageStore, LayerBlob, RemovedImage } from '../ports.ts';
+import type {
+  ImageCommit,
+  ImageEvent,
+  ImageListOptions,
+  ImageManifest,
+  ImageStore,
+  LayerBlob,
+  RemovedImage,
+} from '../ports.ts';
 import { prepareStatements } from './sqlite-image-statements.ts';
 
 interface ImageRow {
@@ -47,10 +55,11 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
   }
 
   /** Three queries, however many images there are. */
-  function list(): ImageRecord[] {
+  function list({ omitConfigs = false }: ImageListOptions = {}): ImageRecord[] {
     const names = groupByImage(statements.allReferences.all(), 'reference');
     const keys = groupByImage(statements.allSnapshotKeys.all(), 'key');
-    const rows = statements.images.all() as unknown as ImageRow[];
+    const select = omitConfigs ? statements.imagesWithoutConfigs : statements.images;
+    const rows = select.all() as unknown as ImageRow[];
     return rows.map((row) => toRecord(row, names.get(row.id) ?? [], keys.get(row.id) ?? []));
   }
 
