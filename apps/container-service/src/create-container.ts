@@ -53,8 +53,11 @@ export interface CreatedContainer {
 
 /** Creates containers. */
 export interface ContainerCreator {
-  /** Throws what the name, the config, the image or a volume is refused for; nothing is left behind then. */
-  create(request: CreateRequest): Promise<CreatedContainer>;
+  /**
+   * Throws what the name, the config, the image or a volume is refused for; nothing is left behind then. `attach`: somebody is attached to it
+   * from the beginning, which is told with the creation.
+   */
+  create(request: CreateRequest, options?: { readonly attach: boolean }): Promise<CreatedContainer>;
   /** Throws CONTAINER_NAME_IN_USE when a container has this name, or is being created with it. */
   expectFreeName(name: string): void;
   /** Tells whether a container of this id is being created: what it has is not an orphan's. */
@@ -128,7 +131,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
   return {
     expectFreeName,
     isCreating: (id) => creating.has(id),
-    async create(asked) {
+    async create(asked, { attach } = { attach: false }) {
       checkConfig(asked.config);
       deps.plans.checkFilter(asked.config.isolation);
       const request = { ...asked, config: resolveNetworks(deps.networks, resolveJoins(store, asked.config)) };
@@ -142,7 +145,11 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
       try {
         const created = await specify({ id, name }, { ...request.config, resources: checked.resources }, progress);
         stopwatch('snapshot');
-        store.insert(created.container, [containerEvent(created.container, 'create')]);
+        const verbs = attach ? ['create', 'attach'] : ['create'];
+        store.insert(
+          created.container,
+          verbs.map((verb) => containerEvent(created.container, verb)),
+        );
         stopwatch('create-row');
         fault('create:row');
         return { ...created, warnings: [...checked.warnings, ...configWarnings(request.config)] };

@@ -67,8 +67,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     request: CreateRequest,
     client: Client & { detach: boolean },
   ): AsyncGenerator<ProcessEvent, void, undefined> {
-    const { container, snapshot, warnings } = await creator.create(request);
-    if (!client.detach) store.tell([containerEvent(container, 'attach')]);
+    const { container, snapshot, warnings } = await creator.create(request, { attach: !client.detach });
     const { terminalSize } = client;
     await using log = clientLogs.open(container.id);
     const inputOnly = isInputOnly(container);

@@ -17,7 +17,8 @@ export function openCommitFlush(databasePath: string): CommitFlush {
   // The log is made with the first connection and stays until the last one closes. SQLite syncs it, then the database, before it begins
   // the log anew (https://www.sqlite.org/wal.html), so what was written to either is found again.
   const file = openSync(`${databasePath}-wal`, 'r');
-  return createCommitFlush(() => promisify(fdatasync)(file));
+  const flush = promisify(fdatasync);
+  return createCommitFlush(() => flush(file));
 }
 
 /** The same over any way to flush. */

@@ -59,14 +59,34 @@ function findWeightFile(engineDir: string, blkio: string | undefined): CgroupLay
   return existsSync(join(blkio, 'blkio.weight')) ? 'blkio.weight' : null;
 }
 
-/** What limits are checked against on this host. */
+/** Whether the host has a controller with this file, by its names in the trees of both versions; null: there is none. */
+type HasFile = (controller: Controller, legacy: string | null, unified: string | null) => boolean;
+
+/** What limits are checked against on this host; each is read when it is asked for, as few containers have limits. */
 export function readHostResources(layout: CgroupLayout, engineDir: string): HostResources {
-  const has = (controller: Controller, legacy: string | null, unified: string | null): boolean => {
+  const has: HasFile = (controller, legacy, unified) => {
     if (layout.unified.includes(controller)) return unified !== null && existsSync(join(engineDir, unified));
     const mount = layout.legacy[controller];
     return mount !== undefined && legacy !== null && existsSync(join(mount, legacy));
   };
-  const weight = layout.weightFile;
+  let missing: Set<LimitFeature> | null = null;
+  return {
+    get cpus() {
+      return cpus().length;
+    },
+    get cpusetCpus() {
+      return readSet(layout, 'cpus', '/sys/devices/system/cpu/online');
+    },
+    get cpusetMems() {
+      return readSet(layout, 'mems', '/sys/devices/system/node/online');
+    },
+    get missing() {
+      return (missing ??= readMissing(layout, has));
+    },
+  };
+}
+
+function readMissing({ weightFile: weight }: CgroupLayout, has: HasFile): Set<LimitFeature> {
   const present: Readonly<Record<LimitFeature, boolean>> = {
     memory: has('memory', 'memory.limit_in_bytes', 'memory.max'),
     swap: has('memory', 'memory.memsw.limit_in_bytes', 'memory.swap.max'),
@@ -84,12 +104,7 @@ export function readHostResources(layout: CgroupLayout, engineDir: string): Host
       (!weight.startsWith('blkio') || weight === 'blkio.bfq.weight' || has('io', 'blkio.weight_device', null)),
     throttle: has('io', 'blkio.throttle.read_bps_device', 'io.max'),
   };
-  return {
-    cpus: cpus().length,
-    cpusetCpus: readSet(layout, 'cpus', '/sys/devices/system/cpu/online'),
-    cpusetMems: readSet(layout, 'mems', '/sys/devices/system/node/online'),
-    missing: new Set((Object.keys(present) as LimitFeature[]).filter((feature) => !present[feature])),
-  };
+  return new Set((Object.keys(present) as LimitFeature[]).filter((feature) => !present[feature]));
 }
 
 function readSet(layout: CgroupLayout, name: 'cpus' | 'mems', online: string): string {

@@ -110,10 +110,8 @@ export function checkResources(
       nanoCpus > 0 && host.missing.has('quota'),
       `NanoCPUs can not be set, as your kernel does not support CPU CFS scheduler ${NOT_MOUNTED}`,
     );
-    refuse(
-      nanoCpus < 0 || nanoCpus > host.cpus * 1e9,
-      `range of CPUs is from 0.01 to ${host.cpus}.00, as there are only ${host.cpus} CPUs available`,
-    );
+    // Only who asks for a limit needs the host's files read.
+    if (nanoCpus !== 0) checkRange(nanoCpus, host.cpus);
     discard(
       'shares',
       cpuShares > 0,
@@ -141,8 +139,9 @@ export function checkResources(
       { cpusetCpus: '', cpusetMems: '' },
       `Your kernel does not support cpuset ${NOT_MOUNTED}. Cpuset discarded.`,
     );
-    checkSet(resources.cpusetCpus, host.cpusetCpus, { name: 'cpuset cpus', what: 'CPUs' });
-    checkSet(resources.cpusetMems, host.cpusetMems, { name: 'cpuset mems', what: 'memory nodes' });
+    const { cpusetCpus, cpusetMems } = resources;
+    if (cpusetCpus !== '') checkSet(cpusetCpus, host.cpusetCpus, { name: 'cpuset cpus', what: 'CPUs' });
+    if (cpusetMems !== '') checkSet(cpusetMems, host.cpusetMems, { name: 'cpuset mems', what: 'memory nodes' });
   }
 
   function checkIo(): void {
@@ -181,8 +180,15 @@ function adapt(resources: Resources): Resources {
   return memoryBytes > 0 && memorySwapBytes === 0 ? { ...resources, memorySwapBytes: memoryBytes * 2 } : resources;
 }
 
+function checkRange(nanoCpus: number, cpus: number): void {
+  refuse(
+    nanoCpus < 0 || nanoCpus > cpus * 1e9,
+    `range of CPUs is from 0.01 to ${cpus}.00, as there are only ${cpus} CPUs available`,
+  );
+}
+
 function checkSet(wanted: string, available: string, { name, what }: { name: string; what: string }): void {
-  const fits = wanted === '' || isSubset(wanted, available);
+  const fits = isSubset(wanted, available);
   refuse(fits === null, `Invalid value ${wanted} for ${name}: failed to parse ${wanted}`);
   refuse(fits === false, `Requested ${what} are not available - requested ${wanted}, available: ${available}`);
 }
