@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE = 100, BLOCK = 4096, CALCULATIONS = 100000000, COPIES = 64, WRITES = 64 };
+enum { LINE = 100, BLOCK = 4096, CALCULATIONS = 10000000, COPIES = 8, WRITES = 16 };
 #define MIB ((size_t)1 << 20)
 #define COPY_SIZE (32 * MIB)
 

@@ -7,28 +7,52 @@ import { describeFailure } from './programs.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 const PROFILE = join(import.meta.dirname, '../../container-service/src/seccomp/default-profile.json');
+const ID = `berth-bench-${process.pid}`;
 
-/** `crun run` on a bundle of its own: no image, no overlay, no veth, no log. */
-export interface Crun extends Disposable {
-  readonly start: Field;
+/** What crun takes part with; its bundle, and a container that runs, go when this is disposed of. */
+export interface Crun extends AsyncDisposable {
+  readonly field: Field;
 }
 
-export async function openCrun(layer: string, stopwatch: Stopwatch): Promise<Crun> {
+/** `crun run` on a bundle of its own: no image, no overlay, no veth, no log. */
+export function openCrunRun(layer: string, stopwatch: Stopwatch): Promise<Crun> {
+  return openCrun('crun run', ['true'], { layer, stopwatch }, async (bundle) => {
+    const command = ['crun', 'run', '--bundle', bundle, ID];
+    await stopwatch.run(command);
+    return ['crun run (no overlay, no veth)', command];
+  });
+}
+
+/** `crun exec` in a container of such a bundle. */
+export function openCrunExec(layer: string, stopwatch: Stopwatch): Promise<Crun> {
+  return openCrun('crun exec', ['sleep', '86400'], { layer, stopwatch }, async (bundle) => {
+    const start = 'exec crun run --detach --bundle "$1" "$2" </dev/null >/dev/null 2>&1';
+    await stopwatch.run(['sh', '-c', start, 'sh', bundle, ID]);
+    return ['crun exec', ['crun', 'exec', ID, 'true']];
+  });
+}
+
+async function openCrun(
+  what: string,
+  args: readonly string[],
+  { layer, stopwatch }: { readonly layer: string; readonly stopwatch: Stopwatch },
+  prepare: (bundle: string) => Promise<[name: string, command: readonly string[]]>,
+): Promise<Crun> {
   const bundle = mkdtempSync('/tmp/berth-');
-  const command = ['crun', 'run', '--bundle', bundle, `berth-bench-${process.pid}`];
-  const remove = () => rmSync(bundle, { recursive: true, force: true });
-  writeFileSync(
-    join(bundle, 'config.json'),
-    JSON.stringify(dockerLikeSpec(toOciSeccomp(readFileSync(PROFILE, 'utf8'), CAPABILITIES))),
-  );
+  const close = async () => {
+    // A container that has ended is gone already.
+    await stopwatch.run(['crun', 'delete', '--force', ID]).catch(() => {});
+    rmSync(bundle, { recursive: true, force: true });
+  };
+  const spec = dockerLikeSpec(toOciSeccomp(readFileSync(PROFILE, 'utf8'), CAPABILITIES), args);
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec));
   try {
     await stopwatch.run(['cp', '-a', layer, join(bundle, 'rootfs')]);
-    await stopwatch.run(command);
+    const [name, command] = await prepare(bundle);
+    return { field: present([stopwatch.contestant(name, command)]), [Symbol.asyncDispose]: close };
   } catch (error) {
-    remove();
-    const absentee = { name: 'crun run', reason: describeFailure(error) };
-    return { start: { contestants: [], absentees: [absentee] }, [Symbol.dispose]: () => {} };
+    await close();
+    const absentee = { name: what, reason: describeFailure(error) };
+    return { field: { contestants: [], absentees: [absentee] }, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
-  const contestant = stopwatch.contestant('crun run (no overlay, no veth)', command);
-  return { start: present([contestant]), [Symbol.dispose]: remove };
 }

@@ -21,12 +21,12 @@ const INERT = ['nosuid', 'noexec', 'nodev'];
 const MASKED = ['acpi', 'asound', 'interrupts', 'kcore', 'keys', 'latency_stats', 'sched_debug', 'scsi', 'timer_list'];
 const READ_ONLY = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
 
-/** A runtime spec as Docker writes it, for `true` in `rootfs` with a network namespace of its own. */
-export function dockerLikeSpec(seccomp: OciSeccomp): object {
+/** A runtime spec as Docker writes it, for a command in `rootfs` with a network namespace of its own. */
+export function dockerLikeSpec(seccomp: OciSeccomp, args: readonly string[]): object {
   return {
     ociVersion: '1.0.2',
     process: {
-      args: ['/bin/true'],
+      args,
       cwd: '/',
       env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
       user: { uid: 0, gid: 0, additionalGids: [0] },

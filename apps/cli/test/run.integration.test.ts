@@ -118,6 +118,7 @@ describe('run', () => {
       'run -d --cap-add net_admin --cap-add CAP_CHOWN --cap-drop chown --cap-drop kill --group-add audio --read-only --init --privileged ' +
       '--tmpfs /t:size=1m --tmpfs /u --mount type=tmpfs,dst=/v,tmpfs-size=2k,tmpfs-mode=1770 --pid container:a --ipc host --uts host ' +
       '--cgroupns private --security-opt seccomp=unconfined --security-opt systempaths=unconfined --security-opt apparmor:unconfined ' +
+      '--security-opt label=disable --security-opt no-new-privileges=false --security-opt writable-cgroups ' +
       '--add-host a=::1 --add-host b:host-gateway --dns 1.1.1.1 --dns-search . --dns-option ndots:2 --domainname lan --annotation a=b busybox';
     const { code, stderr } = await runCli(argv.split(' '), { root: engine.root });
     expect([code, stderr]).toEqual([0, 'WARNING: it is cold\n']);
@@ -140,6 +141,14 @@ describe('run', () => {
       seccompProfile: 'unconfined',
       apparmorProfile: 'unconfined',
       systemPathsUnconfined: true,
+      writableCgroups: true,
+      securityOptions: [
+        'seccomp=unconfined',
+        'apparmor:unconfined',
+        'label=disable',
+        'no-new-privileges=false',
+        'writable-cgroups',
+      ],
       noNewPrivileges: false,
       extraHosts: ['a:::1', 'b:host-gateway'],
       dnsServers: ['1.1.1.1'],
@@ -155,6 +164,7 @@ describe('run', () => {
     ['--uts x', '--uts: invalid UTS mode'],
     ['--cgroupns x', '--cgroupns: invalid CGROUP mode'],
     ['--security-opt seccomp', 'Invalid --security-opt: "seccomp"'],
+    ['--security-opt writable-cgroups=2', 'invalid --security-opt 2: "writable-cgroups=2"'],
     ['--security-opt a=b', 'invalid --security-opt 2: "a=b"'],
     [
       '--security-opt seccomp=/nowhere',
@@ -181,7 +191,8 @@ describe('run', () => {
     const options = ['--security-opt', `seccomp=${file}`, '--security-opt', 'label=disable'];
     expect(await runCli(['run', '-d', ...options, 'busybox'], { root: engine.root })).toMatchObject({ code: 0 });
     const seccompProfile = '{"defaultAction":"a b\\" ","value":18446744073709551615}';
-    expect(echo.starts[0]?.config).toMatchObject({ seccompProfile });
+    const securityOptions = [`seccomp=${seccompProfile}`, 'label=disable'];
+    expect(echo.starts[0]?.config).toMatchObject({ seccompProfile, securityOptions });
   });
 
   test('-d prints the id', async () => {

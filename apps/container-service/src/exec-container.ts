@@ -51,7 +51,7 @@ export interface ExecRequest {
   readonly terminal: boolean;
   readonly openStdin: boolean;
   readonly detach: boolean;
-  /** All capabilities, and no seccomp filter. */
+  /** All capabilities, and the seccomp filter that the container's profile has for those. */
   readonly privileged: boolean;
 }
 

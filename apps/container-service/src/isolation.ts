@@ -18,6 +18,10 @@ export interface IsolationConfig {
   readonly readonlyRoot: boolean;
   /** Hides and protects nothing of /proc and /sys. */
   readonly systemPathsUnconfined: boolean;
+  /** Whether /sys/fs/cgroup can be written; undefined: when it is privileged and its root is not read-only. */
+  readonly writableCgroups?: boolean | undefined;
+  /** As the user wrote them. */
+  readonly securityOptions: readonly string[];
   readonly pidMode: '' | 'host' | ContainerMode;
   /** `shareable`: its own, which others can join. */
   readonly ipcMode: '' | 'private' | 'shareable' | 'none' | 'host' | ContainerMode;
@@ -50,6 +54,7 @@ export const DEFAULT_ISOLATION: IsolationConfig = {
   apparmorProfile: '',
   readonlyRoot: false,
   systemPathsUnconfined: false,
+  securityOptions: [],
   pidMode: '',
   ipcMode: '',
   utsMode: '',

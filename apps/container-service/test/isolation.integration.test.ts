@@ -87,12 +87,19 @@ describe('privileges', () => {
     expect(readdirSync('/sys/fs/cgroup').length).toBeGreaterThan(0);
   });
 
-  test('of an exec: privileged in a container that is not', async () => {
+  test('of an exec: privileged in a container that is not, with the filter of its capabilities', async () => {
     const id = await containers.startDetached('sleep 60');
-    const { stdout } = await containers.exec(id, status('Seccomp', 'CapBnd'), { privileged: true });
+    const script = 'grep -E "^(CapBnd|Seccomp):" /proc/self/status; mkdir -p /m; mount -t tmpfs x /m && echo mounted';
+    const { stdout } = await containers.exec(id, sh(script), { privileged: true });
     const own = /CapBnd:\t(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    expect(stdout).toBe(`CapBnd:\t${own}\nSeccomp:\t0\n`);
-    expect((await containers.exec(id, status('Seccomp'))).stdout).toBe('Seccomp:\t2\n');
+    expect(stdout).toBe(`CapBnd:\t${own}\nSeccomp:\t2\nmounted\n`);
+    expect((await containers.exec(id, sh(script))).stdout).toBe('CapBnd:\t00000000a80425fb\nSeccomp:\t2\n');
+  });
+
+  test('control groups can be written where that is asked for', async () => {
+    const script = 'mkdir /sys/fs/cgroup/x && rmdir /sys/fs/cgroup/x && echo made';
+    expect((await containers.run(sh(script))).stderr).toContain('Read-only file system');
+    expect((await containers.run(sh(script), { config: { writableCgroups: true } })).stdout).toBe('made\n');
   });
 
   test('the filter follows the capabilities that are added and dropped', async () => {
@@ -108,11 +115,16 @@ describe('privileges', () => {
     const rule = { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 95 };
     const seccompProfile = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] });
     const id = await containers.startDetached('sleep 60', { config: { seccompProfile } });
-    const { stderr } = await containers.exec(id, ['mkdir', '/x']);
-    expect(stderr).toContain('Operation not supported');
+    for (const privileged of [false, true]) {
+      const { stderr } = await containers.exec(id, ['mkdir', '/x'], { privileged });
+      expect(stderr).toContain('Operation not supported');
+    }
     expect((await containers.get(id)).config).toMatchObject({ seccompProfile });
-    const privileged = await containers.run(['mkdir', '/x'], { config: { seccompProfile, privileged: true } });
+    const config = { seccompProfile, privileged: true };
+    const privileged = await containers.run(['mkdir', '/x'], { config });
     expect(privileged.stderr).toContain('Operation not supported');
+    const inPrivileged = await containers.exec(await containers.startDetached('sleep 60', { config }), ['mkdir', '/x']);
+    expect(inPrivileged.stderr).toContain('Operation not supported');
   });
 
   test('a profile that lets nothing through fails the start, and one that is none the creation', async () => {

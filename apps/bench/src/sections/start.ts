@@ -1,6 +1,6 @@
 import { BERTH_COMMAND } from '@berth/testkit';
 import { joinFields, present } from '../contestant.ts';
-import { openCrun } from '../crun.ts';
+import { openCrunRun } from '../crun.ts';
 import { openFloor } from '../floor.ts';
 import { runRounds } from '../round-robin.ts';
 import type { Section } from '../section.ts';
@@ -9,7 +9,7 @@ import type { Section } from '../section.ts';
 export const measureStart: Section = async (contenders, options) => {
   const { api, stopwatch, peerStopwatch, peers, layers, image } = contenders;
   await using floor = await openFloor(layers, stopwatch);
-  using crun = await openCrun(layers.at(-1) ?? '', peerStopwatch);
+  await using crun = await openCrunRun(layers.at(-1) ?? '', peerStopwatch);
 
   async function measureApi(): Promise<number> {
     const start = performance.now();
@@ -25,7 +25,7 @@ export const measureStart: Section = async (contenders, options) => {
       { name: 'berth: gRPC create + start + exit', measure: measureApi },
       stopwatch.contestant('berth run --rm', [BERTH_COMMAND, 'run', '--rm', image, 'true']),
     ]),
-    crun.start,
+    crun.field,
     ...peers.map((peer) =>
       peer.field('run', ({ name, runCommand, stopwatch: watch }) => [
         watch.contestant(`${name} run --rm`, runCommand(['--rm'], ['true'])),

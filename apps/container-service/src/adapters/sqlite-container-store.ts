@@ -135,7 +135,7 @@ function decodeSpec(text: string): ContainerSpec {
   return {
     ...spec,
     pendingLimits: spec.pendingLimits ?? null,
-    config: { ...UNSAID, ...spec.config },
+    config: { ...UNSAID, ...spec.config, isolation: { ...DEFAULT_ISOLATION, ...spec.config.isolation } },
     createTimeNs: BigInt(spec.createTimeNs),
   };
 }
@@ -149,7 +149,6 @@ function decodeState(text: string): ContainerState {
 const UNSAID = {
   volumesFrom: [],
   volumeDriver: '',
-  isolation: DEFAULT_ISOLATION,
   names: DEFAULT_NAMES,
   annotations: {},
   resources: NO_LIMITS,

@@ -14,6 +14,8 @@ export type ProtoIsolation = Pick<
   | 'apparmorProfile'
   | 'readonlyRoot'
   | 'systemPathsUnconfined'
+  | 'writableCgroups'
+  | 'securityOptions'
   | 'pidMode'
   | 'ipcMode'
   | 'utsMode'
@@ -32,6 +34,8 @@ export function fromProtoIsolation(config: ProtoIsolation): IsolationConfig {
     apparmorProfile: config.apparmorProfile,
     readonlyRoot: config.readonlyRoot,
     systemPathsUnconfined: config.systemPathsUnconfined,
+    writableCgroups: config.writableCgroups,
+    securityOptions: config.securityOptions,
     pidMode: parseMode('PID', config.pidMode, ['', 'host']),
     ipcMode: parseMode('IPC', config.ipcMode, ['', 'private', 'shareable', 'none', 'host']),
     utsMode: parsePlainMode('UTS', config.utsMode, ['', 'host']),
@@ -42,12 +46,13 @@ export function fromProtoIsolation(config: ProtoIsolation): IsolationConfig {
 
 /** For the wire. */
 export function toProtoIsolation(isolation: IsolationConfig): ProtoIsolation {
-  const { additionalGroups, capabilitiesAdd, capabilitiesDrop } = isolation;
+  const { additionalGroups, capabilitiesAdd, capabilitiesDrop, securityOptions } = isolation;
   return {
     ...isolation,
     additionalGroups: [...additionalGroups],
     capabilitiesAdd: [...capabilitiesAdd],
     capabilitiesDrop: [...capabilitiesDrop],
+    securityOptions: [...securityOptions],
   };
 }
 

@@ -235,6 +235,17 @@ describe('the plan of a container', () => {
   });
 });
 
+test.each([
+  [{}, 0x0fn],
+  [{ privileged: true }, 0x0en],
+  [{ privileged: true, readonlyRoot: true }, 0x0fn],
+  [{ writableCgroups: true }, 0x0en],
+  [{ privileged: true, writableCgroups: false }, 0x0fn],
+])('the control groups of a container with %j are mounted with %d', (isolation, attributes) => {
+  const { mounts } = aPlan({ isolation: { ...DEFAULT_ISOLATION, ...isolation } });
+  expect(mounts.find(({ target }) => target === '/sys/fs/cgroup')).toMatchObject({ attributes });
+});
+
 test('the plan of a container with a user namespace has its ids, and what the kernel takes there', () => {
   const container = {
     ...aContainer({ userNamespaceMode: 'auto' }),

@@ -7,7 +7,7 @@ import { apparmorProfileOf, type AppArmor } from './apparmor.ts';
 import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts';
 import { legacyDirs, planCgroups, unifiedDir, type CgroupSettings } from './cgroups.ts';
 import { seccompProfileOf, type IsolationConfig } from '../isolation.ts';
-import { NO_FILTER, type SeccompFilter, type SeccompFilters } from '../seccomp/filters.ts';
+import type { SeccompFilter, SeccompFilters } from '../seccomp/filters.ts';
 import { blockNumbers, DEFAULT_SYMLINKS, planDevices, type HostDevices, type PlannedDevices } from './devices.ts';
 import { MASKED_PATHS, READONLY_PATHS, thermalThrottlePath } from './hidden-paths.ts';
 import { logRotation } from '../spec/log-config.ts';
@@ -65,7 +65,7 @@ export interface ExecPlanInput {
   readonly environment: readonly string[];
   readonly workingDirectory: string;
   readonly identity: Identity;
-  /** All capabilities, and no seccomp filter. */
+  /** All capabilities, and the filter of those. */
   readonly privileged: boolean;
   readonly terminal: boolean;
   readonly terminalSize: TerminalSize | null;
@@ -127,13 +127,14 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     return { maskedPaths, readonlyPaths: READONLY_PATHS };
   }
 
-  function filterOf(isolation: IsolationConfig): SeccompFilter {
-    return settings.seccomp.get(seccompProfileOf(isolation), capabilitiesOf(isolation));
+  function filterOf(isolation: IsolationConfig, capabilities = capabilitiesOf(isolation)): SeccompFilter {
+    return settings.seccomp.get(seccompProfileOf(isolation), capabilities);
   }
 
   function planProcess(container: Container, process: ProcessInput): ProcessPlan {
     const { isolation, noNewPrivileges } = container.config;
     const { privileged, ...rest } = process;
+    const capabilities = privileged ? ALL_CAPABILITIES : capabilitiesOf(isolation);
     return {
       ...rest,
       environment: processEnvironment(process.environment, {
@@ -141,9 +142,9 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         terminal: process.terminal,
         home: process.identity.home,
       }),
-      capabilities: privileged ? ALL_CAPABILITIES : capabilitiesOf(isolation),
+      capabilities,
       noNewPrivileges,
-      seccompFilter: privileged ? NO_FILTER : filterOf(isolation),
+      seccompFilter: filterOf(isolation, capabilities),
       apparmorProfile: apparmorProfileOf(isolation, settings.apparmor),
       resourceLimits: planUlimits(container.config.resources.ulimits),
     };
@@ -156,7 +157,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
 
   return {
     protectedPaths,
-    checkFilter: filterOf,
+    checkFilter: (isolation) => void filterOf(isolation),
     cgroup: (container) => cgroupOf(container, devicesOf(container).access),
     cgroupDir,
     legacyCgroupDirs: ({ id, config }) => legacyDirs(id, config.resources, settings.cgroups),

@@ -14,14 +14,15 @@ function filesystem(target: string, type: string, attributes: bigint, options: r
 }
 
 /** The file systems of a container, in Docker's order. */
-function planFilesystems({ privileged, readonlyRoot }: IsolationConfig): MountPlan[] {
-  const sysfs = privileged && !readonlyRoot ? INERT : INERT | RDONLY;
+function planFilesystems({ privileged, readonlyRoot, writableCgroups }: IsolationConfig): MountPlan[] {
+  const open = privileged && !readonlyRoot;
+  const access = (writable: boolean) => (writable ? INERT : INERT | RDONLY);
   return [
     filesystem('/proc', 'proc', INERT),
     filesystem('/dev', 'tmpfs', NOSUID | STRICTATIME, ['mode=755', 'size=65536k']),
     filesystem('/dev/pts', 'devpts', NOSUID | NOEXEC, ['newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']),
-    filesystem('/sys', 'sysfs', sysfs),
-    filesystem('/sys/fs/cgroup', 'cgroup2', sysfs),
+    filesystem('/sys', 'sysfs', access(open)),
+    filesystem('/sys/fs/cgroup', 'cgroup2', access(writableCgroups ?? open)),
   ];
 }
 

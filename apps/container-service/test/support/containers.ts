@@ -51,6 +51,8 @@ export const DEFAULT_CONFIG: ContainerConfig = {
   dnsOptions: [],
   init: false,
   systemPathsUnconfined: false,
+  writableCgroups: undefined,
+  securityOptions: [],
   domainName: '',
   annotations: {},
   noNewPrivileges: false,

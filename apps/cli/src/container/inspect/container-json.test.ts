@@ -129,3 +129,18 @@ test('what --mount asked for is told apart from what -v and --tmpfs did', () => 
     Mounts: ['/b', '/v', '/t', '/d'].map((target) => ({ Destination: target, Mode: 'm', Propagation: 'p' })),
   });
 });
+
+test.each([
+  [
+    { securityOptions: ['seccomp=unconfined', 'no-new-privileges=false'] },
+    ['seccomp=unconfined', 'no-new-privileges=false'],
+  ],
+  [{ securityOptions: ['label=disable'], privileged: true }, ['label=disable']],
+  [{ securityOptions: ['apparmor=x'], pidMode: 'host' }, ['apparmor=x', 'label=disable']],
+  [{ noNewPrivileges: true, seccompProfile: '{}' }, ['no-new-privileges', 'seccomp={}']],
+  [{}, null],
+])('the security options of %j are %j', (config, expected) => {
+  expect(containerJson(Container.fromPartial({ ...CONTAINER, config }))).toMatchObject({
+    HostConfig: { SecurityOpt: expected },
+  });
+});

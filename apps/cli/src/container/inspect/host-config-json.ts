@@ -61,14 +61,23 @@ function bindText({ source, target, mode = '' }: MountConfig): string {
   return [source, target, ...(mode === '' ? [] : [mode])].join(':');
 }
 
+/** Docker switches labels off by itself where the host's processes are reached, unless one has been asked for. */
 function securityOptions(config: ContainerConfig | undefined): string[] {
   if (!config) return [];
-  const { noNewPrivileges, seccompProfile, apparmorProfile, privileged } = config;
+  const { privileged, ipcMode, pidMode } = config;
+  const options = askedSecurityOptions(config);
+  const reachesHost = privileged || ipcMode === 'host' || pidMode === 'host';
+  return reachesHost && !options.some((option) => /^label\b/.test(option)) ? [...options, 'label=disable'] : options;
+}
+
+/** In the words of the user, or, where a program made the container, in those that it could have used. */
+function askedSecurityOptions(config: ContainerConfig): string[] {
+  const { securityOptions: options, noNewPrivileges, seccompProfile, apparmorProfile } = config;
+  if (options.length > 0) return options;
   return [
     ...(noNewPrivileges ? ['no-new-privileges'] : []),
     ...(seccompProfile === '' ? [] : [`seccomp=${seccompProfile}`]),
     ...(apparmorProfile === '' ? [] : [`apparmor=${apparmorProfile}`]),
-    ...(privileged ? ['label=disable'] : []),
   ];
 }
 

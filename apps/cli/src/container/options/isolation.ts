@@ -46,8 +46,10 @@ type IsolationFields =
   | 'privileged'
   | 'readonlyRoot'
   | 'seccompProfile'
+  | 'securityOptions'
   | 'systemPathsUnconfined'
-  | 'utsMode';
+  | 'utsMode'
+  | 'writableCgroups';
 
 /** What the options say about isolation. */
 export function isolationConfig(
@@ -103,14 +105,32 @@ function capabilityName(text: string): string {
   return name.startsWith('CAP_') ? name : `CAP_${name}`;
 }
 
-type SecurityFields = 'apparmorProfile' | 'noNewPrivileges' | 'seccompProfile' | 'systemPathsUnconfined';
+type SecurityFields =
+  | 'apparmorProfile'
+  | 'noNewPrivileges'
+  | 'seccompProfile'
+  | 'securityOptions'
+  | 'systemPathsUnconfined'
+  | 'writableCgroups';
 
 function securityConfig(texts: readonly string[], cwd: string): Pick<ContainerConfig, SecurityFields> {
-  const config = { apparmorProfile: '', noNewPrivileges: false, seccompProfile: '', systemPathsUnconfined: false };
+  const config: Pick<ContainerConfig, SecurityFields> = {
+    apparmorProfile: '',
+    noNewPrivileges: false,
+    seccompProfile: '',
+    securityOptions: [],
+    systemPathsUnconfined: false,
+    writableCgroups: undefined,
+  };
   for (const text of texts) {
     const [key, value] = splitSecurityOption(text);
-    if (key === 'no-new-privileges') config.noNewPrivileges = parseNoNewPrivileges(text, value);
-    else if (key === 'seccomp') config.seccompProfile = seccompProfile(value, cwd);
+    if (key === 'seccomp') config.seccompProfile = seccompProfile(value, cwd);
+    // As docker/cli: what it understands itself it does not send.
+    if (key !== 'systempaths')
+      config.securityOptions.push(key === 'seccomp' ? `seccomp=${config.seccompProfile}` : text);
+    if (key === 'seccomp') continue;
+    if (key === 'no-new-privileges') config.noNewPrivileges = parseSwitch(text, value);
+    else if (key === 'writable-cgroups') config.writableCgroups = parseSwitch(text, value);
     else if (key === 'apparmor') config.apparmorProfile = value;
     else if (key === 'systempaths' && value === 'unconfined') config.systemPathsUnconfined = true;
     else if (key !== 'label') throw new CliError(`invalid --security-opt 2: ${quote(text)}`, 125);
@@ -122,14 +142,14 @@ function securityConfig(texts: readonly string[], cwd: string): Pick<ContainerCo
 
 /** At the first `=`, or the first `:` when there is none. */
 function splitSecurityOption(text: string): [string, string] {
-  if (text === 'no-new-privileges') return [text, 'true'];
+  if (text === 'no-new-privileges' || text === 'writable-cgroups') return [text, 'true'];
   const at = text.includes('=') ? text.indexOf('=') : text.indexOf(':');
   const value = text.slice(at + 1);
   if (at === -1 || value === '') throw new CliError(`Invalid --security-opt: ${quote(text)}`, 125);
   return [text.slice(0, at), value];
 }
 
-function parseNoNewPrivileges(text: string, value: string): boolean {
+function parseSwitch(text: string, value: string): boolean {
   if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value)) return true;
   if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(value)) return false;
   throw new CliError(`invalid --security-opt 2: ${quote(text)}`, 125);
