@@ -628,6 +628,8 @@ const NETWORK: DeepPartial<Network> = {
   id: 'ab'.repeat(32),
   name: 'net',
   driver: 'bridge',
+  ipv4: true,
+  ipv6: true,
   createTime: { seconds: 1_767_225_600n, nanos: 5 },
   subnets: [{ subnet: '172.18.0.0/16', gateway: '172.18.0.1', auxiliaryAddresses: { r: '172.18.0.9' } }],
   labels: { b: '2', a: '1' },
@@ -639,6 +641,8 @@ const NETWORK: DeepPartial<Network> = {
       hardwareAddress: '02:42:ac:12:00:02',
       address: '172.18.0.2',
       prefixLength: 16,
+      ipv6Address: 'fd00:1::2',
+      ipv6PrefixLength: 64,
     },
   ],
 };
@@ -674,7 +678,7 @@ cdcdcdcdcdcd   none      null      local
       Scope: 'local',
       Driver: 'bridge',
       EnableIPv4: true,
-      EnableIPv6: false,
+      EnableIPv6: true,
       IPAM: {
         Driver: 'default',
         Options: {},
@@ -691,7 +695,7 @@ cdcdcdcdcdcd   none      null      local
           EndpointID: 'e',
           MacAddress: '02:42:ac:12:00:02',
           IPv4Address: '172.18.0.2/16',
-          IPv6Address: '',
+          IPv6Address: 'fd00:1::2/64',
         },
       },
       Options: {},
@@ -726,13 +730,27 @@ test('network create, rm and prune', async () => {
     'r=10.1.0.5',
   ];
   expect((await berth(...create, '-o', 'a=b', '--label', 'l', 'net')).stdout).toBe(`${'ab'.repeat(32)}\n`);
+  await berth(
+    'network',
+    'create',
+    '--ipv6',
+    '--ipv4=false',
+    '--subnet',
+    'fd00:1::/64',
+    '--gateway',
+    'fd00:1::9',
+    'six',
+  );
   expect(requests).toMatchObject([
     {
       name: 'net',
       subnets: [{ subnet: '10.1.0.0/16', gateway: '10.1.0.9', auxiliaryAddresses: { r: '10.1.0.5' } }],
       options: { a: 'b' },
       labels: { l: '' },
+      ipv6: false,
+      withoutIpv4: false,
     },
+    { ipv6: true, withoutIpv4: true, subnets: [{ subnet: 'fd00:1::/64', gateway: 'fd00:1::9' }] },
   ]);
   const failing: [string[], string][] = [
     [['--gateway', '10.0.0.1'], 'every ip-range or gateway must have a corresponding subnet'],

@@ -1,6 +1,14 @@
 import { BerthError, isBerthError } from '@berth/errors';
 import type { ActiveContainers } from './active-containers.ts';
-import { endpointsOf, isActive, type Container, type Endpoint } from './container.ts';
+import {
+  addressesOf,
+  endpointsOf,
+  gatewaysOf,
+  isActive,
+  type Container,
+  type Endpoint,
+  type Gateways,
+} from './container.ts';
 import type { NetworkAttachment } from './container-config.ts';
 import { endpointEvent } from './events.ts';
 import type { Fault } from './fault.ts';
@@ -90,7 +98,8 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
   }
 
   /** Gives a place back that is still the container's: one that has ended has given it back itself. */
-  function dropPlace(id: string, { networkId, address }: Endpoint): void {
+  function dropPlace(id: string, endpoint: Endpoint): void {
+    const { networkId } = endpoint;
     const container = store.get(id);
     if (container === null || !isActive(container)) return;
     const endpoints = endpointsOf(container);
@@ -99,29 +108,27 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       container,
       endpoints.filter((each) => each.networkId !== networkId),
     );
-    networks.release(address);
+    releaseAddresses(endpoint);
   }
 
-  /** The gateway that the default route has to be given; empty when it stays. */
-  function newGateway(before: readonly Endpoint[], after: Container): string {
-    const [first] = endpointsOf(after);
-    return first === undefined || first.networkId === before[0]?.networkId ? '' : first.gateway;
+  function releaseAddresses(endpoint: Endpoint): void {
+    for (const address of addressesOf(endpoint)) networks.release(address);
   }
 
-  async function plug(container: Container, endpoint: Endpoint, gateway: string): Promise<void> {
+  async function plug(container: Container, endpoint: Endpoint, gateways: Gateways): Promise<void> {
     await networks.ensure(networks.find(endpoint.networkId));
-    const connection = { interface: places.interfaceAt(container, endpoint), gateway };
+    const connection = { interface: places.interfaceAt(container, endpoint), ...gateways };
     await runtime.connect(files.paths(container.id).stateDir, connection);
   }
 
-  async function unplug({ id }: Container, endpoint: Endpoint, gateway: string): Promise<void> {
+  async function unplug({ id }: Container, endpoint: Endpoint, gateways: Gateways): Promise<void> {
     const hostInterface = plans.hostInterface(id, endpoint.interfaceName);
     const interfaceName = endpoint.driver === 'bridge' ? '' : endpoint.interfaceName;
-    await runtime.disconnect(files.paths(id).stateDir, { hostInterface, interfaceName, gateway });
+    await runtime.disconnect(files.paths(id).stateDir, { hostInterface, interfaceName, ...gateways });
   }
 
   /** The names of a container that runs, as its files and its neighbours have them. */
-  async function tellNames(id: string, change: { added?: string; removed?: string }): Promise<void> {
+  async function tellNames(id: string, change: { added?: string[]; removed?: string[] }): Promise<void> {
     const container = store.get(id);
     if (container === null || !isActive(container)) return;
     const current = files.readNames(id);
@@ -141,12 +148,12 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       const wanted = { ...container, config: { ...config, networks: [...current, attachment] } };
       after = writePlaces(wanted, [...before, endpoint]);
     } catch (error) {
-      networks.release(endpoint.address);
+      releaseAddresses(endpoint);
       throw error;
     }
     fault('network-connect:row');
     try {
-      await plug(after, endpoint, newGateway(before, after));
+      await plug(after, endpoint, changedGateways(before, endpointsOf(after)));
     } catch (error) {
       dropPlace(id, endpoint);
       // One that has ended meanwhile is on the network from its next start.
@@ -154,19 +161,19 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     }
     fault('network-connect:attached');
     writeAttachments(id, after.config.networks, [endpointEvent(container, 'connect', endpoint)]);
-    await tellNames(id, { added: endpoint.address });
+    await tellNames(id, { added: addressesOf(endpoint) });
   }
 
   async function disconnectRunning(container: Container, endpoint: Endpoint): Promise<void> {
     const before = endpointsOf(container);
     const left = before.filter((each) => each !== endpoint);
-    await unplug(container, endpoint, endpoint === before[0] ? (left[0]?.gateway ?? '') : '');
+    await unplug(container, endpoint, changedGateways(before, left));
     fault('network-disconnect:detached');
     dropPlace(container.id, endpoint);
     fault('network-disconnect:row');
     const rest = attachmentsOf(container.config).filter(({ network }) => network !== endpoint.network);
     writeAttachments(container.id, rest, [endpointEvent(container, 'disconnect', endpoint)]);
-    await tellNames(container.id, { removed: endpoint.address });
+    await tellNames(container.id, { removed: addressesOf(endpoint) });
   }
 
   return {
@@ -213,10 +220,9 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
           if (isNamed && interfaces.includes(endpoint.interfaceName)) continue;
           log.info({ containerId: id }, 'change of networks that was interrupted is undone');
           if (isNamed) {
-            const isFirst = endpoint === endpointsOf(container)[0];
-            await plug(container, endpoint, isFirst ? endpoint.gateway : '');
+            await plug(container, endpoint, gatewaysOf(endpointsOf(container), endpoint));
           } else {
-            await unplug(container, endpoint, container.state.endpoint?.gateway ?? '');
+            await unplug(container, endpoint, gatewaysOf(endpointsOf(container).filter((each) => each !== endpoint)));
             dropPlace(id, endpoint);
           }
         }
@@ -241,6 +247,15 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       throw error;
     }
   }
+}
+
+/** The gateways that default routes have to be given; empty for one that stays. Both lists are in the order of their rank. */
+function changedGateways(before: readonly Endpoint[], after: readonly Endpoint[]): Gateways {
+  const [old, now] = [gatewaysOf(before), gatewaysOf(after)];
+  return {
+    gateway: now.gateway === old.gateway ? '' : now.gateway,
+    gateway6: now.gateway6 === old.gateway6 ? '' : now.gateway6,
+  };
 }
 
 /** The lowest that is free: eth0, eth1 … */

@@ -99,6 +99,8 @@ export interface NetworkAttachment {
   readonly aliases: readonly string[];
   /** IPv4 address; empty: one that is free. */
   readonly address: string;
+  /** IPv6 address; empty: one that is free. */
+  readonly ipv6Address: string;
   /** `02:42:ac:11:00:02`; empty: that of the address. */
   readonly hardwareAddress: string;
   /** The network with the highest has the default route. */

@@ -33,6 +33,15 @@ export interface Identity {
   readonly home: string;
 }
 
+/** A container's address of IPv6 on a network. */
+export interface Ipv6Place {
+  /** As RFC 5952 wants it. */
+  readonly address: string;
+  readonly prefixLength: number;
+  /** Empty when nothing leaves the network. */
+  readonly gateway: string;
+}
+
 /** A container's place on a network while it runs. */
 export interface Endpoint {
   readonly networkId: string;
@@ -42,11 +51,13 @@ export interface Endpoint {
   readonly driver: string;
   /** In the container: `eth0`. */
   readonly interfaceName: string;
-  /** Dotted IPv4 address. */
+  /** Dotted IPv4 address; empty on a network without them, then the length is 0. */
   readonly address: string;
   readonly prefixLength: number;
   /** Empty when nothing leaves the network. */
   readonly gateway: string;
+  /** Null on a network without IPv6. */
+  readonly ipv6: Ipv6Place | null;
   /** `02:42:ac:11:00:02`. */
   readonly hardwareAddress: string;
 }
@@ -191,6 +202,27 @@ export function newContainer(spec: ContainerSpec): Container {
 /** All places of a container on networks, the one with the default route first. */
 export function endpointsOf({ state }: Container): Endpoint[] {
   return state.endpoint === null ? [] : [state.endpoint, ...state.furtherEndpoints];
+}
+
+/** The addresses that a place has. */
+export function addressesOf({ address, ipv6 }: Endpoint): string[] {
+  return [address, ipv6?.address ?? ''].filter((each) => each !== '');
+}
+
+/** The gateways of default routes: of each family that of the first place with a way out; empty for none. */
+export interface Gateways {
+  readonly gateway: string;
+  readonly gateway6: string;
+}
+
+/** Those of places in the order of their rank. A place has one only when no place before it has it. */
+export function gatewaysOf(endpoints: readonly Endpoint[], at?: Endpoint): Gateways {
+  const first = endpoints.find(({ gateway }) => gateway !== '');
+  const first6 = endpoints.find(({ ipv6 }) => ipv6 !== null && ipv6.gateway !== '');
+  return {
+    gateway: at === undefined || at === first ? (first?.gateway ?? '') : '',
+    gateway6: at === undefined || at === first6 ? (first6?.ipv6?.gateway ?? '') : '',
+  };
 }
 
 /** The container after its places on networks, and what was published of it, were given back. */

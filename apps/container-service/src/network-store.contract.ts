@@ -16,6 +16,8 @@ function aNetwork(name: string, createTimeNs: bigint): Network {
     id: name.padEnd(64, '0'),
     name,
     driver: 'bridge',
+    ipv4: true,
+    ipv6: true,
     subnets: [{ subnet: '10.1.0.0/16', ipRange: '', gateway: '10.1.0.1', auxiliaryAddresses: { a: '10.1.0.9' } }],
     internal: true,
     attachable: false,

@@ -1,5 +1,5 @@
 import type { ContainerConfig, TerminalSize } from './container-config.ts';
-import type { Container, ContainerSpec } from './container.ts';
+import type { Container, ContainerSpec, Gateways } from './container.ts';
 import type { NameFilePaths } from './plan/mounts.ts';
 import type { NameFiles } from './network/name-files.ts';
 import type { Network } from './network/network.ts';
@@ -109,9 +109,14 @@ export interface BridgePlan {
   readonly bridge: string;
   /** The engine's nftables table. */
   readonly table: string;
-  /** The host's address; empty for none. */
+  /** The host's IPv4 address; empty for none. */
   readonly address: string;
   readonly prefixLength: number;
+  /** The host's IPv6 address; empty for none. */
+  readonly address6: string;
+  readonly prefixLength6: number;
+  /** Makes the host forward IPv6. */
+  readonly forward6: boolean;
   readonly masquerade: boolean;
   readonly internal: boolean;
   /** 0: the kernel's default. */
@@ -247,12 +252,9 @@ export interface Runtime {
   /** The state of a table, another one after each change by somebody else. */
   inspectNetwork(table: string): Promise<string>;
   /** Gives a container that runs another interface, and another gateway unless it is empty. Throws CONTAINER_NOT_RUNNING, START_FAILED. */
-  connect(stateDir: string, connection: { interface: InterfacePlan; gateway: string }): Promise<void>;
+  connect(stateDir: string, connection: { interface: InterfacePlan } & Gateways): Promise<void>;
   /** Takes an interface away, whether the container runs or not: that of `interfaceName` when it has no host's end. Idempotent. */
-  disconnect(
-    stateDir: string,
-    connection: { hostInterface: string; interfaceName: string; gateway: string },
-  ): Promise<void>;
+  disconnect(stateDir: string, connection: { hostInterface: string; interfaceName: string } & Gateways): Promise<void>;
   /** The names of the interfaces that a process sees; none when it is gone. */
   interfacesOf(pid: number): string[];
   /** Makes a bridge what it is to be; the table is there. Idempotent. Throws START_FAILED for an interface that is not Berth's. */

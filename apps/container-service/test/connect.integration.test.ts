@@ -21,6 +21,7 @@ function aNetwork(name: string, fields: Partial<CreateNetworkRequest> = {}): Cre
     internal: false,
     attachable: false,
     ipv6: false,
+    withoutIpv4: false,
     options: {},
     labels: {},
   };
@@ -28,7 +29,7 @@ function aNetwork(name: string, fields: Partial<CreateNetworkRequest> = {}): Cre
 }
 
 function on(network: string, fields: Partial<NetworkAttachment> = {}): NetworkAttachment {
-  return { network, aliases: [], address: '', hardwareAddress: '', gatewayPriority: 0, ...fields };
+  return { network, aliases: [], address: '', ipv6Address: '', hardwareAddress: '', gatewayPriority: 0, ...fields };
 }
 
 const subnet = (text: string) => [{ subnet: text, ipRange: '', gateway: '', auxiliaryAddresses: {} }];

@@ -24,6 +24,7 @@ const REQUEST: CreateNetworkRequest = {
   internal: false,
   attachable: false,
   ipv6: false,
+  withoutIpv4: false,
   options: { 'com.docker.network.bridge.name': BRIDGE },
   labels: {},
 };

@@ -11,6 +11,7 @@ export const command = defineCommand({
       help: 'Highest gw-priority provides the default gateway. Accepts positive and negative values.',
     },
     ip: { kind: 'string', help: 'IPv4 address (e.g., "172.30.100.104")' },
+    ip6: { kind: 'string', help: 'IPv6 address (e.g., "2001:db8::33")' },
   },
   async run(context, { options, args: [network = '', container = ''] }) {
     using containers = connectContainers(context);
@@ -18,6 +19,7 @@ export const command = defineCommand({
       network,
       aliases: options.alias,
       address: options.ip ?? '',
+      ipv6Address: options.ip6 ?? '',
       hardwareAddress: '',
       gatewayPriority: options['gw-priority'] ?? 0,
     };

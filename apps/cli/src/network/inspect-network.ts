@@ -10,7 +10,7 @@ export function networkJson(network: Network): Record<string, Json> {
     Created: formatRfc3339Nano(network.createTime),
     Scope: 'local',
     Driver: network.driver,
-    EnableIPv4: true,
+    EnableIPv4: network.ipv4,
     EnableIPv6: network.ipv6,
     IPAM: {
       Driver: 'default',
@@ -43,12 +43,13 @@ function subnetJson({ subnet, ipRange, gateway, auxiliaryAddresses }: NetworkSub
   };
 }
 
-function memberJson({ name, endpointId, hardwareAddress, address, prefixLength }: Network['containers'][number]): Json {
+function memberJson(container: Network['containers'][number]): Json {
+  const { name, endpointId, hardwareAddress, address, prefixLength, ipv6Address, ipv6PrefixLength } = container;
   return {
     Name: name,
     EndpointID: endpointId,
     MacAddress: hardwareAddress,
     IPv4Address: address === '' ? '' : `${address}/${prefixLength}`,
-    IPv6Address: '',
+    IPv6Address: ipv6Address === '' ? '' : `${ipv6Address}/${ipv6PrefixLength}`,
   };
 }

@@ -26,7 +26,7 @@ export function networkRow(network: Network, { noTrunc }: { noTrunc: boolean }):
     Name: network.name,
     Driver: network.driver,
     Scope: 'local',
-    IPv4: 'true',
+    IPv4: String(network.ipv4),
     IPv6: String(network.ipv6),
     Internal: String(network.internal),
     Labels: Object.entries(network.labels)

@@ -1,3 +1,5 @@
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from '@jest/globals';
 import { openDatabase, openOutbox } from '@berth/service-kit';
 import { containerStoreContract } from '../container-store.contract.ts';
 import { networkStoreContract } from '../network-store.contract.ts';
@@ -40,3 +42,36 @@ containerStoreContract('memory', openMemory);
 containerStoreContract('sqlite', openSqlite);
 networkStoreContract('memory', openMemory);
 networkStoreContract('sqlite', openSqlite);
+
+test('networks and places from before IPv6 have none', () => {
+  const database = new DatabaseSync(':memory:');
+  const version = CONTAINER_MIGRATIONS.findIndex((migration) => migration.includes('$.ipv6Address'));
+  for (const migration of CONTAINER_MIGRATIONS.slice(0, version)) database.exec(migration);
+  const spec = {
+    config: {
+      networks: [
+        { network: 'a', address: '' },
+        { network: 'b', address: '10.2.0.2' },
+      ],
+    },
+  };
+  const running = { endpoint: { address: '10.1.0.2' }, furtherEndpoints: [{ address: '10.2.0.2' }] };
+  const insert = database.prepare('INSERT INTO containers VALUES (?, ?, ?, 1, ?, ?)');
+  insert.run('1', 'web', 'running', JSON.stringify(spec), JSON.stringify(running));
+  const ended = JSON.stringify({ endpoint: null, furtherEndpoints: [] });
+  insert.run('2', 'old', 'exited', JSON.stringify({ config: { networks: [] } }), ended);
+  database.prepare('INSERT INTO networks VALUES (?, ?, 1, ?)').run('n', 'a', JSON.stringify({ subnets: [] }));
+  database.exec(CONTAINER_MIGRATIONS[version] ?? '');
+  const read = (column: string, table = 'containers') =>
+    database
+      .prepare(`SELECT ${column} AS json FROM ${table}`)
+      .all()
+      .map(({ json }) => JSON.parse(String(json)));
+  expect(read('network', 'networks')).toEqual([{ subnets: [], ipv4: true, ipv6: false }]);
+  expect(read('state')).toEqual([
+    { endpoint: { address: '10.1.0.2', ipv6: null }, furtherEndpoints: [{ address: '10.2.0.2', ipv6: null }] },
+    { endpoint: null, furtherEndpoints: [] },
+  ]);
+  const networks = spec.config.networks.map((each) => ({ ...each, ipv6Address: '' }));
+  expect(read('spec')).toEqual([{ config: { networks } }, { config: { networks: [] } }]);
+});

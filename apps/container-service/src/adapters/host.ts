@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { parseIpv4, subnetOf, type Subnet } from '../network/ipv4.ts';
+import { subnetOf, type Subnet } from '../network/ip-address.ts';
+import { parseIpv4 } from '../network/ipv4.ts';
 import type { PortRange } from '../network/port-pool.ts';
 import { DEFAULT_ID_RANGE, parseSubordinateIds, type IdRange } from '../user-namespace/id-ranges.ts';
 import type { HostNameFiles } from '../network/name-files.ts';
@@ -8,7 +9,7 @@ import type { HostNameFiles } from '../network/name-files.ts';
 const RESOLVED_STUB = '127.0.0.53';
 const RESOLVED_UPSTREAM = '/run/systemd/resolve/resolv.conf';
 
-/** The networks that the host's interfaces and routes know. */
+/** The IPv4 networks that the host's interfaces and routes know. */
 export function readHostSubnets(): Subnet[] {
   const interfaces = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
@@ -87,7 +88,7 @@ function readText(path: string): string {
 
 function subnetOfMask(address: number, mask: number): Subnet {
   const prefixLength = mask.toString(2).replaceAll('0', '').length;
-  return subnetOf(address, prefixLength);
+  return subnetOf({ family: 4, value: BigInt(address) }, prefixLength);
 }
 
 function swapped(hex: string): number {

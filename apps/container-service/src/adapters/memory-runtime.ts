@@ -91,19 +91,20 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       calls.push(`ensure ${bridge} ${address}/${prefixLength}${ports.join('')}`);
       return Promise.resolve();
     },
-    connect(stateDir, { interface: { hostName, name, bridge }, gateway }) {
-      calls.push(`connect ${stateDir} ${hostName} ${bridge} ${gateway}`.trimEnd());
+    connect(stateDir, { interface: { hostName, name, bridge }, gateway, gateway6 }) {
+      calls.push(`connect ${stateDir} ${hostName} ${bridge} ${gateway} ${gateway6}`.trimEnd());
       interfaces.add(name);
       return Promise.resolve();
     },
-    disconnect(stateDir, { hostInterface, interfaceName, gateway }) {
-      calls.push(`disconnect ${stateDir} ${hostInterface} ${gateway}`.trimEnd());
+    disconnect(stateDir, { hostInterface, interfaceName, gateway, gateway6 }) {
+      calls.push(`disconnect ${stateDir} ${hostInterface} ${gateway} ${gateway6}`.trimEnd());
       interfaces.delete(interfaceName);
       return Promise.resolve();
     },
     interfacesOf: () => [...interfaces],
-    ensureBridge({ bridge, address, prefixLength }) {
-      calls.push(`ensure ${bridge} ${address}/${prefixLength}`);
+    ensureBridge({ bridge, address, prefixLength, address6, prefixLength6, forward6 }) {
+      const addresses = [`${address}/${prefixLength}`, `${address6}/${prefixLength6}`].filter((text) => text !== '/0');
+      calls.push(`ensure ${bridge} ${addresses.join(' ')}${forward6 ? ' forward' : ''}`);
       return Promise.resolve();
     },
     removeBridge({ bridge }) {

@@ -66,11 +66,11 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
       const { tableHandle, rules } = await spawner.inspectNetwork({ table });
       return `${tableHandle} ${rules}`;
     },
-    connect: (stateDir, { interface: plan, gateway }) =>
-      spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), gateway, gateway6: '' }),
-    disconnect: (stateDir, connection) => spawner.disconnectContainer({ stateDir, ...connection, gateway6: '' }),
+    connect: (stateDir, { interface: plan, ...gateways }) =>
+      spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), ...gateways }),
+    disconnect: (stateDir, connection) => spawner.disconnectContainer({ stateDir, ...connection }),
     interfacesOf,
-    ensureBridge: (bridge) => spawner.ensureBridge({ ...bridge, address6: '', prefixLength6: 0, forward6: false }),
+    ensureBridge: (bridge) => spawner.ensureBridge(bridge),
     removeBridge: (bridge) => spawner.removeBridge(bridge),
     processOf: (stateDir) => processOf(stateDir, bootId),
     mount: ({ rootfs, mounts }) => spawner.mountContainer(toNativeMountContainer(rootfs, mounts)),

@@ -148,23 +148,6 @@ export function toNativePublication(plan: PublicationPlan | null): Publication |
 }
 
 /** An interface of a container as the native helper reads it. */
-export function toNativeInterface(endpoint: InterfacePlan): NonNullable<StartContainer['network']> {
-  const { hostName, name, bridge, address, prefixLength, gateway, hardwareAddress, mtu, isolated, kind, mode } =
-    endpoint;
-  return {
-    hostName,
-    name,
-    bridge,
-    address,
-    prefixLength,
-    gateway,
-    hardwareAddress: Buffer.from(hardwareAddress.replaceAll(':', ''), 'hex'),
-    mtu,
-    isolated,
-    kind,
-    mode,
-    address6: '',
-    prefixLength6: 0,
-    gateway6: '',
-  };
+export function toNativeInterface(plan: InterfacePlan): NonNullable<StartContainer['network']> {
+  return { ...plan, hardwareAddress: Buffer.from(plan.hardwareAddress.replaceAll(':', ''), 'hex') };
 }

@@ -53,4 +53,12 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
      state, '$.endpoint.networkId', (SELECT value FROM settings WHERE key = 'network.id'),
      '$.endpoint.network', 'bridge', '$.endpoint.driver', 'bridge', '$.endpoint.interfaceName', 'eth0')
    WHERE json_type(state, '$.endpoint') = 'object';`,
+  `UPDATE networks SET network = json_set(network, '$.ipv4', json('true'), '$.ipv6', json('false'));
+   UPDATE containers SET
+     spec = json_set(spec, '$.config.networks', (
+       SELECT json_group_array(json_set(value, '$.ipv6Address', '')) FROM json_each(spec, '$.config.networks'))),
+     state = json_set(state, '$.furtherEndpoints', (
+       SELECT json_group_array(json_set(value, '$.ipv6', json('null'))) FROM json_each(state, '$.furtherEndpoints')));
+   UPDATE containers SET state = json_set(state, '$.endpoint.ipv6', json('null'))
+   WHERE json_type(state, '$.endpoint') = 'object';`,
 ];

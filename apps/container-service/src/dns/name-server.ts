@@ -1,6 +1,6 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { answerQuery, failureResponse, fitDatagram, RCODE } from './answer-query.ts';
 import { forwardQuery, type NameServer, type Transport } from './forward-query.ts';
 import type { NamedContainer, NameTable } from './name-table.ts';
@@ -78,7 +78,8 @@ export async function listenForNames(
   }
 
   const connections = new Set<Socket>();
-  const datagrams = createSocket('udp4');
+  // Not for both families at all addresses: for one family at one.
+  const datagrams = createSocket(isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
   const streams = createServer((socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { canonicalIpv6 } from '../network/ip-address.ts';
 import { parseIpv4 } from '../network/ipv4.ts';
 
 /** The address that a name of in-addr.arpa or ip6.arpa stands for (RFC 1035 §3.5, RFC 3596 §2.5); null when it is none. IPv6 in its canonical form. */
@@ -13,10 +13,4 @@ export function reversedAddress(name: string): string | null {
   if (zone !== 'ip6' || digits.length !== 32 || !digits.every((digit) => /^[0-9a-f]$/.test(digit))) return null;
   const groups = digits.join('').match(/.{4}/g) ?? [];
   return canonicalIpv6(groups.join(':'));
-}
-
-/** The one spelling of an IPv6 address that RFC 5952 wants. */
-function canonicalIpv6(address: string): string | null {
-  if (!isIPv6(address)) return null;
-  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

@@ -7,8 +7,8 @@ import { isPredefined } from '../network/network.ts';
 
 /** A network to be on, from the wire. */
 export function fromProtoAttachment(attachment: ProtoAttachment): NetworkAttachment {
-  const { network, aliases, address, hardwareAddress, gatewayPriority } = attachment;
-  return { network, aliases, address, hardwareAddress, gatewayPriority };
+  const { network, aliases, address, ipv6Address, hardwareAddress, gatewayPriority } = attachment;
+  return { network, aliases, address, ipv6Address, hardwareAddress, gatewayPriority };
 }
 
 /** A network to be on, for the wire. */
@@ -35,13 +35,16 @@ export function byInterface(a: NetworkEndpoint, b: NetworkEndpoint): number {
 }
 
 function toProtoEndpoint(container: Container, attachment: NetworkAttachment, endpoint?: Endpoint): NetworkEndpoint {
-  const { network, aliases, address: wantedAddress, gatewayPriority } = attachment;
+  const { network, aliases, address: wantedAddress, ipv6Address: wantedIpv6Address, gatewayPriority } = attachment;
   const hasNames = container.config.networkMode !== 'host' && !isPredefined({ name: network });
   return {
     network,
     address: endpoint?.address ?? '',
     prefixLength: endpoint?.prefixLength ?? 0,
     gateway: endpoint?.gateway ?? '',
+    ipv6Address: endpoint?.ipv6?.address ?? '',
+    ipv6PrefixLength: endpoint?.ipv6?.prefixLength ?? 0,
+    ipv6Gateway: endpoint?.ipv6?.gateway ?? '',
     hardwareAddress: endpoint?.hardwareAddress ?? '',
     networkId: endpoint?.networkId ?? '',
     endpointId: endpoint === undefined ? '' : endpointId(container.id, endpoint.networkId),
@@ -49,6 +52,7 @@ function toProtoEndpoint(container: Container, attachment: NetworkAttachment, en
     aliases: [...aliases],
     dnsNames: hasNames ? [...new Set([container.name, ...aliases, shortId(container.id)])] : [],
     wantedAddress,
+    wantedIpv6Address,
     gatewayPriority,
   };
 }

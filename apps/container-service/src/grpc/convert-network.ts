@@ -8,8 +8,8 @@ import type { Network, NetworkMember, NetworkRequest, NetworkSubnet } from '../n
 import { toTimestamp } from './convert.ts';
 
 /** What a network is to be, from the wire. */
-export function fromProtoNetwork({ subnets, ...request }: CreateNetworkRequest): NetworkRequest {
-  return { ...request, subnets: subnets.map(fromProtoSubnet) };
+export function fromProtoNetwork({ subnets, withoutIpv4, ...request }: CreateNetworkRequest): NetworkRequest {
+  return { ...request, ipv4: !withoutIpv4, subnets: subnets.map(fromProtoSubnet) };
 }
 
 /** A network and who is on it, for the wire. */
@@ -18,7 +18,6 @@ export function toProtoNetwork({ createTimeNs, ...network }: Network, members: r
     ...network,
     createTime: toTimestamp(createTimeNs),
     subnets: network.subnets.map(toProtoSubnet),
-    ipv6: false,
     options: { ...network.options },
     labels: { ...network.labels },
     containers: members.map(toProtoMember),

@@ -4,7 +4,7 @@ import type { Network } from './network.ts';
 
 /** Asks for nothing but a network. */
 export function plainAttachment(network: string): NetworkAttachment {
-  return { network, aliases: [], address: '', hardwareAddress: '', gatewayPriority: 0 };
+  return { network, aliases: [], address: '', ipv6Address: '', hardwareAddress: '', gatewayPriority: 0 };
 }
 
 /** The networks that a container is to be on. One that is on none any more is on that of its mode at the next start, as in Docker. */
@@ -13,7 +13,10 @@ export function attachmentsOf({ networks, networkMode }: ContainerConfig): reado
   return networks.length > 0 ? networks : [plainAttachment(networkMode)];
 }
 
-/** Puts the one with the default route first: that of the highest priority whose network has a way out, by name among equals. */
+/**
+ * Puts the one with the default route first: that of the highest priority whose network has a way out, one with both families before one with IPv4, before one
+ * with IPv6, by name among equals.
+ */
 export function byGateway<Place extends { readonly attachment: NetworkAttachment; readonly network: Network }>(
   places: readonly Place[],
 ): Place[] {
@@ -21,6 +24,11 @@ export function byGateway<Place extends { readonly attachment: NetworkAttachment
     (a, b) =>
       Number(a.network.internal) - Number(b.network.internal) ||
       b.attachment.gatewayPriority - a.attachment.gatewayPriority ||
+      families(b.network) - families(a.network) ||
       (a.network.name < b.network.name ? -1 : 1),
   );
+}
+
+function families({ ipv4, ipv6 }: Network): number {
+  return 2 * Number(ipv4) + Number(ipv6);
 }

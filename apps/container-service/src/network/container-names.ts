@@ -1,4 +1,4 @@
-import { endpointsOf, shortId, type Container } from '../container.ts';
+import { addressesOf, endpointsOf, gatewaysOf, shortId, type Container } from '../container.ts';
 import type { NamedContainer } from '../dns/name-table.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { attachmentsOf } from './attachments.ts';
@@ -30,6 +30,7 @@ export function createContainerNames({ resolver, networkOf }: ContainerNamesDeps
   function namedPlaces(container: Container) {
     return endpointsOf(container).flatMap((endpoint) => {
       const network = networkOf(endpoint.networkId);
+      // That of IPv4 when there is one: it comes first.
       const server = network?.subnets[0]?.gateway;
       if (network === null || server === undefined || network.driver !== 'bridge' || isPredefined(network)) return [];
       return [{ endpoint, network, server }];
@@ -43,10 +44,10 @@ export function createContainerNames({ resolver, networkOf }: ContainerNamesDeps
       places: namedPlaces(container).map(({ endpoint, network }) => {
         const aliases = attachments.find((attachment) => attachment.network === network.name)?.aliases ?? [];
         const names = [container.name, shortId(container.id), ...aliases];
-        return { networkId: network.id, networkName: network.name, addresses: [endpoint.address], names };
+        return { networkId: network.id, networkName: network.name, addresses: addressesOf(endpoint), names };
       }),
       nameServers: container.config.names.dnsServers,
-      forwards: endpointsOf(container).some(({ gateway }) => gateway !== ''),
+      forwards: Object.values(gatewaysOf(endpointsOf(container))).some((gateway) => gateway !== ''),
     };
   }
 

@@ -1,5 +1,12 @@
 import { BerthError, isBerthError } from '@berth/errors';
-import { endpointsOf, type Container, type ContainerState, type Endpoint } from '../container.ts';
+import {
+  addressesOf,
+  endpointsOf,
+  gatewaysOf,
+  type Container,
+  type ContainerState,
+  type Endpoint,
+} from '../container.ts';
 import type { InterfacePlan } from '../plan/plan.ts';
 import type { PlanBuilder } from '../plan/build-plan.ts';
 import { attachmentsOf, byGateway } from './attachments.ts';
@@ -29,7 +36,7 @@ export interface ContainerPlaces {
   release(places: TakenPlaces): void;
   /** Makes the bridges of a container ready, and answers its names. Throws START_FAILED, NAME_SERVER_FAILED, SERVICE_UNAVAILABLE. */
   prepare(container: Container): Promise<void>;
-  /** The interfaces of a container; the first has the default route. */
+  /** The interfaces of a container, with its default routes. */
   interfaces(container: Container): InterfacePlan[];
   /** One of them, without a default route. */
   interfaceAt(container: Container, endpoint: Endpoint): InterfacePlan;
@@ -52,10 +59,11 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
   }
 
   function interfaceAt({ id }: Container, endpoint: Endpoint): InterfacePlan {
-    const { address, prefixLength, hardwareAddress, interfaceName: name } = endpoint;
+    const { address, prefixLength, hardwareAddress, interfaceName: name, ipv6 } = endpoint;
     const link = networks.link(networks.find(endpoint.networkId));
     const hostName = plans.hostInterface(id, name);
-    return { ...link, hostName, name, address, prefixLength, hardwareAddress, gateway: '' };
+    const addresses = { address, prefixLength, address6: ipv6?.address ?? '', prefixLength6: ipv6?.prefixLength ?? 0 };
+    return { ...link, hostName, name, ...addresses, hardwareAddress, gateway: '', gateway6: '' };
   }
 
   return {
@@ -65,18 +73,18 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
         const [endpoint = null, ...furtherEndpoints] = takeAll(container, taken);
         return { endpoint, furtherEndpoints };
       } catch (error) {
-        for (const { address } of taken.values()) networks.release(address);
+        for (const address of [...taken.values()].flatMap(addressesOf)) networks.release(address);
         if (!isBerthError(error)) throw error;
         const message = `failed to set up container networking: ${error.message}`;
         throw new BerthError(error.reason, message, { cause: error });
       }
     },
     claim(container) {
-      for (const { address } of endpointsOf(container)) networks.claim(address);
+      for (const address of endpointsOf(container).flatMap(addressesOf)) networks.claim(address);
     },
     release({ endpoint, furtherEndpoints }) {
-      if (endpoint !== null) networks.release(endpoint.address);
-      for (const { address } of furtherEndpoints) networks.release(address);
+      const endpoints = endpoint === null ? furtherEndpoints : [endpoint, ...furtherEndpoints];
+      for (const address of endpoints.flatMap(addressesOf)) networks.release(address);
     },
     async prepare(container) {
       const endpoints = endpointsOf(container);
@@ -84,18 +92,24 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
       await names.announce(container);
     },
     interfaces(container) {
-      const [first, ...others] = endpointsOf(container);
-      if (first === undefined) return [];
-      const further = others.map((endpoint) => interfaceAt(container, endpoint));
-      return [{ ...interfaceAt(container, first), gateway: first.gateway }, ...further];
+      const endpoints = endpointsOf(container);
+      return endpoints.map((endpoint) => ({
+        ...interfaceAt(container, endpoint),
+        ...gatewaysOf(endpoints, endpoint),
+      }));
     },
     interfaceAt,
     nameFiles(container) {
       const { hostname, config } = container;
-      const addresses = endpointsOf(container).map(({ address }) => address);
+      const endpoints = endpointsOf(container);
+      const addresses = endpoints.flatMap(addressesOf);
       const nameServer = names.serverOf(container);
       const { networkMode, names: own } = config;
-      const input = { networkMode, hostname, addresses, nameServer, gateway: engineNetwork.gateway, names: own };
+      const ipv6 = {
+        onLoopback: !['all', 'lo'].some((name) => config.sysctls[`net.ipv6.conf.${name}.disable_ipv6`] === '1'),
+        leaves: gatewaysOf(endpoints).gateway6 !== '',
+      };
+      const input = { networkMode, hostname, addresses, nameServer, gateway: engineNetwork.gateway, names: own, ipv6 };
       return nameFiles(input, deps.hostNameFiles());
     },
   };

@@ -1,23 +1,22 @@
 import { BerthError } from '@berth/errors';
-import type { Endpoint } from '../container.ts';
+import type { Endpoint, Ipv6Place } from '../container.ts';
 import type { NetworkAttachment } from '../container-config.ts';
 import type { LinkPlan } from '../plan/plan.ts';
 import { createAddressPool, type AddressPool } from './address-pool.ts';
 import type { EngineNetwork } from './engine-network.ts';
-import { hardwareAddressOf, parseIpv4, subnetSize, type Subnet } from './ipv4.ts';
-import { parseCidr } from './network-config.ts';
-import { bridgeOptions, isPredefined, parentOptions, type Network } from './network.ts';
+import { contains, hardwareAddressOf, parseAddress, parseCidr, type Family, type Subnet } from './ip-address.ts';
+import { bridgeOptions, isPredefined, parentOptions, subnetOfFamily, type Network } from './network.ts';
 
 /** A place that is asked for. */
-export interface WantedEndpoint extends Pick<NetworkAttachment, 'address' | 'hardwareAddress'> {
+export interface WantedEndpoint extends Pick<NetworkAttachment, 'address' | 'ipv6Address' | 'hardwareAddress'> {
   readonly interfaceName: string;
 }
 
 /** Hands out places on networks, whose subnets never overlap: so an address tells its network. */
 export interface Endpoints {
-  /** Throws ADDRESS_POOL_EMPTY, ADDRESS_IN_USE, INVALID_ARGUMENT. */
+  /** Throws ADDRESS_POOL_EMPTY, ADDRESS_IN_USE, INVALID_ARGUMENT; nothing is taken then. */
   take(network: Network, wanted: WantedEndpoint): Endpoint;
-  /** Marks an address as taken, as start-up does with those it finds in use. */
+  /** Marks an address of either family as taken, as start-up does with those it finds in use. */
   claim(address: string): void;
   /** Gives an address back. */
   release(address: string): void;
@@ -27,6 +26,7 @@ export interface Endpoints {
 
 interface NetworkPool {
   readonly subnet: Subnet;
+  readonly gateway: string;
   readonly pool: AddressPool;
 }
 
@@ -34,48 +34,67 @@ interface NetworkPool {
 export function createEndpoints(engineNetwork: EngineNetwork, networks: () => readonly Network[]): Endpoints {
   const pools = new Map<string, NetworkPool>();
 
-  function poolOf(network: Network): NetworkPool | null {
-    const known = pools.get(network.id);
-    const [first] = network.subnets;
-    if (known !== undefined || first === undefined) return known ?? null;
-    const subnet = parseCidr(first.subnet);
-    const range = first.ipRange === '' ? subnet : parseCidr(first.ipRange);
-    const reserved = [first.gateway, ...Object.values(first.auxiliaryAddresses)].map((text) => parseIpv4(text) ?? 0);
-    const made = { subnet, pool: createAddressPool({ subnet, range, reserved }) };
-    pools.set(network.id, made);
+  /** Null when it has no addresses of that family. */
+  function poolOf(network: Network, family: Family): NetworkPool | null {
+    const key = `${network.id}/${family}`;
+    const known = pools.get(key);
+    const own = subnetOfFamily(network, family);
+    if (known !== undefined || own === undefined) return known ?? null;
+    const subnet = parseCidr(own.subnet);
+    const range = own.ipRange === '' ? subnet : parseCidr(own.ipRange);
+    const held = [own.gateway, ...Object.values(own.auxiliaryAddresses)];
+    const reserved = held.map((text) => parseAddress(text)?.value ?? 0n);
+    const made = { subnet, gateway: own.gateway, pool: createAddressPool({ subnet, range, reserved }) };
+    pools.set(key, made);
     return made;
   }
 
   /** Null when the network has been removed. */
   function poolAt(text: string): AddressPool | null {
-    const address = parseIpv4(text) ?? 0;
+    const address = parseAddress(text);
+    if (address === null) return null;
     for (const network of networks()) {
-      const found = poolOf(network);
-      if (
-        found !== null &&
-        address >= found.subnet.base &&
-        address < found.subnet.base + subnetSize(found.subnet.prefixLength)
-      ) {
-        return found.pool;
-      }
+      const found = poolOf(network, address.family);
+      if (found !== null && contains(found.subnet, address)) return found.pool;
     }
     return null;
   }
 
+  /** A place of one family; null when the network has none of it. */
+  function takeAddress(network: Network, family: Family, wanted: string): Ipv6Place | null {
+    const found = poolOf(network, family);
+    if (found !== null) {
+      const address = found.pool.take(wanted);
+      return { address, prefixLength: found.subnet.prefixLength, gateway: network.internal ? '' : found.gateway };
+    }
+    if (wanted === '') return null;
+    const text = `no configured subnet or ip-range contain the IP address ${wanted}`;
+    throw new BerthError('INVALID_ARGUMENT', text);
+  }
+
+  function takeBoth(network: Network, { address, ipv6Address }: Omit<WantedEndpoint, 'interfaceName'>) {
+    const ipv4 = takeAddress(network, 4, address);
+    try {
+      return { ipv4, ipv6: takeAddress(network, 6, ipv6Address) };
+    } catch (error) {
+      if (ipv4 !== null) poolOf(network, 4)?.pool.release(ipv4.address);
+      throw error;
+    }
+  }
+
   return {
     take(network, { interfaceName, ...wanted }) {
-      const found = poolOf(network);
-      if (found === null) throw new BerthError('INVALID_ARGUMENT', `network ${network.name} has no addresses`);
-      const address = found.pool.take(wanted.address);
+      const { ipv4, ipv6 } = takeBoth(network, wanted);
+      const address = parseAddress((ipv4 ?? ipv6)?.address ?? '');
+      if (address === null) throw new BerthError('INVALID_ARGUMENT', `network ${network.name} has no addresses`);
       return {
         networkId: network.id,
         network: network.name,
         driver: network.driver,
         interfaceName,
-        address,
-        prefixLength: found.subnet.prefixLength,
-        gateway: network.internal ? '' : (network.subnets[0]?.gateway ?? ''),
-        hardwareAddress: wanted.hardwareAddress || hardwareAddressOf(parseIpv4(address) as number),
+        ...(ipv4 ?? { address: '', prefixLength: 0, gateway: '' }),
+        ipv6,
+        hardwareAddress: wanted.hardwareAddress || hardwareAddressOf(address),
       };
     },
     claim: (address) => poolAt(address)?.claim(address),

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { PortPlan } from '../plan/plan.ts';
 import type { Runtime, SettingStore } from '../ports.ts';
 import { chooseSubnet } from './address-pool.ts';
-import { formatIpv4, type Subnet } from './ipv4.ts';
-import { formatCidr, parseCidr } from './network-config.ts';
+import { formatAddress, formatCidr, parseCidr, type Subnet } from './ip-address.ts';
 
 /** What the engine's network is made from. */
 export interface EngineNetworkDeps {
@@ -52,7 +51,7 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
   });
   const id = settings.getOrSet('network.id', () => randomBytes(32).toString('hex'));
   const subnet = parseCidr(cidr);
-  const gateway = formatIpv4(subnet.base + 1);
+  const gateway = formatAddress({ family: 4, value: subnet.base + 1n });
   let ensured: Promise<void> | null = null;
   let making: Promise<void> = Promise.resolve();
   let renewedNs = 0n;

@@ -11,10 +11,14 @@ export function networkMembers(store: Pick<ContainerStore, 'list'>, networkId: s
     .flatMap((container) => {
       const endpoint = endpointsOf(container).find((each) => each.networkId === networkId);
       if (endpoint === undefined) return [];
-      const { address, prefixLength, hardwareAddress } = endpoint;
+      const { address, prefixLength, hardwareAddress, ipv6 } = endpoint;
       const { id: containerId, name } = container;
-      return [
-        { containerId, name, endpointId: endpointId(containerId, networkId), address, prefixLength, hardwareAddress },
-      ];
+      const addresses = {
+        address,
+        prefixLength,
+        ipv6Address: ipv6?.address ?? '',
+        ipv6PrefixLength: ipv6?.prefixLength ?? 0,
+      };
+      return [{ containerId, name, endpointId: endpointId(containerId, networkId), hardwareAddress, ...addresses }];
     });
 }

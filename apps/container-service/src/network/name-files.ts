@@ -24,6 +24,8 @@ export interface NameFilesInput {
   /** The host's address on the engine's network, which `host-gateway` stands for. */
   readonly gateway: string;
   readonly names: NamesConfig;
+  /** Whether its loopback has IPv6, and whether it reaches others by it. */
+  readonly ipv6: { readonly onLoopback: boolean; readonly leaves: boolean };
 }
 
 const FALLBACK_NAMESERVERS = ['8.8.8.8', '8.8.4.4'];
@@ -41,6 +43,7 @@ export function nameFiles(input: NameFilesInput, host: HostNameFiles): NameFiles
   const { networkMode, hostname, addresses, nameServer, names } = input;
   const extra = names.extraHosts.map((entry) => hostsLine(entry, input.gateway));
   const own = addresses.map((address) => `${address}\t${hostnames(hostname, names.domainName)}`);
+  const local = input.ipv6.onLoopback ? LOCAL_HOSTS : LOCAL_HOSTS.filter((line) => !line.includes(':'));
   // Servers of the container's own are asked by ours, for what no network knows.
   const dnsServers = nameServer === null ? names.dnsServers : [nameServer];
   const resolvConf = overrideResolvConf(host.resolvConf, { ...names, dnsServers });
@@ -49,8 +52,8 @@ export function nameFiles(input: NameFilesInput, host: HostNameFiles): NameFiles
     return { resolvConf, hosts: hosts + extra.map((line) => `${line}\n`).join(''), hostname: `${hostname}\n` };
   }
   return {
-    resolvConf: dnsServers.length > 0 ? resolvConf : filterResolvConf(resolvConf),
-    hosts: [...LOCAL_HOSTS, ...extra, ...own, ''].join('\n'),
+    resolvConf: dnsServers.length > 0 ? resolvConf : filterResolvConf(resolvConf, input.ipv6.leaves),
+    hosts: [...local, ...extra, ...own, ''].join('\n'),
     hostname: `${hostname}\n`,
   };
 }
@@ -59,17 +62,17 @@ export function nameFiles(input: NameFilesInput, host: HostNameFiles): NameFiles
 export function changeHosts(
   current: string,
   fresh: string,
-  { added, removed }: { readonly added?: string; readonly removed?: string },
+  { added = [], removed = [] }: { readonly added?: readonly string[]; readonly removed?: readonly string[] },
 ): string {
-  const isOf = (address: string | undefined) => (line: string) =>
-    address !== undefined && line.startsWith(`${address}\t`);
+  const isOf = (addresses: readonly string[]) => (line: string) =>
+    addresses.some((address) => line.startsWith(`${address}\t`));
   const kept = current.split('\n').filter((line) => line !== '' && !isOf(removed)(line));
   return [...kept, ...fresh.split('\n').filter(isOf(added)), ''].join('\n');
 }
 
 /** A name server on the host's loopback cannot be reached from a container; when none is left, Google's stand in, as in Docker. */
-export function filterResolvConf(text: string): string {
-  const kept = text.split('\n').filter((line) => line.trim() !== '' && !isUnreachableNameserver(line));
+export function filterResolvConf(text: string, hasIpv6: boolean): string {
+  const kept = text.split('\n').filter((line) => line.trim() !== '' && !isUnreachableNameserver(line, hasIpv6));
   if (!kept.some((line) => /^\s*nameserver\s/.test(line))) {
     kept.push(...FALLBACK_NAMESERVERS.map((address) => `nameserver ${address}`));
   }
@@ -98,9 +101,11 @@ function directive(line: string): string {
   return line.trim().split(/\s/, 1)[0] ?? '';
 }
 
-function isUnreachableNameserver(line: string): boolean {
-  // IPv6 name servers cannot be reached either: the bridge has no IPv6.
-  return /^\s*nameserver\s+(127\.|[0-9a-fA-F]*:)/.test(line);
+/** One of IPv6 is reached with IPv6 only, and never by its address on a link of the host's. */
+function isUnreachableNameserver(line: string, hasIpv6: boolean): boolean {
+  return (hasIpv6 ? /^\s*nameserver\s+(127\.|::1\s*$|fe[89ab]|.*%)/i : /^\s*nameserver\s+(127\.|[0-9a-f]*:)/i).test(
+    line,
+  );
 }
 
 function hostsLine(entry: string, gateway: string): string {

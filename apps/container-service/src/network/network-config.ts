@@ -1,7 +1,17 @@
-import { isIPv6 } from 'node:net';
 import { BerthError } from '@berth/errors';
 import { usable } from './address-pool.ts';
-import { formatIpv4, overlap, parseIpv4, subnetOf, subnetSize, type Subnet } from './ipv4.ts';
+import {
+  contains,
+  familyOf,
+  formatAddress,
+  formatCidr,
+  overlap,
+  parseAddress,
+  parseCidr,
+  readCidr,
+  subnetOf,
+  type Subnet,
+} from './ip-address.ts';
 import {
   BRIDGE_OPTION,
   isBoolean,
@@ -13,9 +23,10 @@ import {
 } from './network.ts';
 
 const INTERFACE_NAME_MAX = 15;
+const IPV6_SPECIAL = ['::/127', 'fe80::/10', 'ff00::/8'].map(parseCidr);
 const MTU = { least: 68, most: 65_535 };
 
-/** Checks what a request says, in Docker's words. Throws INVALID_ARGUMENT, NETWORK_PREDEFINED, NETWORK_DRIVER_NOT_FOUND, UNIMPLEMENTED. */
+/** Checks what a request says, in Docker's words. Throws INVALID_ARGUMENT, NETWORK_PREDEFINED, NETWORK_DRIVER_NOT_FOUND. */
 export function checkNetworkRequest(request: NetworkRequest): NetworkDriver {
   const { name, subnets } = request;
   if (name.trim() === '') throw invalid('invalid name: name is empty');
@@ -27,11 +38,10 @@ export function checkNetworkRequest(request: NetworkRequest): NetworkDriver {
     throw new BerthError('NETWORK_PREDEFINED', `operation is not permitted on predefined ${name} network `);
   }
   const driver = checkDriver(request.driver);
-  if (request.ipv6 || subnets.some(({ subnet }) => isIPv6(subnet.split('/')[0] ?? ''))) {
-    throw new BerthError('UNIMPLEMENTED', 'IPv6 is not supported on networks: only IPv4 subnets are');
-  }
-  if (subnets.length > 1) throw invalid(`${driver} driver doesn't support multiple subnets`);
-  const errors = subnets.flatMap(subnetErrors);
+  if (!request.ipv4 && !request.ipv6) throw invalid('IPv4 or IPv6 must be enabled');
+  const families = subnets.map(({ subnet }) => familyOf(subnet));
+  if (new Set(families).size < families.length) throw invalid(`${driver} driver doesn't support multiple subnets`);
+  const errors = [...subnets.flatMap(subnetErrors), ...subnets.flatMap((subnet) => familyErrors(subnet, request))];
   if (errors.length > 0) throw invalid(['invalid network config:', ...errors].join('\n'));
   if (driver === 'bridge') checkBridgeOptions(request.options);
   else checkParentOptions(request.options);
@@ -41,30 +51,14 @@ export function checkNetworkRequest(request: NetworkRequest): NetworkDriver {
 /** A subnet as Berth keeps it, with its gateway. It has been checked. */
 export function completeSubnet({ subnet, ipRange, gateway, auxiliaryAddresses }: NetworkSubnet): NetworkSubnet {
   const whole = parseCidr(subnet);
-  const held = Object.values(auxiliaryAddresses).map(parseIpv4);
-  const first = Math.max(usable(whole).first, ipRange === '' ? 0 : parseCidr(ipRange).base);
-  let own = parseIpv4(gateway);
-  for (let candidate = first; own === null; candidate++) if (!held.includes(candidate)) own = candidate;
-  return { subnet, ipRange, gateway: formatIpv4(own), auxiliaryAddresses };
-}
-
-/** The network of `172.17.0.0/16`, host bits zero. Throws on anything else. */
-export function parseCidr(cidr: string): Subnet {
-  const parsed = readCidr(cidr);
-  if (parsed === null) throw new Error(`not a network: ${cidr}`);
-  return subnetOf(parsed.address, parsed.prefixLength);
-}
-
-/** The text of a network. */
-export function formatCidr({ base, prefixLength }: Subnet): string {
-  return `${formatIpv4(base)}/${prefixLength}`;
-}
-
-function readCidr(cidr: string): { address: number; prefixLength: number } | null {
-  const [text = '', length = '', ...rest] = cidr.split('/');
-  const address = parseIpv4(text);
-  if (address === null || rest.length > 0 || !/^[0-9]{1,2}$/.test(length) || Number(length) > 32) return null;
-  return { address, prefixLength: Number(length) };
+  const { family } = whole;
+  const held = Object.values(auxiliaryAddresses).map((text) => parseAddress(text)?.value);
+  const [first, ofRange] = [usable(whole).first, ipRange === '' ? 0n : parseCidr(ipRange).base];
+  let own = parseAddress(gateway);
+  for (let value = first > ofRange ? first : ofRange; own === null; value++) {
+    if (!held.includes(value)) own = { family, value };
+  }
+  return { subnet: formatCidr(whole), ipRange, gateway: formatAddress(own), auxiliaryAddresses };
 }
 
 function checkDriver(driver: string): Exclude<NetworkDriver, 'host' | 'null'> {
@@ -81,19 +75,23 @@ function subnetErrors({ subnet, ipRange, gateway, auxiliaryAddresses }: NetworkS
   if (parsed === null) return [`invalid subnet ${subnet}: invalid CIDR block notation`];
   const whole = subnetOf(parsed.address, parsed.prefixLength);
   const addressError = (text: string): string | null => {
-    const address = parseIpv4(text);
+    const address = parseAddress(text);
     if (address === null) return 'invalid address';
+    if (address.family !== whole.family) return `parent subnet is an IPv${whole.family} block`;
     return contains(whole, address) ? null : `parent subnet ${subnet} doesn't contain this address`;
   };
   const wrong = [
-    ...(whole.base === parsed.address ? [] : [`invalid subnet ${subnet}: it should be ${formatCidr(whole)}`]),
+    ...(whole.base === parsed.address.value ? [] : [`invalid subnet ${subnet}: it should be ${formatCidr(whole)}`]),
     ...(ipRange === '' ? [] : rangeErrors(ipRange, whole)),
     ...(gateway === '' ? [] : labelled(`invalid gateway ${gateway}`, addressError(gateway))),
     ...Object.entries(auxiliaryAddresses).flatMap(([name, address]) =>
       labelled(`invalid auxiliary address ${name}`, addressError(address)),
     ),
   ];
-  const tooSmall = whole.prefixLength > 31 ? [`invalid subnet ${subnet}: it has no address for a container`] : [];
+  const tooSmall =
+    whole.prefixLength > (whole.family === 4 ? 31 : 127)
+      ? [`invalid subnet ${subnet}: it has no address for a container`]
+      : [];
   return [...wrong, ...tooSmall];
 }
 
@@ -101,7 +99,9 @@ function rangeErrors(ipRange: string, whole: Subnet): string[] {
   const parsed = readCidr(ipRange);
   if (parsed === null) return [`invalid ip-range ${ipRange}: invalid CIDR block notation`];
   const part = subnetOf(parsed.address, parsed.prefixLength);
-  if (part.base !== parsed.address) return [`invalid ip-range ${ipRange}: it should be ${formatCidr(part)}`];
+  if (part.family !== whole.family)
+    return [`invalid ip-range ${ipRange}: parent subnet is an IPv${whole.family} block`];
+  if (part.base !== parsed.address.value) return [`invalid ip-range ${ipRange}: it should be ${formatCidr(part)}`];
   if (part.prefixLength < whole.prefixLength) {
     return [`invalid ip-range ${ipRange}: CIDR block is bigger than its parent subnet ${formatCidr(whole)}`];
   }
@@ -113,8 +113,14 @@ function labelled(what: string, error: string | null): string[] {
   return error === null ? [] : [`${what}: ${error}`];
 }
 
-function contains({ base, prefixLength }: Subnet, address: number): boolean {
-  return address >= base && address < base + subnetSize(prefixLength);
+/** What a subnet says must be so of its network too, and IPv6 has addresses that are no network's own. */
+function familyErrors({ subnet }: NetworkSubnet, { ipv4, ipv6 }: NetworkRequest): string[] {
+  const family = familyOf(subnet);
+  if (!(family === 4 ? ipv4 : ipv6)) return [`invalid subnet ${subnet}: IPv${family} is not enabled on this network`];
+  const parsed = readCidr(subnet);
+  if (parsed === null || family === 4) return [];
+  const special = IPV6_SPECIAL.some((other) => overlap(other, subnetOf(parsed.address, parsed.prefixLength)));
+  return special ? [`invalid subnet ${subnet}: it has addresses of a link, of a loopback or of groups`] : [];
 }
 
 function checkParentOptions(options: Readonly<Record<string, string>>): void {

@@ -1,28 +1,55 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseRoutes } from '../adapters/host.ts';
-import { chooseSubnet, createAddressPool, DEFAULT_SUBNETS } from './address-pool.ts';
-import { parseCidr } from './network-config.ts';
-import { formatIpv4, hardwareAddressOf, overlap, parseIpv4 } from './ipv4.ts';
+import {
+  chooseIpv6Subnet,
+  chooseSubnet,
+  createAddressPool,
+  DEFAULT_SUBNETS,
+  randomIpv6Prefix,
+} from './address-pool.ts';
+import {
+  formatAddress,
+  formatCidr as format,
+  hardwareAddressOf,
+  overlap,
+  parseAddress,
+  parseCidr,
+  type Address,
+} from './ip-address.ts';
 import { DEFAULT_NAMES } from '../isolation.ts';
 import { filterResolvConf, nameFiles } from './name-files.ts';
 
-const format = ({ base, prefixLength }: { base: number; prefixLength: number }) =>
-  `${formatIpv4(base)}/${prefixLength}`;
+const NO_IPV6 = { onLoopback: true, leaves: false };
+const addressOf = (text: string) => parseAddress(text) as Address;
 
 describe('addresses', () => {
-  test('are parsed and formatted', () => {
-    expect(formatIpv4(parseIpv4('172.31.255.1') as number)).toBe('172.31.255.1');
-    for (const bad of ['1.2.3', '1.2.3.256', '1.2.3.4.5', 'a.b.c.d', '1..2.3', '']) expect(parseIpv4(bad)).toBeNull();
+  test.each([
+    ['172.31.255.1', '172.31.255.1'],
+    ['FD00:0:0:1::0:2', 'fd00:0:0:1::2'],
+    ['::', '::'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
+    ['::ffff:10.1.2.3', '::ffff:a01:203'],
+  ])('are parsed and formatted: %s', (text, same) => {
+    expect(formatAddress(addressOf(text))).toBe(same);
   });
+
+  test.each(['1.2.3', '1.2.3.256', '1.2.3.4.5', 'a.b.c.d', '1..2.3', '', ':', 'fd00:::1', 'fe80::1%eth0', 'fd00::g'])(
+    'are refused: %j',
+    (bad) => {
+      expect(parseAddress(bad)).toBeNull();
+    },
+  );
 
   test('overlap when one network holds the other', () => {
     expect(overlap(parseCidr('10.0.0.0/8'), parseCidr('10.1.0.0/16'))).toBe(true);
     expect(overlap(parseCidr('10.1.0.0/16'), parseCidr('10.0.0.0/8'))).toBe(true);
     expect(overlap(parseCidr('10.1.0.0/16'), parseCidr('10.2.0.0/16'))).toBe(false);
+    expect(overlap(parseCidr('fd00::/48'), parseCidr('fd00:0:0:7::/64'))).toBe(true);
+    expect(overlap(parseCidr('0.0.0.0/0'), parseCidr('::/0'))).toBe(false);
   });
 
   test('have the hardware address of Docker', () => {
-    expect(hardwareAddressOf(parseIpv4('172.17.0.2') as number)).toBe('02:42:ac:11:00:02');
+    expect(hardwareAddressOf(addressOf('172.17.0.2'))).toBe('02:42:ac:11:00:02');
   });
 });
 
@@ -30,6 +57,15 @@ describe('chooseSubnet', () => {
   test('takes the first of Docker’s that nobody has', () => {
     expect(format(chooseSubnet([], 0))).toBe('172.17.0.0/16');
     expect(format(chooseSubnet([parseCidr('172.17.5.0/24'), parseCidr('172.18.0.0/16')], 0))).toBe('172.19.0.0/16');
+  });
+
+  test('has a network of 64 bits below the prefix of the engine', () => {
+    expect(parseCidr(randomIpv6Prefix())).toMatchObject({ family: 6, prefixLength: 48 });
+    const prefix = parseCidr('fd12:3456:789a::/48');
+    expect(format(chooseIpv6Subnet(prefix, []))).toBe('fd12:3456:789a::/64');
+    const inUse = [parseCidr('fd12:3456:789a::/64'), parseCidr('fd12:3456:789a:1:8::/80')];
+    expect(format(chooseIpv6Subnet(prefix, inUse))).toBe('fd12:3456:789a:2::/64');
+    expect(() => chooseIpv6Subnet(prefix, [prefix])).toThrow('all predefined address pools');
   });
 
   test('goes around from its start', () => {
@@ -47,7 +83,7 @@ describe('chooseSubnet', () => {
 
 describe('an address pool', () => {
   const poolOf = (subnet: string, range = subnet) => {
-    const reserved = [parseCidr(subnet).base + 1];
+    const reserved = [parseCidr(subnet).base + 1n];
     return createAddressPool({ subnet: parseCidr(subnet), range: parseCidr(range), reserved });
   };
   const takeAll = (pool: ReturnType<typeof poolOf>, count: number) =>
@@ -82,6 +118,29 @@ describe('an address pool', () => {
   });
 });
 
+describe('an address pool of IPv6', () => {
+  test('is as large as it is: the lowest that is free, wanted ones once, no broadcast address', () => {
+    const subnet = parseCidr('fd00:1::/64');
+    const pool = createAddressPool({ subnet, range: subnet, reserved: [subnet.base + 1n] });
+    expect(pool.take('FD00:1::0:3')).toBe('fd00:1::3');
+    expect([pool.take(''), pool.take('')]).toEqual(['fd00:1::2', 'fd00:1::4']);
+    expect(pool.take('fd00:1::ffff:ffff:ffff:ffff')).toBe('fd00:1::ffff:ffff:ffff:ffff');
+    expect(() => pool.take('fd00:1::3')).toThrow('Address already in use');
+    for (const outside of ['fd00:1::', 'fd00:2::1', '10.0.0.1']) {
+      expect(() => pool.take(outside)).toThrow('requested address is out of range');
+    }
+    pool.release('fd00:1::2');
+    expect(pool.take('')).toBe('fd00:1::2');
+  });
+
+  test('says when its range is empty', () => {
+    const options = { subnet: parseCidr('fd00:1::/64'), range: parseCidr('fd00:1::8/127'), reserved: [] };
+    const pool = createAddressPool(options);
+    expect([pool.take(''), pool.take('')]).toEqual(['fd00:1::8', 'fd00:1::9']);
+    expect(() => pool.take('')).toThrow('no available IPv6 addresses on this network');
+  });
+});
+
 describe('name files', () => {
   const host = { resolvConf: 'search a.b\nnameserver 127.0.0.1\nnameserver 192.0.2.7\nnameserver ::1\n', hosts: 'H\n' };
 
@@ -94,6 +153,7 @@ describe('name files', () => {
         nameServer: null,
         gateway: '172.17.0.1',
         names: DEFAULT_NAMES,
+        ipv6: NO_IPV6,
       },
       host,
     );
@@ -120,6 +180,7 @@ describe('name files', () => {
       nameServer: null,
       gateway: '172.17.0.1',
       names,
+      ipv6: NO_IPV6,
     } as const;
     const files = nameFiles(input, host);
     expect(files.resolvConf).toBe('nameserver 127.0.0.7\noptions ndots:2\n');
@@ -137,6 +198,7 @@ describe('name files', () => {
           nameServer: null,
           gateway: '172.17.0.1',
           names: DEFAULT_NAMES,
+          ipv6: NO_IPV6,
         },
         host,
       ),
@@ -156,14 +218,27 @@ describe('name files', () => {
           nameServer: null,
           gateway: '172.17.0.1',
           names: DEFAULT_NAMES,
+          ipv6: NO_IPV6,
         },
         host,
       ).hosts,
     ).not.toContain('\th\n');
   });
 
+  test('one without IPv6 on its loopback has no line of it', () => {
+    const own = { hostname: 'web', addresses: ['172.18.0.2'], nameServer: null, gateway: '', names: DEFAULT_NAMES };
+    const input = { networkMode: 'a', ...own, ipv6: { onLoopback: false, leaves: false } };
+    expect(nameFiles(input, host).hosts).toBe('127.0.0.1\tlocalhost\n172.18.0.2\tweb\n');
+  });
+
+  test('a name server of IPv6 is kept where it can be reached', () => {
+    const text = 'nameserver fd00::53\nnameserver ::1\nnameserver fe80::1%eth0\n';
+    expect(filterResolvConf(text, true)).toBe('nameserver fd00::53\n');
+    expect(filterResolvConf(text, false)).not.toContain('fd00');
+  });
+
   test('a host with only local name servers is stood in for', () => {
-    expect(filterResolvConf('nameserver 127.0.0.53\noptions edns0\n')).toBe(
+    expect(filterResolvConf('nameserver 127.0.0.53\noptions edns0\n', false)).toBe(
       'options edns0\nnameserver 8.8.8.8\nnameserver 8.8.4.4\n',
     );
   });
@@ -174,5 +249,5 @@ test('the routes of the host are read, without the default route', () => {
     'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\n' +
     'eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n' +
     'eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n';
-  expect(parseRoutes(text).map(format)).toEqual(['192.0.2.0/24']);
+  expect(parseRoutes(text).map((subnet) => format(subnet))).toEqual(['192.0.2.0/24']);
 });

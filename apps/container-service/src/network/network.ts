@@ -1,9 +1,11 @@
+import { familyOf, type Family } from './ip-address.ts';
+
 /** What makes a network. `null` is that of `none`. */
 export type NetworkDriver = 'bridge' | 'macvlan' | 'host' | 'null';
 
 /** A subnet of a network. All are texts, as users write them. */
 export interface NetworkSubnet {
-  /** `172.18.0.0/16`. */
+  /** `172.18.0.0/16`, or `fd00:1::/64`. */
   readonly subnet: string;
   /** Containers get addresses of this part of it; empty: of all of it. */
   readonly ipRange: string;
@@ -19,8 +21,10 @@ export interface Network {
   readonly id: string;
   readonly name: string;
   readonly driver: NetworkDriver;
-  /** One, but none for host and null. */
+  /** One of each family that it has, IPv4 first; but none for host and null. */
   readonly subnets: readonly NetworkSubnet[];
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
   /** Nothing passes between it and elsewhere. */
   readonly internal: boolean;
   /** Told, and without effect. */
@@ -36,7 +40,6 @@ export interface Network {
 export interface NetworkRequest extends Omit<Network, 'id' | 'driver' | 'createTimeNs'> {
   /** Empty: bridge. */
   readonly driver: string;
-  readonly ipv6: boolean;
 }
 
 /** The networks that every engine has, and that are neither made nor removed. */
@@ -45,6 +48,11 @@ export const PREDEFINED_NETWORKS = ['bridge', 'host', 'none'] as const;
 /** Tells whether a network is one of the engine's own. */
 export function isPredefined({ name }: Pick<Network, 'name'>): boolean {
   return PREDEFINED_NETWORKS.some((predefined) => predefined === name);
+}
+
+/** The subnet of one family that a network has. */
+export function subnetOfFamily({ subnets }: Pick<Network, 'subnets'>, family: Family): NetworkSubnet | undefined {
+  return subnets.find(({ subnet }) => familyOf(subnet) === family);
 }
 
 /** What the options of a bridge say. */
@@ -116,7 +124,11 @@ export interface NetworkMember {
   readonly name: string;
   /** 64 hexadecimal digits. */
   readonly endpointId: string;
+  /** IPv4; empty for none, then the length is 0. */
   readonly address: string;
   readonly prefixLength: number;
+  /** The same of IPv6. */
+  readonly ipv6Address: string;
+  readonly ipv6PrefixLength: number;
   readonly hardwareAddress: string;
 }

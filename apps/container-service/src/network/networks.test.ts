@@ -7,6 +7,7 @@ const REQUEST = {
   subnets: [],
   internal: false,
   attachable: false,
+  ipv4: true,
   ipv6: false,
   options: {},
   labels: {},
@@ -47,6 +48,40 @@ describe('networks', () => {
     expect((await create('a', { subnets: [subnet] })).subnets[0]?.gateway).toBe(gateway);
   });
 
+  test('have IPv6 when it is asked for, below one prefix of the engine', async () => {
+    const [first, second] = [await create('a', { ipv6: true }), await create('b', { ipv6: true, ipv4: false })];
+    const prefix = first.subnets[1]?.subnet.slice(0, 14) ?? '';
+    expect(prefix).toMatch(/^fd[0-9a-f]{2}(:[0-9a-f]{1,4}){2}/);
+    expect(first.subnets).toMatchObject([{ subnet: '172.18.0.0/16' }, { gateway: expect.stringMatching(/^fd.*::1$/) }]);
+    expect(second.subnets).toMatchObject([{ subnet: expect.stringContaining(':1::/64') }]);
+    expect(engine.runtime.calls.at(-1)).toMatch(/^ensure br-[0-9a-f]{12} fd[0-9a-f:]+:1::1\/64 forward$/);
+    const both = [aSubnet('fd00:9::/64', { gateway: 'fd00:9::5' }), aSubnet('10.9.0.0/16')];
+    expect((await create('c', { ipv6: true, internal: true, subnets: both })).subnets).toMatchObject([
+      { subnet: '10.9.0.0/16', gateway: '10.9.0.1' },
+      { subnet: 'fd00:9::/64', gateway: 'fd00:9::5' },
+    ]);
+    expect(engine.runtime.calls.at(-1)).toMatch(/ 10.9.0.1\/16 fd00:9::5\/64$/);
+  });
+
+  test('give a container an address of each family, and take back the one when there is not the other', async () => {
+    const one = aSubnet('fd00:9::/126', { gateway: 'fd00:9::1', auxiliaryAddresses: { printer: 'fd00:9::3' } });
+    const network = await create('a', { ipv6: true, subnets: [one, aSubnet('10.9.0.0/16')] });
+    const wanted = { address: '', ipv6Address: '', hardwareAddress: '', interfaceName: 'eth0' };
+    const endpoint = engine.networks.take(network, wanted);
+    expect(endpoint).toMatchObject({
+      address: '10.9.0.2',
+      ipv6: { address: 'fd00:9::2', prefixLength: 126, gateway: 'fd00:9::1' },
+      hardwareAddress: '02:42:0a:09:00:02',
+    });
+    expect(() => engine.networks.take(network, wanted)).toThrow('no available IPv6 addresses on this network');
+    engine.networks.release('fd00:9::2');
+    expect(engine.networks.take(network, wanted)).toMatchObject({ address: '10.9.0.3', ipv6: endpoint.ipv6 });
+    const plain = await create('b');
+    expect(() => engine.networks.take(plain, { ...wanted, ipv6Address: 'fd00::5' })).toThrow(
+      'no configured subnet or ip-range contain the IP address fd00::5',
+    );
+  });
+
   test.each<[Partial<NetworkRequest>, string]>([
     [{ name: ' ' }, 'invalid name: name is empty'],
     [{ name: 'bridge' }, 'operation is not permitted on predefined bridge network '],
@@ -66,6 +101,15 @@ describe('networks', () => {
       { subnets: [aSubnet('172.17.5.0/24')] },
       'invalid pool request: Pool overlaps with other one on this address space',
     ],
+    [{ ipv4: false }, 'IPv4 or IPv6 must be enabled'],
+    [{ subnets: [aSubnet('fd00::/64')] }, 'invalid subnet fd00::/64: IPv6 is not enabled on this network'],
+    [
+      { ipv6: true, subnets: [aSubnet('fd00:1::/64'), aSubnet('fd00:2::/64')] },
+      "bridge driver doesn't support multiple subnets",
+    ],
+    [{ ipv6: true, subnets: [aSubnet('fd00::1/64')] }, 'invalid subnet fd00::1/64: it should be fd00::/64'],
+    [{ ipv6: true, subnets: [aSubnet('fe80::/64')] }, 'invalid subnet fe80::/64: it has addresses of a link'],
+    [{ ipv6: true, subnets: [aSubnet('fd00::/64', { gateway: '10.0.0.1' })] }, 'parent subnet is an IPv6 block'],
     [{ driver: 'macvlan' }, 'macvlan needs an interface of the host: -o parent=eth0'],
     [{ driver: 'macvlan', options: { parent: 'eth0', macvlan_mode: 'x' } }, "requested macvlan mode 'x' is not valid"],
     [{ options: { 'com.docker.network.driver.mtu': 'x' } }, 'invalid MTU "x"'],

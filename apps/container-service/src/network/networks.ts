@@ -4,12 +4,20 @@ import { shortId } from '../container.ts';
 import { networkEvent, prunedNetworksEvent } from '../events.ts';
 import type { Fault } from '../fault.ts';
 import type { Log, NetworkStore, Runtime, SettingStore } from '../ports.ts';
-import { chooseSubnet } from './address-pool.ts';
+import { chooseIpv6Subnet, chooseSubnet, randomIpv6Prefix } from './address-pool.ts';
 import type { EngineNetwork } from './engine-network.ts';
-import { overlap, type Subnet } from './ipv4.ts';
+import { formatCidr, overlap, parseCidr, type Subnet } from './ip-address.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
-import { checkNetworkRequest, completeSubnet, formatCidr, parseCidr } from './network-config.ts';
-import { bridgeOptions, isPredefined, type Network, type NetworkMember, type NetworkRequest } from './network.ts';
+import { checkNetworkRequest, completeSubnet } from './network-config.ts';
+import {
+  bridgeOptions,
+  isPredefined,
+  subnetOfFamily,
+  type Network,
+  type NetworkMember,
+  type NetworkRequest,
+  type NetworkSubnet,
+} from './network.ts';
 import { parsePruneFilters, type Filter } from '../spec/prune-filters.ts';
 import { parseNetworkFilters } from './network-filters.ts';
 
@@ -92,20 +100,22 @@ export function createNetworks(deps: NetworksDeps): Networks {
   function reserve(request: NetworkRequest): Network {
     const driver = checkNetworkRequest(request);
     const known = [...all(), ...creating.values()];
-    const { name, internal, attachable, options, labels } = request;
+    const { name, internal, attachable, options, labels, ipv4, ipv6 } = request;
     if (known.some((other) => other.name === name)) {
       throw new BerthError('NETWORK_EXISTS', `network with name ${name} already exists`);
     }
     const taken = known.flatMap(({ subnets }) => subnets.map(({ subnet }) => parseCidr(subnet)));
     const id = randomBytes(32).toString('hex');
-    const subnets = request.subnets.length > 0 ? request.subnets : [freeSubnet(taken)];
     if (request.subnets.some(({ subnet }) => taken.some((other) => overlap(other, parseCidr(subnet))))) {
       const text = 'invalid pool request: Pool overlaps with other one on this address space';
       throw new BerthError('SUBNET_IN_USE', text);
     }
-    const complete = subnets.map(completeSubnet);
-    const properties = { internal, attachable, options, labels, createTimeNs: deps.nowNs() };
-    const network: Network = { id, name, driver, subnets: complete, ...properties };
+    const subnets = [
+      ...(ipv4 ? [subnetOfFamily(request, 4) ?? freeSubnet(taken)] : []),
+      ...(ipv6 ? [subnetOfFamily(request, 6) ?? freeIpv6Subnet(taken)] : []),
+    ].map(completeSubnet);
+    const properties = { ipv4, ipv6, internal, attachable, options, labels, createTimeNs: deps.nowNs() };
+    const network: Network = { id, name, driver, subnets, ...properties };
     const bridge = bridgeOf(network);
     const holder = known.find((other) => bridge !== null && bridgeOf(other) === bridge);
     if (holder !== undefined) {
@@ -115,20 +125,27 @@ export function createNetworks(deps: NetworksDeps): Networks {
     return network;
   }
 
-  function freeSubnet(taken: readonly Subnet[]): Network['subnets'][number] {
-    const subnet = formatCidr(chooseSubnet([...taken, ...deps.hostSubnets()], deps.startIndex));
-    return { subnet, ipRange: '', gateway: '', auxiliaryAddresses: {} };
+  function freeSubnet(taken: readonly Subnet[]): NetworkSubnet {
+    return wholeSubnet(chooseSubnet([...taken, ...deps.hostSubnets()], deps.startIndex));
+  }
+
+  function freeIpv6Subnet(taken: readonly Subnet[]): NetworkSubnet {
+    const prefix = parseCidr(deps.settings.getOrSet('network.ipv6-prefix', randomIpv6Prefix));
+    return wholeSubnet(chooseIpv6Subnet(prefix, taken));
   }
 
   async function make(network: Network): Promise<void> {
     const { name, masquerades, mtu } = bridgeOptions(network);
-    const [subnet] = network.subnets;
+    const [subnet, subnet6] = [subnetOfFamily(network, 4), subnetOfFamily(network, 6)];
     await engineNetwork.ensure();
     await runtime.ensureBridge({
       bridge: name,
       table: deps.table,
       address: subnet?.gateway ?? '',
       prefixLength: subnet === undefined ? 0 : parseCidr(subnet.subnet).prefixLength,
+      address6: subnet6?.gateway ?? '',
+      prefixLength6: subnet6 === undefined ? 0 : parseCidr(subnet6.subnet).prefixLength,
+      forward6: subnet6 !== undefined && !network.internal,
       masquerade: masquerades && !network.internal,
       internal: network.internal,
       mtu,
@@ -257,6 +274,10 @@ export function createNetworks(deps: NetworksDeps): Networks {
   };
 }
 
+function wholeSubnet(subnet: Subnet): NetworkSubnet {
+  return { subnet: formatCidr(subnet), ipRange: '', gateway: '', auxiliaryAddresses: {} };
+}
+
 /** Null for one that has none. */
 function bridgeOf(network: Network): string | null {
   return network.driver === 'bridge' ? bridgeOptions(network).name : null;
@@ -264,7 +285,7 @@ function bridgeOf(network: Network): string | null {
 
 function predefinedNetworks({ settings, network, nowNs }: NetworksDeps): Network[] {
   const createTimeNs = BigInt(settings.getOrSet('network.created', () => String(nowNs())));
-  const common = { internal: false, attachable: false, options: {}, labels: {}, createTimeNs };
+  const common = { ipv4: true, ipv6: false, internal: false, attachable: false, options: {}, labels: {}, createTimeNs };
   const id = (name: string): string => settings.getOrSet(`network.${name}.id`, () => randomBytes(32).toString('hex'));
   const subnet = { subnet: network.cidr, ipRange: '', gateway: network.gateway, auxiliaryAddresses: {} };
   return [

@@ -3,6 +3,7 @@ import { BerthError } from '@berth/errors';
 import type { ContainerConfig, NetworkAttachment } from '../container-config.ts';
 import { joinedContainer } from '../isolation.ts';
 import { plainAttachment } from './attachments.ts';
+import { parseAddress } from './ip-address.ts';
 import { isPredefined, type Network } from './network.ts';
 import type { Networks } from './networks.ts';
 
@@ -22,15 +23,18 @@ export function resolveNetworks(networks: Pick<Networks, 'find'>, config: Contai
 
 /** An attachment to a network, checked, in Docker's words. Throws INVALID_ARGUMENT. */
 export function resolveAttachment(network: Network, attachment: NetworkAttachment): NetworkAttachment {
-  const { aliases, address, hardwareAddress } = attachment;
+  const { aliases, address, ipv6Address, hardwareAddress } = attachment;
   if (network.driver === 'host' || network.driver === 'null') {
     throw invalid('conflicting options: cannot attach both user-defined and non-user-defined network-modes');
   }
   const user = !isPredefined(network);
   const wrong = [
-    ...(user || address === '' ? [] : ['user specified IP address is supported on user defined networks only']),
+    ...(user || (address === '' && ipv6Address === '')
+      ? []
+      : ['user specified IP address is supported on user defined networks only']),
     ...(user || aliases.length === 0 ? [] : ['network-scoped aliases are only supported for user-defined networks']),
     ...(address === '' || isIPv4(address) ? [] : [`invalid IPv4 address: ${address}`]),
+    ...(ipv6Address === '' || parseAddress(ipv6Address)?.family === 6 ? [] : [`invalid IPv6 address: ${ipv6Address}`]),
     ...(hardwareAddress === '' || isHardwareAddress(hardwareAddress)
       ? []
       : [`invalid MAC address: ${hardwareAddress}`]),

@@ -21,6 +21,9 @@ const network: InterfacePlan = {
   mode: 0,
   address: '172.17.0.2',
   prefixLength: 16,
+  address6: '',
+  prefixLength6: 0,
+  gateway6: '',
   gateway: '172.17.0.1',
   hardwareAddress: '02:42:ac:11:00:02',
 };

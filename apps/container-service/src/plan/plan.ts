@@ -1,5 +1,5 @@
 import type { TerminalSize } from '../container-config.ts';
-import type { Endpoint, Identity } from '../container.ts';
+import type { Endpoint, Identity, Gateways } from '../container.ts';
 import type { Rootfs } from '../mount.ts';
 import type { SeccompFilter } from '../seccomp/filters.ts';
 
@@ -225,13 +225,15 @@ export interface FileValue {
 }
 
 /** The container's end and the host's end of a veth pair. */
-export interface InterfacePlan extends Pick<Endpoint, 'address' | 'prefixLength' | 'hardwareAddress'>, LinkPlan {
+export interface InterfacePlan
+  extends Pick<Endpoint, 'address' | 'prefixLength' | 'hardwareAddress'>, LinkPlan, Gateways {
+  /** IPv6; empty for none. */
+  readonly address6: string;
+  readonly prefixLength6: number;
   /** The host's end. */
   readonly hostName: string;
   /** In the container: `eth0`. */
   readonly name: string;
-  /** Of the default route; empty for none. */
-  readonly gateway: string;
 }
 
 /** What an interface is connected to. */

@@ -2,7 +2,7 @@ import type { Container, NetworkEndpoint } from '@berth/proto/container';
 import { sortKeys, type Json } from '../../format/json.ts';
 import { publishedPortsJson } from './ports-json.ts';
 
-/** `NetworkSettings`. There is no IPv6. */
+/** `NetworkSettings`. What stands outside of `Networks` has no IPv6: the default network has none. */
 export function networkSettingsJson(container: Container): Json {
   const { networks, pid } = container;
   // What stands outside of Networks is about the default network alone.
@@ -33,9 +33,13 @@ export function networkSettingsJson(container: Container): Json {
 }
 
 function endpointJson(endpoint: NetworkEndpoint): Json {
-  const { aliases, dnsNames, wantedAddress } = endpoint;
+  const { aliases, dnsNames, wantedAddress, wantedIpv6Address } = endpoint;
+  const wanted = {
+    ...(wantedAddress === '' ? {} : { IPv4Address: wantedAddress }),
+    ...(wantedIpv6Address === '' ? {} : { IPv6Address: wantedIpv6Address }),
+  };
   return {
-    IPAMConfig: wantedAddress === '' ? null : { IPv4Address: wantedAddress },
+    IPAMConfig: Object.keys(wanted).length === 0 ? null : wanted,
     Links: null,
     Aliases: aliases.length === 0 ? null : aliases,
     MacAddress: endpoint.hardwareAddress,
@@ -46,9 +50,9 @@ function endpointJson(endpoint: NetworkEndpoint): Json {
     Gateway: endpoint.gateway,
     IPAddress: endpoint.address,
     IPPrefixLen: endpoint.prefixLength,
-    IPv6Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
+    IPv6Gateway: endpoint.ipv6Gateway,
+    GlobalIPv6Address: endpoint.ipv6Address,
+    GlobalIPv6PrefixLen: endpoint.ipv6PrefixLength,
     DNSNames: dnsNames.length === 0 ? null : dnsNames,
   };
 }

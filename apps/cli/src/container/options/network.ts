@@ -6,6 +6,7 @@ import type { Options, OptionValues } from '../../options/option.ts';
 
 export const NETWORK_OPTIONS = {
   ip: { kind: 'string', help: 'IPv4 address (e.g., 172.30.100.104)' },
+  ip6: { kind: 'string', help: 'IPv6 address (e.g., 2001:db8::33)' },
   'mac-address': { kind: 'string', help: 'Container MAC address (e.g., 92:d0:c6:0a:29:33)' },
   net: { kind: 'list', aliasOf: 'network', hidden: true, help: '' },
   'net-alias': { kind: 'list', aliasOf: 'network-alias', hidden: true, help: '' },
@@ -45,33 +46,36 @@ function checkHardwareAddress(text: string): string {
 
 function isPlain(attachment: NetworkAttachment | undefined): boolean {
   if (attachment === undefined) return true;
-  const { aliases, address, hardwareAddress, gatewayPriority } = attachment;
-  return aliases.length === 0 && address === '' && hardwareAddress === '' && gatewayPriority === 0;
+  const { aliases, address, ipv6Address, hardwareAddress, gatewayPriority } = attachment;
+  return aliases.length === 0 && address + ipv6Address === '' && hardwareAddress === '' && gatewayPriority === 0;
 }
 
 /** What stands beside --network is for the first. */
 function withOptions(first: NetworkAttachment, options: OptionValues<typeof NETWORK_OPTIONS>): NetworkAttachment {
   const aliases = options['network-alias'];
-  const { ip = '', 'mac-address': mac = '' } = options;
+  const { ip = '', ip6 = '', 'mac-address': mac = '' } = options;
   const both = (flag: string, what: string): CliError =>
     new CliError(`conflicting options: cannot specify both ${flag} and per-network ${what}`, 125);
   if (first.aliases.length > 0 && aliases.length > 0) throw both('--network-alias', 'alias');
   if (first.address !== '' && ip !== '') throw both('--ip', 'IPv4 address');
+  if (first.ipv6Address !== '' && ip6 !== '') throw both('--ip6', 'IPv6 address');
   if (first.hardwareAddress !== '' && mac !== '') throw both('--mac-address', 'MAC address');
   return {
     ...first,
     aliases: [...first.aliases, ...aliases],
     address: first.address || ip,
+    ipv6Address: first.ipv6Address || ip6,
     hardwareAddress: first.hardwareAddress || checkHardwareAddress(mac),
   };
 }
 
-/** A network's name, or `name=…,alias=…,ip=…,mac-address=…,gw-priority=…`. */
+/** A network's name, or `name=…,alias=…,ip=…,ip6=…,mac-address=…,gw-priority=…`. */
 function parseNetwork(text: string): NetworkAttachment {
   const attachment: NetworkAttachment = {
     network: '',
     aliases: [],
     address: '',
+    ipv6Address: '',
     hardwareAddress: '',
     gatewayPriority: 0,
   };
@@ -95,6 +99,9 @@ function setField(attachment: NetworkAttachment, text: string, [key, value]: [st
       return;
     case 'ip':
       attachment.address = value;
+      return;
+    case 'ip6':
+      attachment.ipv6Address = value;
       return;
     case 'mac-address':
       attachment.hardwareAddress = checkHardwareAddress(value);
