@@ -37,6 +37,10 @@ export interface BerthApi extends Disposable {
   wait(container: string): Promise<void>;
   stop(container: string): Promise<void>;
   remove(container: string): Promise<void>;
+  /** Makes an image without a name of a container, and gives its id. */
+  commit(container: string): Promise<string>;
+  /** How many paths a container has changed. */
+  diff(container: string): Promise<number>;
   /** How many containers there are. */
   count(): Promise<number>;
   /** Reads a whole log, as text or line by line, and tells how many bytes it has. */
@@ -92,6 +96,8 @@ export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
     async remove(container) {
       await client.deleteContainer({ container, force: true });
     },
+    commit: async (container) => (await client.commitContainer({ container })).imageId,
+    diff: async (container) => (await client.diffContainer({ container })).changes.length,
     count: async () => (await client.listContainers({ all: true })).containers.length,
     async readLog(container, form) {
       let bytes = 0;

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** The proportional set size of a process in KiB: its own memory, and its share of what it shares. Throws when it is gone. */
 export function readPssKib(pid: number): number {
@@ -21,4 +22,32 @@ export function readParentPid(pid: number): number {
 export function parseParentPid(stat: string): number {
   const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
   return Number(parent);
+}
+
+/** Of a process and all that it has started, in KiB; what ends meanwhile counts for nothing. */
+function readTreePssKib(pid: number): number {
+  try {
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+    );
+    return children.reduce((sum, child) => sum + readTreePssKib(Number(child)), readPssKib(pid));
+  } catch {
+    return 0;
+  }
+}
+
+const SAMPLE_MS = 20;
+
+/** The most that a process and all that it has started had at once while something ran, in KiB. */
+export async function peakPssKib(pid: number, run: () => Promise<void>): Promise<number> {
+  let [peak, isOver] = [0, false];
+  const running = run().finally(() => (isOver = true));
+  // It is awaited below.
+  running.catch(() => {});
+  while (!isOver) {
+    peak = Math.max(peak, readTreePssKib(pid));
+    await delay(SAMPLE_MS);
+  }
+  await running;
+  return peak;
 }

@@ -1,4 +1,5 @@
 import type { Section } from './section.ts';
+import { measureChanges } from './sections/changes.ts';
 import { measureExec } from './sections/exec.ts';
 import { measureImages } from './sections/images.ts';
 import { measureInside } from './sections/inside.ts';
@@ -23,6 +24,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   parallel: measureParallel,
   scale: measureScale,
   memory: measureMemory,
+  changes: measureChanges,
   images: measureImages,
   pull: measurePull,
   save: measureSave,

@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { engineStatus } from '@berth/launcher';
 import { BERTH_COMMAND } from '@berth/testkit';
 import { joinFields, present, staged, type Contestant } from '../contestant.ts';
 import { openDebianImage, type DebianImage } from '../debian-image.ts';
 import { openImageApi, type ImageApi } from '../image-api.ts';
+import { peakPssKib } from '../memory.ts';
 import type { Peer } from '../peer-engine.ts';
 import { describeFailure } from '../programs.ts';
 import { runRounds } from '../round-robin.ts';
-import type { Contenders, Findings, Section } from '../section.ts';
+import type { AmountTable, Contenders, Findings, Section } from '../section.ts';
 
 const ROUNDS_MAX = 5;
 /** ext4 puts what is made in the directory far from each other; elsewhere it has no such flag. */
@@ -72,6 +74,25 @@ function pullWithPeer({ name, stopwatch }: Peer, reference: string): Contestant 
   };
 }
 
+/** Rounds of their own: to look costs time. */
+async function measurePeaks(
+  { engine: { paths, env } }: Contenders,
+  api: ImageApi,
+  { whole, divided, digests }: DebianImage,
+): Promise<AmountTable['amounts']> {
+  const service = (await engineStatus(paths, env)).find(({ name }) => name === 'image-service');
+  const amounts: AmountTable['amounts'][number][] = [];
+  for (const [name, reference] of [
+    ['in one layer', whole],
+    ['in ten layers', divided],
+  ] as const) {
+    const kib = await peakPssKib(service?.pid ?? 0, () => api.pull(reference));
+    await api.remove(reference, digests);
+    amounts.push({ name: `image-service and berth-layer, ${name}`, amount: `${kib} KiB` });
+  }
+  return amounts;
+}
+
 async function measureAll(
   contenders: Contenders,
   image: DebianImage,
@@ -99,6 +120,7 @@ async function measureAll(
     tables: [
       { title: 'pull of a Debian root in one layer', samples: await runRounds(one.contestants, options) },
       { title: 'the same root in ten layers', samples: await runRounds(ten.contestants, options) },
+      { title: 'the most memory during one pull', amounts: await measurePeaks(contenders, api, image) },
     ],
     absentees: one.absentees,
   };
