@@ -73,9 +73,10 @@ describe('running a container', () => {
   });
 
   test('with a terminal gives it its size, and follows a new one', async () => {
+    const told = Promise.withResolvers<void>();
     async function* inputs(): AsyncGenerator<ProcessInput> {
       yield { input: { $case: 'stdin', value: Buffer.from('stty size; tty\n') } };
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await told.promise;
       yield { input: { $case: 'resize', value: { rows: 50, columns: 120 } } };
       yield { input: { $case: 'stdin', value: Buffer.from('stty size; exit 4\n') } };
     }
@@ -83,6 +84,7 @@ describe('running a container', () => {
       config: { terminal: true, openStdin: true, stdinOnce: true },
       terminalSize: { rows: 24, columns: 80 },
       inputs: inputs(),
+      onStdout: (text) => (/\/dev\/\S+\r\n/.test(text) ? told.resolve() : undefined),
     });
     expect(stdout).toMatch(/24 80\r\n\/dev\/(pts\/0|console)\r\n[^]*50 120\r\n/);
     expect(exit?.exitCode).toBe(4);
