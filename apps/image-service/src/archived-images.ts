@@ -1,6 +1,5 @@
 import {
   formatReference,
-  hostPlatform,
   isIndexMediaType,
   MEDIA_TYPES,
   parseIndex,
@@ -9,6 +8,7 @@ import {
   selectManifest,
   withDefaultTag,
   type Descriptor,
+  type Platform,
   type Reference,
 } from '@berth/oci';
 import { isBerthError } from '@berth/errors';
@@ -42,12 +42,12 @@ const dockerSchema = z
   .max(MAX_IMAGES);
 
 /**
- * The images of an archive: by Docker's manifest.json, or by index.json of an OCI image layout. Throws ARCHIVE_INVALID,
+ * The images of an archive: by Docker's manifest.json, or by index.json of an OCI image layout; of an index the variant for the platform. Throws ARCHIVE_INVALID,
  * PLATFORM_NOT_FOUND, and as parseIndex and parseManifest.
  */
-export async function listArchivedImages(archive: ImageArchive): Promise<ArchivedImage[]> {
+export async function listArchivedImages(archive: ImageArchive, platform: Platform): Promise<ArchivedImage[]> {
   if (archive.has('manifest.json')) return fromDocker(await archive.document('manifest.json'));
-  if (archive.has('index.json')) return fromLayout(archive);
+  if (archive.has('index.json')) return fromLayout(archive, platform);
   throw invalid('it has neither manifest.json nor index.json');
 }
 
@@ -73,12 +73,12 @@ function parseDocker(bytes: Buffer): z.output<typeof dockerSchema> {
 }
 
 /** An image that has several names is in the index several times. */
-async function fromLayout(archive: ImageArchive): Promise<ArchivedImage[]> {
+async function fromLayout(archive: ImageArchive, platform: Platform): Promise<ArchivedImage[]> {
   const { manifests } = parseIndex(await archive.document('index.json'), MEDIA_TYPES.ociIndex);
   if (manifests.length > MAX_IMAGES) throw invalid(`index.json names more than ${MAX_IMAGES} images`);
   const images = new Map<string, ArchivedImage>();
   for (const descriptor of manifests) {
-    const image = await fromDescriptor(archive, descriptor);
+    const image = await fromDescriptor(archive, descriptor, platform);
     const references = [...(images.get(image.config)?.references ?? []), ...nameOf(descriptor)];
     const unique = new Map(references.map((reference) => [formatReference(reference), reference]));
     images.set(image.config, { ...image, references: [...unique.values()] });
@@ -86,7 +86,11 @@ async function fromLayout(archive: ImageArchive): Promise<ArchivedImage[]> {
   return [...images.values()];
 }
 
-async function fromDescriptor(archive: ImageArchive, descriptor: Descriptor): Promise<ArchivedImage> {
+async function fromDescriptor(
+  archive: ImageArchive,
+  descriptor: Descriptor,
+  platform: Platform,
+): Promise<ArchivedImage> {
   let at = descriptor;
   for (let depth = 0; depth <= MAX_INDEX_DEPTH; depth++) {
     const bytes = await archive.document(blobName(at.digest));
@@ -99,7 +103,7 @@ async function fromDescriptor(archive: ImageArchive, descriptor: Descriptor): Pr
         manifest: { mediaType, digest, size },
       };
     }
-    at = selectManifest(parseIndex(bytes, at.mediaType), hostPlatform());
+    at = selectManifest(parseIndex(bytes, at.mediaType), platform);
   }
   throw invalid('its indexes are nested too deeply');
 }

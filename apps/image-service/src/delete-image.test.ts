@@ -50,7 +50,8 @@ describe('deleteImage', () => {
     };
     const removeImage = createRemoveImage({ store: stores.images, pool, leases: { endUnused: () => {} } });
     const deleteImage = createDeleteImage({ store: stores.images, removeImage });
-    const result = deleteImage({ name, force: false, runningContainerIds: [], noPrune: false, ...options });
+    const defaults = { force: false, runningContainerIds: [], noPrune: false, platforms: [] };
+    const result = deleteImage({ name, ...defaults, ...options });
     return { untagged: result.untagged.map(formatReference), deleted: result.deleted };
   }
 
@@ -58,6 +59,13 @@ describe('deleteImage', () => {
   const digestName = (repository: string): string => `${repository}@sha256:${'e'.repeat(64)}`;
   const [lower, upper] = LAYERS.map(({ diffId }) => diffId) as [string, string];
   const chain = sha256Digest(Buffer.from(`${lower} ${upper}`));
+
+  test('leaves an image that is for another platform than those that are named', () => {
+    const id = addImage('a', ['busybox:latest']);
+    expect(() => remove('busybox', { platforms: ['linux/s390x'], force: true })).toThrow('wanted linux/s390x');
+    expect(stores.images.get(id)).not.toBeNull();
+    expect(remove('busybox', { platforms: ['linux/amd64'] }).deleted).toContain(id);
+  });
 
   test('removes the last name, those by digest with it, then the image and its layers', () => {
     const id = addImage('a', ['busybox:latest', digestName('busybox')]);

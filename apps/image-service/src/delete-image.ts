@@ -1,5 +1,6 @@
 import { BerthError } from '@berth/errors';
 import { formatReference, parseReference, repositoryOf, withDefaultTag, type Reference } from '@berth/oci';
+import { checkPlatform } from './check-platform.ts';
 import { snapshotOwner, type ImageRecord } from './image.ts';
 import { isIdOrPrefix, lookUpImage } from './lookup.ts';
 import type { ImageStore } from './ports.ts';
@@ -12,6 +13,8 @@ export interface DeleteRequest {
   readonly runningContainerIds: readonly string[];
   /** Leaves nameless images that it was committed on. */
   readonly noPrune: boolean;
+  /** All of which the image must be for, `os/arch[/variant]`; none: any. */
+  readonly platforms: readonly string[];
 }
 
 /** What was removed, in order. */
@@ -19,7 +22,7 @@ export type DeleteResult = Pick<RemovedImages, 'untagged' | 'deleted'>;
 
 /**
  * Removes a name, and with its last name the image, by the rules of `docker rmi`
- * (https://github.com/moby/moby/blob/v28.5.2/daemon/images/image_delete.go). Throws IMAGE_NOT_FOUND, IMAGE_IN_USE.
+ * (https://github.com/moby/moby/blob/v28.5.2/daemon/images/image_delete.go). Throws IMAGE_NOT_FOUND, IMAGE_IN_USE, PLATFORM_NOT_FOUND.
  */
 export type DeleteImage = (request: DeleteRequest) => DeleteResult;
 
@@ -73,6 +76,7 @@ export function createDeleteImage({ store, removeImage }: DeleteDeps): DeleteIma
 
   return function deleteImage(request) {
     const image = lookUpImage(store, request.name);
+    for (const platform of request.platforms) checkPlatform(request.name, image, platform);
     const byId = isIdOrPrefix(request.name, image.id) && !hasName(image, request.name);
     return byId ? deleteById(image, request) : deleteByReference(image, request);
   };

@@ -53,7 +53,7 @@ fuzz('what an archive says of its images is taken or refused', hostileJson(DOCUM
       document: () => Promise.resolve(document),
     };
     try {
-      await listArchivedImages(archive as ImageArchive);
+      await listArchivedImages(archive as ImageArchive, { os: 'linux', architecture: 'amd64', variant: null });
     } catch (error) {
       const reasons = ['ARCHIVE_INVALID', 'MANIFEST_INVALID', 'MEDIA_TYPE_UNSUPPORTED', 'PLATFORM_NOT_FOUND'] as const;
       if (!reasons.some((reason) => isBerthError(error, reason))) throw error;

@@ -40,7 +40,7 @@ describe('imageHistory', () => {
 
   test('tells the steps newest first, each with the size of the layer that it made', () => {
     add('a');
-    expect(imageHistory('a:1')).toEqual([
+    expect(imageHistory('a:1', '')).toEqual([
       {
         imageId: id('a'),
         tags: [parseReference('a:1')],
@@ -57,19 +57,25 @@ describe('imageHistory', () => {
   test('names the images that it was committed on, while they are here', () => {
     add('a');
     add('b', { steps: [...STEPS, { created_by: 'sh' }], layers: 3, parentId: id('a') });
-    expect(imageHistory('b:1').map(({ imageId, sizeBytes }) => [imageId, sizeBytes])).toEqual([
+    expect(imageHistory('b:1', '').map(({ imageId, sizeBytes }) => [imageId, sizeBytes])).toEqual([
       [id('b'), 3],
       [id('a'), 2],
       [null, 0],
       [null, 1],
     ]);
     stores.images.remove(id('a'), [], () => false);
-    expect(imageHistory('b:1').map(({ imageId }) => imageId)).toEqual([id('b'), null, null, null]);
+    expect(imageHistory('b:1', '').map(({ imageId }) => imageId)).toEqual([id('b'), null, null, null]);
   });
 
   test('shows the steps of an image whose history promises more layers than there are', () => {
     add('a', { layers: 1 });
-    expect(imageHistory('a:1').map(({ sizeBytes }) => sizeBytes)).toEqual([0, 0, 1]);
-    expect(() => imageHistory('nope')).toThrow('No such image: nope:latest');
+    expect(imageHistory('a:1', '').map(({ sizeBytes }) => sizeBytes)).toEqual([0, 0, 1]);
+    expect(() => imageHistory('nope', '')).toThrow('No such image: nope:latest');
+  });
+
+  test('refuses an image of another platform', () => {
+    add('a');
+    expect(imageHistory('a:1', 'linux/amd64')).toHaveLength(3);
+    expect(() => imageHistory('a:1', 'linux/s390x')).toThrow('wanted linux/s390x, actual: linux/amd64');
   });
 });

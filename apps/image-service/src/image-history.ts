@@ -1,4 +1,5 @@
 import { parseImageConfig, type Reference } from '@berth/oci';
+import { checkPlatform } from './check-platform.ts';
 import { lookUpImage } from './lookup.ts';
 import type { ImageRecord } from './image.ts';
 import type { ImageStore } from './ports.ts';
@@ -17,14 +18,15 @@ export interface HistoryStep {
   readonly comment: string;
 }
 
-/** How an image was made, newest step first. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, REFERENCE_INVALID. */
-export type ImageHistory = (name: string) => HistoryStep[];
+/** How an image was made, newest step first. A platform is what the image must be for; empty: any. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, REFERENCE_INVALID, PLATFORM_NOT_FOUND, INVALID_ARGUMENT. */
+export type ImageHistory = (name: string, platform: string) => HistoryStep[];
 
 export function createImageHistory(
   store: Pick<ImageStore, 'get' | 'findByReference' | 'findByPrefix' | 'layersOf'>,
 ): ImageHistory {
-  return function imageHistory(name) {
+  return function imageHistory(name, platform) {
     const image = lookUpImage(store, name);
+    checkPlatform(name, image, platform);
     const layers = store.layersOf(image.id)[Symbol.iterator]();
     const steps = parseImageConfig(image.config).history.map(({ created, createdBy, comment, emptyLayer }) => ({
       createTimeMs: parseTime(created),

@@ -1,13 +1,6 @@
 import { BerthError } from '@berth/errors';
-import {
-  familiarReference,
-  formatPlatform,
-  matchesPlatform,
-  parsePlatform,
-  parseReference,
-  withDefaultTag,
-  type Platform,
-} from '@berth/oci';
+import { familiarReference, parseReference, withDefaultTag } from '@berth/oci';
+import { checkPlatform } from './check-platform.ts';
 import { lowerDirsOf, type ImageRecord } from './image.ts';
 import { lookUpImage } from './lookup.ts';
 import type { ImageStore } from './ports.ts';
@@ -16,7 +9,7 @@ import type { ImageStore } from './ports.ts';
 export interface Images {
   /**
    * By reference, id, or unique prefix of one; a platform is what the image must be for, empty: any. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS,
-   * REFERENCE_INVALID, PLATFORM_NOT_FOUND, PLATFORM_INVALID.
+   * REFERENCE_INVALID, PLATFORM_NOT_FOUND, INVALID_ARGUMENT.
    */
   get(name: string, platform?: string): ImageRecord;
   /** Absolute paths of the directories of an image's layers, uppermost first. */
@@ -29,7 +22,7 @@ export function createImages(store: ImageStore, layersDir: string): Images {
   return {
     get(name, platform = '') {
       const image = lookUpImage(store, name);
-      if (platform !== '') checkPlatform(name, image, parsePlatform(platform));
+      checkPlatform(name, image, platform);
       return image;
     },
     layerDirs: (imageId) => lowerDirsOf(store.layersOf(imageId)).map((name) => `${layersDir}/${name}`),
@@ -43,13 +36,4 @@ export function createImages(store: ImageStore, layersDir: string): Images {
       store.addReference(id, reference, [{ verb: 'tag', objectId: id, name: familiarReference(reference) }]);
     },
   };
-}
-
-function checkPlatform(name: string, image: ImageRecord, wanted: Platform): void {
-  if (matchesPlatform(wanted, parsePlatform(image.platform))) return;
-  throw new BerthError(
-    'PLATFORM_NOT_FOUND',
-    `image with reference ${name} was found but does not match the specified platform: ` +
-      `wanted ${formatPlatform(wanted)}, actual: ${image.platform}`,
-  );
 }

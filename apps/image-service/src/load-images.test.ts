@@ -55,12 +55,12 @@ function docker(fields: object = {}): TarEntry {
 const config: TarEntry = { path: 'config.json', content: CONFIG };
 const layer: TarEntry = { path: 'layer.tar', content: LAYER };
 
-async function load(bytes: Uint8Array): Promise<LoadedImage[]> {
+async function load(bytes: Uint8Array, platform = ''): Promise<LoadedImage[]> {
   async function* data(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; at += 1000) yield await Promise.resolve(bytes.subarray(at, at + 1000));
   }
   const loaded: LoadedImage[] = [];
-  for await (const image of loadImages(data(), never)) loaded.push(image);
+  for await (const image of loadImages(data(), { platform, signal: never })) loaded.push(image);
   return loaded;
 }
 
@@ -78,6 +78,12 @@ test('makes an image with its names, a lease on all its content, and the place o
     ['load', 'a:1'],
     ['load', 'b:2'],
   ]);
+});
+
+test('an image that is for another platform than the one that is wanted is refused', async () => {
+  const archive = writeTar([docker(), config, layer]);
+  await expect(load(archive, 'linux/s390x')).rejects.toMatchObject({ reason: 'PLATFORM_NOT_FOUND' });
+  expect(await load(archive, 'linux/amd64')).toHaveLength(1);
 });
 
 test('an image that is here already gets the names', async () => {

@@ -3,15 +3,18 @@ import { BerthError } from '@berth/errors';
 import {
   familiarReference,
   formatPlatform,
+  hostPlatform,
   layerCompression,
   MEDIA_TYPES,
   parseImageConfig,
+  parsePlatform,
   sha256Digest,
   type ImageConfig,
   type Reference,
 } from '@berth/oci';
 import { createKeyedLock, type KeyedLock } from '@berth/service-kit';
 import { blobName, listArchivedImages, type ArchivedImage } from './archived-images.ts';
+import { checkPlatform } from './check-platform.ts';
 import type { Durability } from './durability.ts';
 import { archiveLease, checkName, decompress, invalid, readImageArchive, type ImageArchive } from './image-archive.ts';
 import type { Image, ImageRecord, Layer } from './image.ts';
@@ -40,7 +43,13 @@ export interface LoadedImage {
  * what its image's config says. Throws ARCHIVE_INVALID, IMAGE_CONFIG_INVALID, MANIFEST_INVALID, MEDIA_TYPE_UNSUPPORTED,
  * PLATFORM_NOT_FOUND, LAYER_INVALID, LAYER_LIMIT, DIGEST_MISMATCH, DISK_FULL, CANCELLED; images that were whole by then stay.
  */
-export type LoadImages = (data: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncGenerator<LoadedImage>;
+export type LoadImages = (data: AsyncIterable<Uint8Array>, options: LoadOptions) => AsyncGenerator<LoadedImage>;
+
+export interface LoadOptions {
+  /** Which variant of each image is wanted, `os/arch[/variant]`; empty: the host's of an index, and any image that stands alone. */
+  readonly platform: string;
+  readonly signal: AbortSignal;
+}
 
 // The disk syncs what several images need at once for little more than what one needs.
 const IMAGES_AT_ONCE = 8;
@@ -48,7 +57,7 @@ const IMAGES_AT_ONCE = 8;
 export function createLoadImages(deps: LoadDeps): LoadImages {
   const { layers, leases } = deps;
   const locks = createKeyedLock();
-  return async function* loadImages(data, signal) {
+  return async function* loadImages(data, { platform, signal }) {
     // What describes the images comes last in an archive: it is looked at when all is there.
     await using spooled = await layers.spool(await decompress(data), signal);
     const lease = archiveLease();
@@ -56,9 +65,9 @@ export function createLoadImages(deps: LoadDeps): LoadImages {
     try {
       const archive = await readImageArchive(spooled.path);
       const ingest = createIngest(deps, { archive, lease, signal });
-      const images = await listArchivedImages(archive);
+      const images = await listArchivedImages(archive, platform === '' ? hostPlatform() : parsePlatform(platform));
       yield* mapInOrder(images, { width: IMAGES_AT_ONCE, signal }, (archived, joined) =>
-        load(deps, { archive, archived, ingest, lease, locks, signal: joined }),
+        load(deps, { archive, archived, platform, ingest, lease, locks, signal: joined }),
       );
     } finally {
       leases.end(lease);
@@ -69,6 +78,8 @@ export function createLoadImages(deps: LoadDeps): LoadImages {
 interface Source {
   readonly archive: ImageArchive;
   readonly archived: ArchivedImage;
+  /** What it must be for; empty: any. */
+  readonly platform: string;
   readonly ingest: IngestFile;
   /** Keeps the archive's content meanwhile. */
   readonly lease: string;
@@ -82,6 +93,7 @@ async function load(deps: LoadDeps, source: Source): Promise<LoadedImage> {
   const bytes = await archive.document(archived.config);
   const config = parseImageConfig(bytes);
   checkConfig(config, archived);
+  checkPlatform(archived.config, { platform: formatPlatform(config.platform) }, source.platform);
   const made = { id: sha256Digest(bytes), bytes, config };
   return locks.run(made.id, () => commit(deps, source, made));
 }

@@ -9,6 +9,7 @@ import {
   tarPadding,
   type Reference,
 } from '@berth/oci';
+import { checkPlatform } from './check-platform.ts';
 import type { ImageRecord, Layer } from './image.ts';
 import type { LayerPool } from './layer-pool.ts';
 import { toOciLayerType } from './layer-type.ts';
@@ -31,6 +32,8 @@ export type ArchivePart =
 export interface SaveOptions {
   /** The reader takes files in the place of their bytes. */
   readonly acceptsFiles: boolean;
+  /** What the images must be for, `os/arch[/variant]`; empty: any. */
+  readonly platform: string;
   readonly signal: AbortSignal;
 }
 
@@ -44,6 +47,9 @@ export type SaveImages = (names: readonly string[], options: SaveOptions) => Asy
 export function createSaveImages(deps: SaveDeps): SaveImages {
   return async function* saveImages(names, options) {
     const chosen = choose(deps.store, names);
+    for (const { image, references } of chosen) {
+      checkPlatform(references.map(familiarReference)[0] ?? image.id, image, options.platform);
+    }
     const release = deps.pool.hold(chosen.flatMap(({ image }) => deps.store.layersOf(image.id)));
     try {
       yield* writeLayout(deps, chosen, options);

@@ -183,6 +183,16 @@ describe('image-service', () => {
     expect(doneOf(await pull(reference))).toMatchObject({ digest: index.digest, image: { id: amd64.config.digest } });
     expect(doneOf(await pull(reference, 'linux/arm64')).image.id).toBe(arm.config.digest);
     await expect(pull(reference, 'linux/s390x')).rejects.toMatchObject({ reason: 'PLATFORM_NOT_FOUND' });
+    const { client } = connection;
+    const platform = 'linux/amd64';
+    const drain = async (messages: AsyncIterable<unknown>) => {
+      for await (const message of messages) void message;
+    };
+    const refused = { reason: 'PLATFORM_NOT_FOUND' };
+    await expect(client.getImageHistory({ name: reference, platform })).rejects.toMatchObject(refused);
+    await expect(drain(client.saveImages({ names: [reference], platform }))).rejects.toMatchObject(refused);
+    await expect(client.deleteImage({ name: reference, platforms: [platform] })).rejects.toMatchObject(refused);
+    await drain(client.saveImages({ names: [reference], platform: 'linux/arm64' }));
     const wrong = `${registry.host}/multi/app@${arm.manifest.digest}`;
     await expect(pull(wrong, 'linux/s390x')).rejects.toMatchObject({
       message: expect.stringMatching(

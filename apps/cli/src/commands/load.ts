@@ -15,11 +15,16 @@ export const command = defineCommand({
   args: { exactly: 0 },
   options: {
     input: { kind: 'string', short: 'i', help: 'Read from tar archive file, instead of STDIN' },
+    platform: {
+      kind: 'string',
+      help: 'Load only the given platform variant. Formatted as "os[/arch[/variant]]" (e.g., "linux/amd64")',
+    },
     quiet: { kind: 'flag', short: 'q', help: 'Suppress the load output' },
   },
   // Like docker's, it always says what was loaded; there is no progress to suppress.
   async run(context, { options }) {
-    const responses = options.input === undefined ? loadStdin(context) : loadFile(context, options.input);
+    const { input, platform = '' } = options;
+    const responses = input === undefined ? loadStdin(context, platform) : loadFile(context, input, platform);
     for await (const { image, references } of responses) {
       const names = references.map((reference) => `Loaded image: ${familiarReference(parseReference(reference))}\n`);
       context.stdout.write(names.length > 0 ? names.join('') : `Loaded image ID: ${image?.id ?? ''}\n`);
@@ -28,14 +33,14 @@ export const command = defineCommand({
   },
 });
 
-async function* loadStdin(context: CommandContext): AsyncGenerator<LoadImagesResponse> {
+async function* loadStdin(context: CommandContext, platform: string): AsyncGenerator<LoadImagesResponse> {
   if (context.terminal.stdin) throw new CliError('requested load from stdin, but stdin is empty');
   using images = connectImages(context);
-  yield* images.client.loadImages(requestsOf(context.stdin), { signal: context.signal });
+  yield* images.client.loadImages(requestsOf(context.stdin, platform), { signal: context.signal });
 }
 
 /** An engine that sees the file reads it itself: bytes that are sent cost ten times as much. */
-async function* loadFile(context: CommandContext, input: string): AsyncGenerator<LoadImagesResponse> {
+async function* loadFile(context: CommandContext, input: string, platform: string): AsyncGenerator<LoadImagesResponse> {
   const { signal } = context;
   const path = resolve(context.cwd, input);
   // Opened here, so that a mistake shows before the engine is asked.
@@ -45,28 +50,29 @@ async function* loadFile(context: CommandContext, input: string): AsyncGenerator
   });
   using images = connectImages(context);
   try {
-    return yield* loadByPath(images, { file, path, signal });
+    return yield* loadByPath(images, { file, path, platform, signal });
   } catch (error) {
     if (!isBerthError(error, 'FILE_NOT_SEEN')) throw error;
   }
   const data = file.createReadStream({ highWaterMark: CHUNK_BYTES, autoClose: false });
-  yield* images.client.loadImages(requestsOf(data), { signal });
+  yield* images.client.loadImages(requestsOf(data, platform), { signal });
 }
 
 async function* loadByPath(
   images: Images,
-  { file, path, signal }: { file: FileHandle; path: string; signal: AbortSignal },
+  { file, path, platform, signal }: { file: FileHandle; path: string; platform: string; signal: AbortSignal },
 ): AsyncGenerator<LoadImagesResponse> {
   const { dev, ino } = await file.stat({ bigint: true });
   // What has no path, a pipe for instance, has no real one either.
   const realPath = await realpath(path).catch(() => path);
-  const request = { file: { path: realPath, device: dev, inode: ino } };
+  const request = { file: { path: realPath, device: dev, inode: ino }, platform };
   yield* images.client.loadImages(only(request), { signal });
 }
 
 type PartialRequest = Partial<LoadImagesRequest>;
 
-async function* requestsOf(archive: AsyncIterable<unknown>): AsyncGenerator<PartialRequest> {
+async function* requestsOf(archive: AsyncIterable<unknown>, platform: string): AsyncGenerator<PartialRequest> {
+  if (platform !== '') yield { platform };
   for await (const data of archive) yield { data: data as Buffer };
 }
 

@@ -13,8 +13,12 @@ export const command = defineCommand({
   options: {
     force: { kind: 'flag', short: 'f', help: 'Force removal of the image' },
     'no-prune': { kind: 'flag', help: 'Do not delete untagged parents' },
+    platform: {
+      kind: 'strings',
+      help: 'Remove only the given platform variant. Formatted as "os[/arch[/variant]]" (e.g., "linux/amd64")',
+    },
   },
-  async run(context, { options: { force, 'no-prune': noPrune }, args }) {
+  async run(context, { options: { force, 'no-prune': noPrune, platform: platforms }, args }) {
     const failures: string[] = [];
     // image-service does not know which containers run, and their files must stay.
     const runningContainerIds = await listRunning(context);
@@ -22,7 +26,7 @@ export const command = defineCommand({
     for (const name of args) {
       try {
         const removed = await images.client.deleteImage(
-          { name, force, runningContainerIds, noPrune },
+          { name, force, runningContainerIds, noPrune, platforms },
           { signal: context.signal },
         );
         for (const reference of removed.untagged) context.stdout.write(`Untagged: ${familiar(reference)}\n`);

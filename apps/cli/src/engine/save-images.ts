@@ -12,20 +12,20 @@ const CHUNK_BYTES = 1024 * 1024;
  */
 export async function* saveImages(
   images: Images,
-  names: readonly string[],
+  request: { readonly names: string[]; readonly platform: string },
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly data: Uint8Array }> {
   // What comes before the first file is kept until that file is open: then nothing was given out that would come again.
   const held: SaveImagesResponse[] = [];
   let reads = false;
-  for await (const part of images.client.saveImages({ names: [...names], acceptsFiles: true }, { signal })) {
+  for await (const part of images.client.saveImages({ ...request, acceptsFiles: true }, { signal })) {
     if (part.file === undefined) {
       if (reads) yield part;
       else held.push(part);
       continue;
     }
     const file = await open(part.file.path).catch(() => null);
-    if (file === null && !reads) return yield* images.client.saveImages({ names: [...names] }, { signal });
+    if (file === null && !reads) return yield* images.client.saveImages(request, { signal });
     reads = true;
     yield* held.splice(0);
     yield* readFile(file, part.file.path, Number(part.file.sizeBytes));

@@ -89,18 +89,19 @@ export function createImageHandlers(useCases: ImageUseCases, stopping: AbortSign
       const { start, data } = await splitImport(requests);
       return { image: toProtoImage(await importImage(start, data, signal)) };
     },
-    async *saveImages({ names, acceptsFiles }, { signal }) {
-      for await (const part of saveImages(names, { acceptsFiles, signal })) yield toSaveResponse(part);
+    async *saveImages({ names, acceptsFiles, platform }, { signal }) {
+      for await (const part of saveImages(names, { acceptsFiles, platform, signal })) yield toSaveResponse(part);
     },
     async *loadImages(requests, { signal }) {
-      for await (const loaded of loadImages(dataOf(requests), signal)) yield toLoadResponse(loaded);
+      const { platform, data } = await openLoad(requests);
+      for await (const loaded of loadImages(data, { platform, signal })) yield toLoadResponse(loaded);
     },
     getImage: ({ name, platform }) =>
       answer(() => {
         const image = images.get(name, platform);
         return { image: toProtoImage(image), layerDirs: images.layerDirs(image.id) };
       }),
-    getImageHistory: ({ name }) => answer(() => ({ steps: imageHistory(name).map(toProtoStep) })),
+    getImageHistory: ({ name, platform }) => answer(() => ({ steps: imageHistory(name, platform).map(toProtoStep) })),
     listImages: (request) =>
       answer(() => ({
         images: listImages(request).map(request.omitConfig ? toProtoImageWithoutConfig : toProtoImage),
@@ -142,11 +143,19 @@ function answer<Response>(run: () => Response): Promise<Response> {
 }
 
 /** What a load is made of: the bytes that are sent, or those of a file. */
-async function* dataOf(requests: AsyncIterable<LoadImagesRequest>): AsyncGenerator<Uint8Array> {
-  for await (const { data, file } of requests) {
-    if (file === undefined) yield data;
-    else yield* readArchiveFile(file);
+async function openLoad(
+  requests: AsyncIterable<LoadImagesRequest>,
+): Promise<{ platform: string; data: AsyncGenerator<Uint8Array> }> {
+  const iterator = requests[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  async function* data(): AsyncGenerator<Uint8Array> {
+    for (let next = first; next.done !== true; next = await iterator.next()) {
+      const { data: bytes, file } = next.value;
+      if (file !== undefined) yield* readArchiveFile(file);
+      else if (bytes.length > 0) yield bytes;
+    }
   }
+  return { platform: first.done === true ? '' : first.value.platform, data: data() };
 }
 
 async function splitImport(
