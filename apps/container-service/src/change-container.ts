@@ -123,9 +123,9 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
       fault('rename:row');
     },
     async update(reference, { restartPolicy, resources = NO_LIMITS }) {
+      const checked = checkResources(resources, deps.hostResources(), { update: true });
       const container = findContainer(store, reference);
       try {
-        const checked = checkResources(resources, deps.hostResources(), { update: true });
         if (restartPolicy !== undefined) checkRestartPolicy(restartPolicy, container.config.autoRemove);
         // One at a time, as each notes what it is about to do.
         const update = restartPolicy === undefined ? {} : { restartPolicy };

@@ -1,5 +1,5 @@
 import { BerthError } from '@berth/errors';
-import { advance, isActive, type Container } from './container.ts';
+import { advance, type Container } from './container.ts';
 import { containerEvent } from './events.ts';
 import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
@@ -101,7 +101,6 @@ function expectRunning(container: Container): Container {
 
 function expectPaused(container: Container): Container {
   if (container.state.status === 'paused') return container;
-  if (!isActive(container)) throw notRunning(container);
   throw new BerthError('CONTAINER_NOT_PAUSED', `Container ${container.id} is not paused`);
 }
 

@@ -1,21 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { MountType } from '@berth/proto/container';
-import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { aMount, connectContainers, type TestContainers } from './support/containers.ts';
+import { waitFor } from '@berth/testkit';
+import { describe, expect, test } from '@jest/globals';
+import { aMount, type TestContainers } from './support/containers.ts';
+import { useContainers } from './support/use-containers.ts';
 
-let engine: TestEngine;
 let containers: TestContainers;
 
-beforeAll(async () => {
-  engine = await startTestEngine();
-  containers = connectContainers(engine);
-});
-afterEach(() => containers.removeAll());
-afterAll(async () => {
-  containers.close();
-  await engine.stop();
-});
+useContainers((started) => ({ containers } = started));
 
 const sh = (script: string): string[] => ['sh', '-c', script];
 

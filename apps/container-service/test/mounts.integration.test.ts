@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MountType, type MountConfig } from '@berth/proto/container';
-import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { aMount, connectContainers, DEFAULT_CONFIG, type TestContainers } from './support/containers.ts';
+import { waitFor, type TestEngine } from '@berth/testkit';
+import { describe, expect, test } from '@jest/globals';
+import { aMount, DEFAULT_CONFIG, type TestContainers } from './support/containers.ts';
+import { useContainers } from './support/use-containers.ts';
 
 const sh = (script: string): string[] => ['sh', '-c', script];
 /** A mount as `--mount` asks for it. */
@@ -15,15 +16,9 @@ let engine: TestEngine;
 let containers: TestContainers;
 let dir: string;
 
-beforeAll(async () => {
-  engine = await startTestEngine();
-  containers = connectContainers(engine);
+useContainers((started) => {
+  ({ engine, containers } = started);
   dir = join(engine.root, 'host');
-});
-afterEach(() => containers.removeAll());
-afterAll(async () => {
-  containers.close();
-  await engine.stop();
 });
 
 /** Where a volume's data lies. */
@@ -39,7 +34,7 @@ describe('a part of a volume', () => {
       aMount({ source: 'parts' }),
     ]);
     const part = (subpath: string): MountConfig[] => [asked({ source: 'parts', subpath, target: '/etc' })];
-    expect(await printed('ls /etc', part('a/b'))).toBe('file\n');
+    expect(await printed('ls /etc', part('a/b'))).toBe('file\nhostname\nhosts\nresolv.conf\n');
     expect(await printed('cat /etc/file', part('in'))).toBe('deep\n');
     // In the volume /etc is nothing: the link does not lead to the host's.
     await expect(containers.run(sh('ls /etc'), { config: { mounts: part('out') } })).rejects.toMatchObject({

@@ -1,23 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Resources } from '@berth/proto/container';
-import { startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectContainers, type TestContainers } from './support/containers.ts';
+import { waitFor, type TestEngine } from '@berth/testkit';
+import { describe, expect, test } from '@jest/globals';
+import type { TestContainers } from './support/containers.ts';
 import { expectNothingLeft } from './support/left-behind.ts';
 import { readLimit } from './support/read-limit.ts';
+import { useContainers } from './support/use-containers.ts';
 
 let engine: TestEngine;
 let containers: TestContainers;
 
-beforeAll(async () => {
-  engine = await startTestEngine();
-  containers = connectContainers(engine);
-});
-
-afterAll(async () => {
-  containers.close();
-  await engine.stop();
+useContainers((started) => {
+  ({ engine, containers } = started);
 });
 
 const NONE: Resources = {
@@ -113,6 +108,7 @@ describe('limits', () => {
     await expect(update({ memoryBytes: 64n * MIB })).rejects.toThrow(
       /^Cannot update container [0-9a-f]{64}: Memory limit/,
     );
+    await expect(update({ memoryBytes: MIB })).rejects.toThrow(/^Minimum memory limit allowed is 6MB/);
   });
 
   test('nothing is left of them', async () => {

@@ -1,19 +1,10 @@
-import { startTestEngine, type TestEngine } from '@berth/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { connectContainers, type TestContainers } from './support/containers.ts';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { TestContainers } from './support/containers.ts';
+import { useContainers } from './support/use-containers.ts';
 
-let engine: TestEngine;
 let containers: TestContainers;
 
-beforeAll(async () => {
-  engine = await startTestEngine();
-  containers = connectContainers(engine);
-});
-afterEach(() => containers.removeAll());
-afterAll(async () => {
-  containers.close();
-  await engine.stop();
-});
+useContainers((started) => ({ containers } = started));
 
 const sh = (script: string): string[] => ['sh', '-c', script];
 

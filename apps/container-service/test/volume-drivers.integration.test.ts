@@ -3,23 +3,18 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectService } from '@berth/client';
 import { VolumeServiceDefinition } from '@berth/proto/volume';
-import { killComponent, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { aMount, connectContainers, type TestContainers } from './support/containers.ts';
+import { killComponent, waitFor, type TestEngine } from '@berth/testkit';
+import { expect, test } from '@jest/globals';
+import { aMount, type TestContainers } from './support/containers.ts';
+import { useContainers } from './support/use-containers.ts';
 
 const sh = (script: string): string[] => ['sh', '-c', script];
 
 let engine: TestEngine;
 let containers: TestContainers;
 
-beforeAll(async () => {
-  engine = await startTestEngine();
-  containers = connectContainers(engine);
-});
-afterEach(() => containers.removeAll());
-afterAll(async () => {
-  containers.close();
-  await engine.stop();
+useContainers((started) => {
+  ({ engine, containers } = started);
 });
 
 async function makeVolume(name: string, options: Record<string, string>): Promise<void> {

@@ -78,6 +78,7 @@ test('a container that runs cannot be removed; one that does not cannot be kille
   await cli.ok('kill', 'busy');
   await cli.ok('wait', 'busy');
   await expectRefusal(['kill', 'busy'], 1, 'is not running');
+  await expectRefusal(['unpause', 'busy'], 1, 'is not paused');
   await expectRefusal(['exec', 'busy', 'true'], 1, 'is not running');
   await cli.ok('rm', 'busy');
 });

@@ -35,8 +35,8 @@ export const command = defineCommand({
       container,
       follow: options.follow,
       tail: parseTail(options.tail),
-      since: options.since ? parseLogTime(options.since, now) : undefined,
-      until: options.until ? parseLogTime(options.until, now) : undefined,
+      since: options.since ? parseLogTime('since', options.since, now) : undefined,
+      until: options.until ? parseLogTime('until', options.until, now) : undefined,
       form: toForm(options),
     };
     const format = createFormatter(options);

@@ -11,5 +11,11 @@ test.each([
   ['10s', 1_785_578_390n, 250_000_000],
   ['1.5s', 1_785_578_398n, 750_000_000],
 ])('%s', (text, seconds, nanos) => {
-  expect(parseLogTime(text, NOW)).toEqual({ seconds, nanos });
+  expect(parseLogTime('since', text, NOW)).toEqual({ seconds, nanos });
+});
+
+test('what is no time is refused, with the name of the option', () => {
+  expect(() => parseLogTime('until', 'x', NOW)).toThrow(
+    'invalid value for "until": failed to parse value as time or duration: "x"',
+  );
 });
