@@ -75,7 +75,7 @@ async function bundleTests(outfile: string): Promise<void> {
 
 function makeDisk(dir: string, root: string): string {
   const disk = join(dir, 'disk.img');
-  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-d', root, disk, DISK_SIZE], {
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal,quota,project', '-d', root, disk, DISK_SIZE], {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
   });
   return disk;

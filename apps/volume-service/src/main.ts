@@ -18,12 +18,12 @@ await runService({
   start({ env, paths, database, events, stateDir, log }) {
     const { layerProgram } = readConfig(env);
     const store = createSqliteVolumeStore(database, events);
-    const directories = openFileVolumeDirectories(stateDir);
     const tool = startContainerFileTool({
       program: layerProgram,
       streamDir: join(paths.runDir, 'volume-service.streams'),
       env: paths.root === null ? {} : { BERTH_ROOT: paths.root },
     });
+    const directories = openFileVolumeDirectories(stateDir, tool);
     const volumes = createVolumes({
       store,
       directories,

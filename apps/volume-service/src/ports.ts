@@ -29,6 +29,8 @@ export interface VolumeDriver {
   check(options: Readonly<Record<string, string>>): void;
   /** What is mounted for a volume; null: its own directory. */
   mountOf(options: Readonly<Record<string, string>>): VolumeMount | null;
+  /** What a volume may hold, bytes; 0: what the disk does. */
+  limitOf(options: Readonly<Record<string, string>>): number;
 }
 
 /** Which volumes there are and who uses them. Every method is one transaction, durable when it returns. */
@@ -63,7 +65,7 @@ export interface VolumeStore {
 export interface VolumeDirectories {
   /** The absolute path of a volume's data, whether it exists or not. */
   mountpoint(name: string): string;
-  /** The sizes of all files of a volume, bytes; each counts once. */
+  /** The sizes of all files of a volume, bytes; each counts once. Of a limited one what counts towards its limit. */
   measure(name: string): Promise<number>;
   /** Makes the directory of a volume, or leaves it as it is. Throws DISK_FULL. */
   create(name: string): void;
@@ -71,8 +73,11 @@ export interface VolumeDirectories {
   discard(name: string): Promise<void>;
   /** Gives the directory of a volume another name. Does nothing when that was done. */
   rename(name: string, newName: string): void;
-  /** An empty directory, which a crash leaves in the trash. */
-  stage(): StagedData;
+  /**
+   * An empty directory, which a crash leaves in the trash. It takes its limit along; 0: none. Throws DISK_FULL, and INVALID_ARGUMENT, in Docker's
+   * words, for a limit where the file system has no project quotas.
+   */
+  stage(limitBytes: number): Promise<StagedData>;
   /** Puts what is in a staged directory in the place of a volume's data, which goes. A crash leaves the one or the other, whole. */
   replace(name: string, staged: StagedData): Promise<void>;
   /** Finishes what a crash interrupted in `replace`, of all volumes. */
@@ -83,6 +88,16 @@ export interface VolumeDirectories {
   list(): string[];
   /** Removes the directory of a volume if no data is in it, and tells whether it did. */
   removeEmpty(name: string): boolean;
+}
+
+/** Limits what directories may hold. */
+export interface DirectoryLimits {
+  /** Limits an empty directory. Throws INVALID_ARGUMENT, in Docker's words, where the file system has no project quotas. */
+  limit(dir: string, bytes: number): Promise<void>;
+  /** Takes the limit off a directory that is to go; does nothing when it has none. Throws PATH_NOT_FOUND. */
+  unlimit(dir: string): Promise<void>;
+  /** What a limited directory occupies, bytes. Throws PATH_NOT_FOUND. */
+  usage(dir: string): Promise<number>;
 }
 
 /** Data that belongs to no volume yet. */

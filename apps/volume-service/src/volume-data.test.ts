@@ -18,7 +18,7 @@ function engine() {
   const nowMs = (): number => Date.UTC(2026, 0, 2, 3, 4, 5, 6);
   const volumes = createVolumes({ store, directories, drivers: [localDriver], nowMs, onOrphan: () => {} });
   const data = createVolumeData({ volumes, store, directories, files, nowMs });
-  volumes.create({ ...UNSAID, name: 'data', labels: { a: '1' } });
+  void volumes.create({ ...UNSAID, name: 'data', labels: { a: '1' } });
   contents.set('data', ['one', 'two']);
   const verbs = (): string[] => store.events.map(({ verb, volume }) => `${verb} ${volume}`);
   const names = (): string[] => volumes.list([]).map(({ name }) => name);
@@ -57,7 +57,7 @@ test('a copy that fails, or whose name is taken meanwhile, leaves nothing', asyn
   const { copy } = files;
   files.copy = async (...args) => {
     await copy(...args);
-    volumes.create({ ...UNSAID, name: 'taken' });
+    await volumes.create({ ...UNSAID, name: 'taken' });
   };
   await expect(data.copy({ name: 'data', newName: 'taken', snapshot: false }, signal)).rejects.toThrow(
     'already exists',
@@ -70,7 +70,7 @@ test('a restore takes the place of the data, but not under containers unless it 
   const { data, contents, volumes, verbs } = engine();
   await data.copy({ name: 'data', newName: 'monday', snapshot: true }, signal);
   contents.set('data', ['spoilt']);
-  volumes.acquire({ ...UNSAID, name: 'data' }, 'c1');
+  await volumes.acquire({ ...UNSAID, name: 'data' }, 'c1');
   await expect(data.restore('data', 'monday', { force: false, signal })).rejects.toThrow(
     'restore data: volume is in use - [c1]',
   );
@@ -97,22 +97,22 @@ test('what is exported can be imported, into a new volume or one that is there',
 
 test('the data of a volume that its containers mount is not here', async () => {
   const { data, volumes } = engine();
-  volumes.create({ ...UNSAID, name: 'disk', options: { type: 'ext4', device: '/dev/sda1' } });
+  await volumes.create({ ...UNSAID, name: 'disk', options: { type: 'ext4', device: '/dev/sda1' } });
   await expect(data.copy({ name: 'disk', newName: 'x1', snapshot: false }, signal)).rejects.toMatchObject({
     reason: 'VOLUME_MOUNTED',
   });
   await expect(data.restore('disk', 'data', { force: true, signal })).rejects.toThrow('work on it in a container');
 });
 
-test('a volume is renamed with its data, unless a container has it or the name is taken', () => {
+test('a volume is renamed with its data, unless a container has it or the name is taken', async () => {
   const { volumes, contents, verbs, store } = engine();
-  volumes.create({ ...UNSAID, name: 'taken' });
+  await volumes.create({ ...UNSAID, name: 'taken' });
   expect(() => volumes.rename('data', 'taken')).toThrow('rename data: volume name taken already exists');
   expect(() => volumes.rename('data', 'a/b')).toThrow('includes invalid characters');
   expect(volumes.rename('data', 'new')).toMatchObject({ name: 'new', labels: { a: '1' } });
   expect(contents.get('new')).toEqual(['one', 'two']);
   expect(verbs().at(-1)).toBe('rename new');
-  volumes.acquire({ ...UNSAID, name: 'new' }, 'c1');
+  await volumes.acquire({ ...UNSAID, name: 'new' }, 'c1');
   expect(() => volumes.rename('new', 'old')).toThrow('rename new: volume is in use - [c1]');
   expect(store.listRenaming()).toEqual([]);
 });

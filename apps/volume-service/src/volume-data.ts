@@ -43,8 +43,8 @@ export function createVolumeData({ volumes, store, directories, files, nowMs }: 
     throw new BerthError('VOLUME_MOUNTED', `${name}: ${what}: work on it in a container`);
   }
 
-  async function inStage<Result>(run: (staged: StagedData) => Promise<Result>): Promise<Result> {
-    const staged = directories.stage();
+  async function inStage<Result>(limitBytes: number, run: (staged: StagedData) => Promise<Result>): Promise<Result> {
+    const staged = await directories.stage(limitBytes);
     try {
       return await run(staged);
     } finally {
@@ -77,16 +77,16 @@ export function createVolumeData({ volumes, store, directories, files, nowMs }: 
         snapshotOf: request.snapshot ? source.name : null,
         createTimeMs: nowMs(),
       };
-      return await inStage(async (staged) => {
+      return await inStage(source.limitBytes, async (staged) => {
         await files.copy(source.mountpoint, staged.path, signal);
         return volumes.adopt(volume, staged);
       });
     },
 
     async restore(name, snapshot, { force, signal }) {
-      dataOf(name);
+      const { limitBytes } = dataOf(name);
       const source = dataOf(snapshot);
-      await inStage(async (staged) => {
+      await inStage(limitBytes, async (staged) => {
         await files.copy(source.mountpoint, staged.path, signal);
         // Looked at when nothing waits any more: it may have come into use, or have gone.
         const { containerIds, driver } = dataOf(name);
@@ -110,7 +110,7 @@ export function createVolumeData({ volumes, store, directories, files, nowMs }: 
         await files.extract(volume.mountpoint, data, signal);
         return volumes.get(name);
       }
-      return await inStage(async (staged) => {
+      return await inStage(0, async (staged) => {
         await files.extract(staged.path, data, signal);
         const fields = { driver: 'local', labels: {}, options: {}, anonymous: false, snapshotOf: null };
         return volumes.adopt({ name, ...fields, createTimeMs: nowMs() }, staged);

@@ -7,9 +7,9 @@ import { createVolumes } from './volumes.ts';
 
 const UNSAID = { driver: '', labels: {}, options: {} };
 
-function engine() {
+function engine({ limitMax = 0 } = {}) {
   const store = createMemoryVolumeStore();
-  const directories = createMemoryVolumeDirectories();
+  const directories = createMemoryVolumeDirectories({ limitMax });
   const orphans: string[] = [];
   const onOrphan = (name: string) => void orphans.push(name);
   const volumes = createVolumes({
@@ -25,9 +25,9 @@ function engine() {
 }
 
 describe('create', () => {
-  test('makes a volume with a directory and tells of it', () => {
+  test('makes a volume with a directory and tells of it', async () => {
     const { volumes, store, directories } = engine();
-    const volume = volumes.create({ name: 'data', driver: '', labels: { a: '1' }, options: {} });
+    const volume = await volumes.create({ name: 'data', driver: '', labels: { a: '1' }, options: {} });
     expect(volume).toEqual({
       name: 'data',
       driver: 'local',
@@ -40,37 +40,44 @@ describe('create', () => {
       containerIds: [],
       mountpoint: '/volumes/data/_data',
       mount: null,
+      limitBytes: 0,
     });
     expect(directories.contents.has('data')).toBe(true);
     expect(store.events).toEqual([{ verb: 'create', volume: 'data', attributes: { driver: 'local' } }]);
   });
 
-  test('returns the volume that is there, as Docker does', () => {
+  test('returns the volume that is there, as Docker does', async () => {
     const { volumes, create, store } = engine();
-    create('data');
-    expect(volumes.create({ name: 'data', driver: 'local', labels: { b: '2' }, options: {} }).labels).toEqual({});
+    await create('data');
+    expect((await volumes.create({ name: 'data', driver: 'local', labels: { b: '2' }, options: {} })).labels).toEqual(
+      {},
+    );
     expect(store.events).toHaveLength(1);
   });
 
-  test('makes an anonymous volume with a name of its own and the label of Docker', () => {
+  test('makes an anonymous volume with a name of its own and the label of Docker', async () => {
     const { create } = engine();
-    const volume = create('');
+    const volume = await create('');
     expect(volume.name).toMatch(/^[0-9a-f]{64}$/);
     expect([volume.anonymous, volume.labels]).toEqual([true, { 'com.docker.volume.anonymous': '' }]);
   });
 
-  test('leaves nothing behind for a bad name or driver', () => {
+  test('leaves nothing behind for a bad name or driver', async () => {
     const { volumes, store, directories } = engine();
-    expect(() => volumes.create({ name: '../x', driver: '', labels: {}, options: {} })).toThrow('includes invalid');
-    expect(() => volumes.create({ name: 'ok', driver: 'nfs', labels: {}, options: {} })).toThrow('plugin "nfs"');
+    await expect(volumes.create({ name: '../x', driver: '', labels: {}, options: {} })).rejects.toThrow(
+      'includes invalid',
+    );
+    await expect(volumes.create({ name: 'ok', driver: 'nfs', labels: {}, options: {} })).rejects.toThrow(
+      'plugin "nfs"',
+    );
     expect([store.list(), directories.list()]).toEqual([[], []]);
   });
 });
 
 test('measures what is in volumes, and leaves out those that are not there', async () => {
   const { volumes, create, directories } = engine();
-  create('data');
-  create('empty');
+  await create('data');
+  await create('empty');
   directories.contents.set('data', ['four', 'five5']);
   expect([...(await volumes.measure(['data', 'gone', 'empty']))]).toEqual([
     ['data', 9],
@@ -78,10 +85,35 @@ test('measures what is in volumes, and leaves out those that are not there', asy
   ]);
 });
 
+describe('a size', () => {
+  const sized = { ...UNSAID, name: 'small', options: { size: '1.5k' } };
+
+  test('is a limit of the directory, which is there before the volume is', async () => {
+    const { volumes, store, directories } = engine({ limitMax: 1536 });
+    expect((await volumes.create(sized)).limitBytes).toBe(1536);
+    expect((await volumes.acquire(sized, 'c1')).containerIds).toEqual(['c1']);
+    expect([[...directories.contents.keys()], store.events.length]).toEqual([['small'], 1]);
+  });
+
+  test('is refused in the words of Docker where directories have no limits, and nothing is made', async () => {
+    const { volumes, store, directories } = engine();
+    const refusal = 'create small: quota size requested but no quota support';
+    await expect(volumes.create(sized)).rejects.toThrow(refusal);
+    await expect(volumes.acquire(sized, 'c1')).rejects.toThrow(refusal);
+    expect([store.list(), [...directories.contents.keys()]]).toEqual([[], []]);
+  });
+
+  test('may be asked for twice at once', async () => {
+    const { volumes, store, directories } = engine({ limitMax: 1536 });
+    await Promise.all([volumes.create(sized), volumes.create(sized)]);
+    expect([[...directories.contents.keys()], store.events.length]).toEqual([['small'], 1]);
+  });
+});
+
 describe('remove', () => {
   test('removes the volume with its data and tells of it', async () => {
     const { volumes, create, store, directories } = engine();
-    create('data');
+    await create('data');
     await volumes.remove('data', { force: false });
     expect(() => volumes.get('data')).toThrow('get data: no such volume');
     expect(directories.list()).toEqual([]);
@@ -90,8 +122,8 @@ describe('remove', () => {
 
   test('refuses one in use, even by force, and names its users', async () => {
     const { volumes, directories, acquire } = engine();
-    acquire('data', 'c1');
-    acquire('data', 'c2');
+    await acquire('data', 'c1');
+    await acquire('data', 'c2');
     await expect(volumes.remove('data', { force: true })).rejects.toThrow('remove data: volume is in use - [c1, c2]');
     expect(directories.list()).toEqual(['data']);
   });
@@ -104,18 +136,18 @@ describe('remove', () => {
 });
 
 describe('acquire and release', () => {
-  test('acquiring creates what is missing, and twice is once', () => {
+  test('acquiring creates what is missing, and twice is once', async () => {
     const { acquire } = engine();
-    acquire('data', 'c1');
-    expect(acquire('data', 'c1').containerIds).toEqual(['c1']);
+    await acquire('data', 'c1');
+    expect((await acquire('data', 'c1')).containerIds).toEqual(['c1']);
   });
 
   test('releasing keeps named volumes and removes anonymous ones that nobody else uses', async () => {
     const { volumes, acquire } = engine();
-    acquire('named', 'c1');
-    const mine = acquire('', 'c1').name;
-    const ours = acquire('', 'c1').name;
-    acquire(ours, 'c2');
+    await acquire('named', 'c1');
+    const mine = (await acquire('', 'c1')).name;
+    const ours = (await acquire('', 'c1')).name;
+    await acquire(ours, 'c2');
     await volumes.release('c1', { deleteAnonymous: true });
     const left = volumes.list([]).map((volume) => volume.name);
     expect(left.sort()).toEqual(['named', ours].sort());
@@ -125,7 +157,7 @@ describe('acquire and release', () => {
 
   test('releasing keeps anonymous volumes when it is not asked to remove them', async () => {
     const { volumes, acquire } = engine();
-    const { name } = acquire('', 'c1');
+    const { name } = await acquire('', 'c1');
     await volumes.release('c1', { deleteAnonymous: false });
     expect(volumes.get(name).containerIds).toEqual([]);
   });
@@ -134,7 +166,7 @@ describe('acquire and release', () => {
 describe('recover', () => {
   test('finishes an interrupted removal', async () => {
     const { volumes, create, store, directories } = engine();
-    create('data');
+    await create('data');
     store.markDeleting('data');
     await volumes.recover();
     expect([store.listDeleting(), directories.list()]).toEqual([[], []]);
@@ -143,7 +175,7 @@ describe('recover', () => {
 
   test('removes the empty directory of a volume that was never recorded, and never one with data', async () => {
     const { volumes, create, directories, orphans } = engine();
-    create('known');
+    await create('known');
     directories.create('half-made');
     directories.contents.set('lost', ['precious']);
     await volumes.recover();
@@ -156,9 +188,9 @@ describe('prune', () => {
   test('removes the anonymous ones that no container has, or all of those, and tells of it', async () => {
     const { volumes, store, create, acquire, directories } = engine();
     const prune = createPruneVolumes({ store, volumes });
-    const { name } = create('');
-    const used = acquire('', 'c1').name;
-    create('named');
+    const { name } = await create('');
+    const used = (await acquire('', 'c1')).name;
+    await create('named');
     directories.contents.set(name, ['12345']);
     expect(await prune([])).toEqual({ names: [name], reclaimedBytes: 5 });
     expect(store.events.at(-1)).toEqual({ verb: 'prune', volume: '', attributes: { reclaimed: '5' } });
@@ -168,9 +200,9 @@ describe('prune', () => {
 
   test('leaves one alone that came into use since it was looked at', async () => {
     const { volumes, store, create, acquire } = engine();
-    const { name } = create('');
+    const { name } = await create('');
     const measure = async (names: readonly string[]) => {
-      acquire(name, 'c1');
+      await acquire(name, 'c1');
       return await volumes.measure(names);
     };
     expect(await createPruneVolumes({ store, volumes: { ...volumes, measure } })([])).toMatchObject({ names: [] });
@@ -186,10 +218,10 @@ describe('prune', () => {
   });
 });
 
-test('another driver of the same name is refused', () => {
+test('another driver of the same name is refused', async () => {
   const { volumes, create } = engine();
-  create('data');
-  expect(() => volumes.create({ ...UNSAID, name: 'data', driver: 'nfs' })).toThrow(
+  await create('data');
+  await expect(volumes.create({ ...UNSAID, name: 'data', driver: 'nfs' })).rejects.toThrow(
     "create data: driver 'local' already has volume 'data': volume name must be unique",
   );
 });

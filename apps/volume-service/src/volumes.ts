@@ -8,6 +8,8 @@ export interface VolumeView extends VolumeWithUses {
   readonly mountpoint: string;
   /** What is mounted in its place; null: its data is at `mountpoint`. */
   readonly mount: VolumeMount | null;
+  /** What it may hold, bytes; 0: what the disk does. */
+  readonly limitBytes: number;
 }
 
 /** What a volume is made from; an empty name makes an anonymous volume. */
@@ -30,7 +32,7 @@ export interface VolumesDeps {
 
 /** The use cases of volumes. */
 export interface Volumes {
-  create(spec: VolumeSpec): VolumeView;
+  create(spec: VolumeSpec): Promise<VolumeView>;
   get(name: string): VolumeView;
   /** By name. Throws INVALID_ARGUMENT. */
   list(filters: readonly VolumeFilter[]): VolumeView[];
@@ -38,7 +40,7 @@ export interface Volumes {
   measure(names: readonly string[]): Promise<Map<string, number>>;
   remove(name: string, options: { force: boolean }): Promise<void>;
   /** Records that a container uses a volume, which is made when it is missing. */
-  acquire(spec: VolumeSpec, containerId: string): VolumeView;
+  acquire(spec: VolumeSpec, containerId: string): Promise<VolumeView>;
   /** Gives a volume another name. Throws VOLUME_NOT_FOUND, VOLUME_NAME_INVALID, VOLUME_EXISTS, VOLUME_IN_USE. */
   rename(name: string, newName: string): VolumeView;
   /** Makes a volume of staged data. Throws VOLUME_NAME_INVALID, VOLUME_EXISTS; the data stays staged then. */
@@ -56,15 +58,20 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
   function view(volume: VolumeWithUses): VolumeView {
     const driver = drivers.find(({ name }) => name === volume.driver);
     const mount = driver?.mountOf(volume.options) ?? null;
-    return { ...volume, mountpoint: directories.mountpoint(volume.name), mount };
+    const limitBytes = driver?.limitOf(volume.options) ?? 0;
+    return { ...volume, mountpoint: directories.mountpoint(volume.name), mount, limitBytes };
   }
 
-  function checkSettings(name: string, driver: string, options: VolumeSpec['options']): void {
+  /** What a volume with these settings may hold, bytes; 0: what the disk does. */
+  function checkSettings(name: string, driver: string, options: VolumeSpec['options']): number {
     const found = drivers.find((each) => each.name === driver);
     try {
-      if (found !== undefined) return found.check(options);
+      if (found !== undefined) {
+        found.check(options);
+        return found.limitOf(options);
+      }
     } catch (error) {
-      throw isBerthError(error) ? new BerthError(error.reason, `create ${name}: ${error.message}`) : error;
+      throw inCreating(name, error);
     }
     const problem = `error looking up volume plugin ${driver}: plugin ${JSON.stringify(driver)} not found`;
     throw new BerthError('INVALID_ARGUMENT', `create ${name}: ${problem}`);
@@ -76,7 +83,8 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
     return view(volume);
   }
 
-  function create(spec: VolumeSpec): VolumeView {
+  /** Makes a volume when it is missing, and goes on with it before anything else can happen to it. */
+  async function create<Result>(spec: VolumeSpec, goOn: (volume: VolumeView) => Result): Promise<Result> {
     const anonymous = spec.name === '';
     const name = anonymous ? generateVolumeName() : spec.name;
     const driver = spec.driver === '' ? 'local' : spec.driver;
@@ -86,9 +94,7 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
       const problem = `driver '${existing.driver}' already has volume '${name}': volume name must be unique`;
       throw new BerthError('VOLUME_EXISTS', `create ${name}: ${problem}`);
     }
-    checkSettings(name, driver, spec.options);
-    directories.create(name);
-    if (existing !== null) return view(existing);
+    const limitBytes = checkSettings(name, driver, spec.options);
     const labels = anonymous ? { ...spec.labels, [ANONYMOUS_LABEL]: '' } : spec.labels;
     const volume: Volume = {
       name,
@@ -99,8 +105,33 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
       snapshotOf: null,
       createTimeMs: nowMs(),
     };
-    store.insert(volume, { verb: 'create', volume: name, attributes: { driver } });
-    return view({ ...volume, containerIds: [], lastUseTimeMs: null });
+    if (existing !== null || limitBytes === 0) return goOn(insert(volume));
+    const staged = await directories.stage(limitBytes).catch((error: unknown) => {
+      throw inCreating(name, error);
+    });
+    try {
+      // Somebody else may have been faster.
+      return goOn(store.get(name) === null ? adopt(volume, staged) : get(name));
+    } finally {
+      await staged.discard();
+    }
+  }
+
+  function insert(volume: Volume): VolumeView {
+    directories.create(volume.name);
+    store.insert(volume, { verb: 'create', volume: volume.name, attributes: { driver: volume.driver } });
+    return get(volume.name);
+  }
+
+  function adopt(volume: Volume, staged: StagedData): VolumeView {
+    checkVolumeName(volume.name);
+    if (store.get(volume.name) !== null) throw existsError('create', volume.name);
+    if (directories.list().includes(volume.name) && !directories.removeEmpty(volume.name)) {
+      throw existsError('create', volume.name);
+    }
+    staged.commit(volume.name);
+    store.insert(volume, { verb: 'create', volume: volume.name, attributes: { driver: volume.driver } });
+    return get(volume.name);
   }
 
   /** Ends a volume that is marked as being deleted, before it returns; resolves once its data is removed. */
@@ -117,7 +148,8 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
   }
 
   return {
-    create,
+    create: (spec) => create(spec, (volume) => volume),
+    adopt,
     get,
     list: (filters) => store.list().filter(parseListFilters(filters)).map(view),
 
@@ -141,11 +173,11 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
       await finishRemoval(name);
     },
 
-    acquire(spec, containerId) {
-      const volume = create(spec);
-      store.addUse(volume.name, containerId, nowMs());
-      return get(volume.name);
-    },
+    acquire: (spec, containerId) =>
+      create(spec, ({ name }) => {
+        store.addUse(name, containerId, nowMs());
+        return get(name);
+      }),
 
     async release(containerId, { deleteAnonymous }) {
       const names = store.removeUses(containerId, nowMs());
@@ -165,17 +197,6 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
       return get(newName);
     },
 
-    adopt(volume, staged) {
-      checkVolumeName(volume.name);
-      if (store.get(volume.name) !== null) throw existsError('create', volume.name);
-      if (directories.list().includes(volume.name) && !directories.removeEmpty(volume.name)) {
-        throw existsError('create', volume.name);
-      }
-      staged.commit(volume.name);
-      store.insert(volume, { verb: 'create', volume: volume.name, attributes: { driver: volume.driver } });
-      return get(volume.name);
-    },
-
     async recover() {
       for (const { name, newName } of store.listRenaming()) finishRenaming(name, newName);
       directories.finishReplacing();
@@ -187,6 +208,11 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
       await directories.emptyTrash();
     },
   };
+}
+
+/** A failure, told as that of creating a volume. */
+function inCreating(name: string, error: unknown): unknown {
+  return isBerthError(error) ? new BerthError(error.reason, `create ${name}: ${error.message}`) : error;
 }
 
 function existsError(what: string, name: string): BerthError {

@@ -78,6 +78,15 @@ test('a kill at any moment leaves each volume whole or gone', async () => {
   expect(list('trash')).toEqual([]);
 });
 
+test('a size is refused where the file system has no quotas, and nothing is left', async () => {
+  const sized = { ...DEFAULTS, name: 'sized', options: { size: '1G' } };
+  await expect(connection.client.createVolume(sized)).rejects.toMatchObject({
+    reason: 'INVALID_ARGUMENT',
+    message: 'create sized: quota size requested but no quota support',
+  });
+  expect([list('volumes').includes('sized'), list('trash')]).toEqual([false, []]);
+});
+
 test('a bad name is refused with its reason', async () => {
   await expect(connection.client.createVolume({ name: '../etc', ...DEFAULTS })).rejects.toMatchObject({
     reason: 'VOLUME_NAME_INVALID',

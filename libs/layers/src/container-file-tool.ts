@@ -52,6 +52,12 @@ export interface ContainerFileTool extends AsyncDisposable {
    * LAYER_INVALID, DISK_FULL too; what a failed copy leaves is the caller's to remove.
    */
   copy(fromDir: string, toDir: string, signal: AbortSignal): Promise<void>;
+  /** Limits what an empty directory may hold, bytes. Throws INVALID_ARGUMENT, in Docker's words, where the file system has no project quotas. */
+  limit(dir: string, bytes: number): Promise<void>;
+  /** Takes the limit off a directory that is to go. Does nothing when it has none. */
+  unlimit(dir: string): Promise<void>;
+  /** What a limited directory occupies, bytes. */
+  usage(dir: string): Promise<number>;
 }
 
 export function startContainerFileTool(options: ToolOptions): ContainerFileTool {
@@ -129,9 +135,25 @@ export function startContainerFileTool(options: ToolOptions): ContainerFileTool 
       const last = await run(['copy', '--upper', fromDir, '--target', toDir], signal);
       if (last?.kind !== 'result') throw signal.aborted ? cancelled() : failureOf(last);
     },
+    async limit(dir, bytes) {
+      const last = await run(['limit', dir, String(bytes)], NEVER);
+      if (last?.kind !== 'done') throw failureOf(last);
+    },
+    async unlimit(dir) {
+      const last = await run(['unlimit', dir], NEVER);
+      if (last?.kind !== 'done') throw failureOf(last);
+    },
+    async usage(dir) {
+      const last = await run(['usage', dir], NEVER);
+      if (last?.kind !== 'usage') throw failureOf(last);
+      return last.usedBytes;
+    },
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** Of what takes no time worth stopping. */
+const NEVER = new AbortController().signal;
 
 /** Who stops takes half a file away first. */
 const STOP_MS = 2_000;

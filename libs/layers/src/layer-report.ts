@@ -38,6 +38,7 @@ export type LayerReport =
   | { kind: 'result'; layer: UnpackedLayer }
   | { kind: 'stat'; stat: PathStat }
   | { kind: 'directory'; isOpaque: boolean }
+  | { kind: 'usage'; usedBytes: number }
   | { kind: 'done' }
   | { kind: 'end'; status: number }
   | { kind: 'error'; error: BerthError };
@@ -65,6 +66,7 @@ const reportSchema = z.union([
     }),
   }),
   z.object({ directory: z.object({ opaque: z.boolean() }) }),
+  z.object({ usage: z.object({ bytes: count }) }),
   z.object({ done: z.object({}) }),
   z.object({ end: z.object({ status: count }) }),
   z.object({
@@ -94,6 +96,7 @@ export function parseLayerReport(line: string): LayerReport {
   if ('result' in report) return { kind: 'result', layer: report.result };
   if ('stat' in report) return { kind: 'stat', stat: toStat(report.stat) };
   if ('directory' in report) return { kind: 'directory', isOpaque: report.directory.opaque };
+  if ('usage' in report) return { kind: 'usage', usedBytes: report.usage.bytes };
   if ('done' in report) return { kind: 'done' };
   if ('end' in report) return { kind: 'end', status: report.end.status };
   const { reason, step, errno, detail } = report.error;

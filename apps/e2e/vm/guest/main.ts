@@ -2,5 +2,6 @@
 import './host.ts';
 import './containers.ts';
 import './limits.ts';
+import './volumes.ts';
 import './survival.ts';
 import './leftovers.ts';

@@ -1,7 +1,8 @@
+import { BerthError } from '@berth/errors';
 import type { VolumeDirectories } from '../ports.ts';
 
-/** VolumeDirectories that forget, for tests: `contents` has what is in each. */
-export function createMemoryVolumeDirectories(): VolumeDirectories & {
+/** VolumeDirectories that forget, for tests: `contents` has what is in each. No limit can be kept unless it is told otherwise. */
+export function createMemoryVolumeDirectories({ limitMax = 0 } = {}): VolumeDirectories & {
   readonly contents: Map<string, string[]>;
 } {
   const contents = new Map<string, string[]>();
@@ -22,17 +23,20 @@ export function createMemoryVolumeDirectories(): VolumeDirectories & {
       if (data !== undefined) contents.set(newName, data);
       contents.delete(name);
     },
-    stage() {
+    stage(limitBytes) {
+      if (limitBytes > limitMax) {
+        return Promise.reject(new BerthError('INVALID_ARGUMENT', 'quota size requested but no quota support'));
+      }
       const path = `/trash/${++staged}/_data`;
       contents.set(path, []);
-      return {
+      return Promise.resolve({
         path,
         commit(name) {
           contents.set(name, contents.get(path) ?? []);
           contents.delete(path);
         },
         discard: () => Promise.resolve(void contents.delete(path)),
-      };
+      });
     },
     replace(name, { path }) {
       contents.set(name, contents.get(path) ?? []);

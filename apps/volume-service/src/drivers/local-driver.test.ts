@@ -6,7 +6,9 @@ test.each([
   [{ device: '/dev/sda' }, 'missing required option: "type"'],
   [{ type: 'ext4' }, 'missing required option: "device"'],
   [{ o: 'ro', type: 'ext4' }, 'missing required option: "device"'],
-  [{ size: '10G' }, 'quota size requested but no quota support'],
+  [{ size: 'big' }, "invalid size: 'big'"],
+  [{ size: '-1' }, "invalid size: '-1'"],
+  [{ size: '1m', type: 'tmpfs', device: 'tmpfs' }, 'conflicting options: "size" limits a directory'],
 ])('%j is refused in the words of Docker', (options, problem) => {
   expect(() => localDriver.check(options)).toThrow(problem);
 });
@@ -20,4 +22,15 @@ test('one with options is what mount(8) would mount', () => {
   const options = { type: 'tmpfs', device: 'tmpfs', o: 'size=1m,uid=1000,' };
   localDriver.check(options);
   expect(localDriver.mountOf(options)).toEqual({ type: 'tmpfs', device: 'tmpfs', options: ['size=1m', 'uid=1000'] });
+});
+
+test.each([
+  [undefined, 0],
+  ['0', 0],
+  ['1000', 1000],
+  ['1.5k', 1536],
+  ['2MB', 2 << 20],
+  ['1GiB', 1 << 30],
+])('the size %s is %d bytes', (size, bytes) => {
+  expect(localDriver.limitOf(size === undefined ? {} : { size })).toBe(bytes);
 });

@@ -21,14 +21,25 @@ export const localDriver: VolumeDriver = {
         : undefined;
       if (missing !== undefined) throw invalid(`missing required option: ${JSON.stringify(missing)}`);
     }
-    // Of a file system that counts what a directory holds nothing is known yet.
-    if (options.size !== undefined) throw invalid('quota size requested but no quota support');
+    if (parseSize(options.size) > 0 && options.type !== undefined) {
+      throw invalid('conflicting options: "size" limits a directory; what is mounted has its size in "o"');
+    }
   },
+  limitOf: ({ size }) => parseSize(size),
   mountOf({ type, device, o = '' }) {
     if (type === undefined || device === undefined) return null;
     return { type, device, options: o.split(',').filter((option) => option !== '') };
   },
 };
+
+const UNITS = ['', 'k', 'm', 'g', 't', 'p'];
+
+/** As go-units' RAMInBytes, `512m` or `1.5GiB`: bytes; 0 when nothing is said. */
+function parseSize(text = '0'): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d*)?|\.\d+) ?([kmgtp]?)(?:i?b)?$/i.exec(text) ?? [];
+  if (number === '') throw invalid(`invalid size: '${text}'`);
+  return Math.trunc(Number(number) * 1024 ** UNITS.indexOf(unit.toLowerCase()));
+}
 
 function invalid(problem: string): BerthError {
   return new BerthError('INVALID_ARGUMENT', problem);

@@ -14,7 +14,7 @@ export interface VolumeUseCases {
 /** VolumeService over the use cases. */
 export function createVolumeHandlers({ volumes, prune, data }: VolumeUseCases): VolumeServiceImplementation {
   return {
-    createVolume: (request) => Promise.resolve({ volume: toProtoVolume(volumes.create(request)) }),
+    createVolume: async (request) => ({ volume: toProtoVolume(await volumes.create(request)) }),
     getVolume: (request) => Promise.resolve({ volume: toProtoVolume(volumes.get(request.name)) }),
     listVolumes: ({ filters }) => Promise.resolve({ volumes: volumes.list(filters).map(toProtoVolume) }),
     async measureVolumes({ names }) {
@@ -44,9 +44,7 @@ export function createVolumeHandlers({ volumes, prune, data }: VolumeUseCases): 
       const { name, data: archive } = await splitImport(requests);
       return { volume: toProtoVolume(await data.extract(name, archive, signal)) };
     },
-    acquireVolume(request) {
-      return Promise.resolve({ volume: toProtoVolume(volumes.acquire(request, request.containerId)) });
-    },
+    acquireVolume: async (request) => ({ volume: toProtoVolume(await volumes.acquire(request, request.containerId)) }),
     async releaseVolumes(request) {
       await volumes.release(request.containerId, { deleteAnonymous: request.deleteAnonymous });
       return {};

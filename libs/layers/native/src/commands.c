@@ -2,6 +2,7 @@
 
 #include "cleanup.h"
 #include "overlay_marks.h"
+#include "quota.h"
 #include "report.h"
 
 #include <errno.h>
@@ -25,6 +26,9 @@ const char commands_usage[] =
     "       berth-layer spread DIR\n"
     "       berth-layer opaque DIR\n"
     "       berth-layer sync DIR\n"
+    "       berth-layer limit DIR BYTES\n"
+    "       berth-layer unlimit DIR\n"
+    "       berth-layer usage DIR\n"
     "       berth-layer serve\n"
     "\n"
     "unpack applies a layer (a tar archive, plain or compressed) to an empty directory, as overlayfs wants it.\n"
@@ -38,6 +42,7 @@ const char commands_usage[] =
     "spread tells the file system that what is made in DIR has nothing to do with each other.\n"
     "opaque tells whether DIR hides what the layers below have in it.\n"
     "sync waits until what was written to the file system of DIR is on the disk.\n"
+    "limit gives an empty directory a project quota, unlimit takes it away, and usage tells what of it is used.\n"
     "serve runs such commands for another program, each in a process of its own.\n"
     "\n"
     "  --diff-id sha256:HEX     what the uncompressed layer must hash to\n"
@@ -124,7 +129,7 @@ int run_command(int count, char **arguments) {
       {"compare", compare_command},
       {"pack", pack_command},     {"copy", copy_command},            {"sync", sync_command},       {"opaque", opaque_command}, {"stat", stat_command},
       {"archive", archive_command}, {"extract", extract_command}, {"spread", spread_command},
-      {"compress", compress_command},
+      {"compress", compress_command}, {"limit", limit_command},     {"unlimit", unlimit_command}, {"usage", usage_command},
   };
   struct layer_error error = {0};
 

@@ -55,6 +55,12 @@ void report_done(void) {
   write_line(line, (int)sizeof(line) - 1);
 }
 
+void report_usage(uint64_t bytes) {
+  char line[64];
+
+  write_line(line, snprintf(line, sizeof(line), "{\"usage\":{\"bytes\":%llu}}\n", (unsigned long long)bytes));
+}
+
 void report_opaque(bool is_opaque) {
   char line[48];
 

@@ -28,6 +28,8 @@ void report_result(const struct layer_result *result);
 void report_done(void);
 /* {"directory":{"opaque":true}} */
 void report_opaque(bool is_opaque);
+/* {"usage":{"bytes":n}} */
+void report_usage(uint64_t bytes);
 /* {"stat":{"name":"...","sizeBytes":n,"mode":n,"seconds":n,"nanos":n,"link":"..."}} */
 void report_stat(const struct container_path *path);
 /* {"error":{"reason":"LAYER_INVALID","step":"...","errno":n,"detail":"..."}} */

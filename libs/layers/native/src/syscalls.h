@@ -29,4 +29,9 @@ static inline long sys_getcwd(char *buffer, size_t size) {
   return syscall(SYS_getcwd, buffer, size);
 }
 
+/* quotactl(2) by a descriptor of the file system instead of the path of its device. */
+static inline int sys_quotactl_fd(int fd, int command, unsigned id, void *data) {
+  return (int)syscall(SYS_quotactl_fd, fd, command, id, data);
+}
+
 #endif
