@@ -526,6 +526,10 @@ test('volume create and rm', async () => {
   expect((await berth('volume', 'create')).stdout).toBe('generated\n');
   expect((await berth('volume', 'create', '--label', 'a=b', '-o', 'x=y', '-d', 'local', 'data')).stdout).toBe('data\n');
   expect(asked.pop()).toEqual({ name: 'data', driver: 'local', labels: { a: 'b' }, options: { x: 'y' } });
+  expect((await berth('volume', 'create', '--name', 'data')).stdout).toBe('data\n');
+  expect((await berth('volume', 'create', '--name', 'data', 'other')).stderr).toBe(
+    'conflicting options: cannot specify a volume name through both --name and as a positional arg\n',
+  );
   expect(await berth('volume', 'rm', 'x', 'data')).toEqual({
     code: 1,
     stdout: 'data\n',

@@ -1,3 +1,4 @@
+import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { checkLabel, collectLabels } from '../container/environment.ts';
 import { connectVolumes } from '../engine/volumes.ts';
@@ -8,9 +9,16 @@ export const command = defineCommand({
   options: {
     driver: { kind: 'string', short: 'd', help: 'Specify volume driver name', defaultText: '"local"' },
     label: { kind: 'list', help: 'Set metadata for a volume', check: checkLabel },
+    name: { kind: 'string', hidden: true, help: 'Specify volume name' },
     opt: { kind: 'list', short: 'o', valueName: 'map', help: 'Set driver specific options', defaultText: 'map[]' },
   },
-  async run(context, { options, args: [name = ''] }) {
+  async run(context, { options, args: [argument] }) {
+    if (options.name !== undefined && argument !== undefined) {
+      throw new CliError(
+        'conflicting options: cannot specify a volume name through both --name and as a positional arg',
+      );
+    }
+    const name = argument ?? options.name ?? '';
     using volumes = connectVolumes(context);
     const request = {
       name,

@@ -18,7 +18,8 @@ function quotaOf(volume: string): string {
 
 /** How many MiB go into a volume until it takes no more. */
 async function fill(volume: string): Promise<{ mib: number; stderr: string }> {
-  const script = 'dd if=/dev/zero of=/v/file bs=1M count=20; sync; stat -c %s /v/file';
+  // No zeros: a copy makes holes of them.
+  const script = 'yes | dd of=/v/file bs=64k count=192 iflag=fullblock; stat -c %s /v/file';
   const { stdout, stderr } = await sh(script, '-v', `${volume}:/v`);
   return { mib: Number(stdout.trim()) / (1 << 20), stderr };
 }
@@ -50,10 +51,10 @@ test('a copy, a snapshot and what is restored have the limit too, each for itsel
 });
 
 test('no kill leaves a volume without its limit', async () => {
-  for (let round = 0; round < 4; round++) {
-    const names = Array.from({ length: 6 }, (_, index) => `k${round}-${index}`);
+  for (let round = 0; round < 2; round++) {
+    const names = Array.from({ length: 4 }, (_, index) => `k${round}-${index}`);
     const calls = names.map((name) => engine().berth(['volume', 'create', '-o', 'size=1M', name]));
-    await sleep(round * 400);
+    await sleep(300 + round * 600);
     await killComponent(engine(), 'volume-service');
     await engine().start();
     await Promise.all(calls);
