@@ -21,6 +21,7 @@ import type {
 import { endOfSession, runInputSession, runSession, type ProcessInput } from './process-session.ts';
 import { notReadyError } from './restart-containers.ts';
 import type { ContainerStarter } from './start-container.ts';
+import { usesVolumes } from './supervise-container.ts';
 
 /** What running and attaching need. */
 export interface RunDeps {
@@ -151,7 +152,10 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     if (deps.signal.aborted) throw serviceStopsError();
     const { stateDir } = files.paths(container.id);
     const isRunning = (): boolean => runtime.inspect(stateDir).state === 'running';
-    yield { kind: 'exited', exit: await endOfSession(connection, isRunning, active.ended) };
+    const exit = await endOfSession(connection, isRunning, active.ended);
+    // As in Docker: whoever hears of the end of a container with --rm may remove its volumes.
+    if (container.config.autoRemove && usesVolumes(container)) await active.released;
+    yield { kind: 'exited', exit };
   }
 
   return { run, attach };

@@ -22,7 +22,6 @@ test('a volume is copied, kept as a snapshot, restored, renamed, exported and im
   const refused = await cli.berth('volume', 'restore', 'walk', 'walk-monday');
   expect(refused.stderr).toMatch(/^Error response from daemon: restore walk: volume is in use - \[[0-9a-f]{64}\]$/m);
   expect(await cli.ok('volume', 'restore', '-f', 'walk', 'walk-monday')).toBe('walk');
-  await cli.ok('restart', '-t', '0', 'walk-user');
   expect(await cli.ok('exec', 'walk-user', 'sh', '-c', 'cat /v/file; ls /v')).toBe('one\nfile\nlink');
   await cli.ok('rm', '-f', 'walk-user');
 
@@ -61,6 +60,15 @@ test('a volume is not removed while a container that mounts it starts, however c
     expect(await cli.ok('run', '--rm', '-v', `${name}:/v`, 'busybox', 'cat', '/v/file')).toBe('1');
     await cli.ok('volume', 'rm', name);
   }
+});
+
+test('a container that is gone by itself has given its volumes back when its command ends', async () => {
+  for (let round = 0; round < 5; round++) {
+    await cli.ok('run', '--rm', '-v', 'borrowed:/v', '-v', '/anonymous', 'busybox', 'true');
+    expect(await cli.ok('volume', 'ls', '-q', '-f', 'dangling=false')).toBe('');
+    await cli.ok('volume', 'rm', 'borrowed');
+  }
+  expect(await cli.ok('volume', 'ls', '-q', '-f', 'label=com.docker.volume.anonymous')).toBe('');
 });
 
 test('a volume on /etc hides nothing of what the engine mounts there', async () => {
