@@ -80,7 +80,12 @@ export interface VolumeDirectories {
   stage(limitBytes: number): Promise<StagedData>;
   /** Puts what is in a staged directory in the place of a volume's data, which goes. A crash leaves the one or the other, whole. */
   replace(name: string, staged: StagedData): Promise<void>;
-  /** Finishes what a crash interrupted in `replace`, of all volumes. */
+  /**
+   * The same, but the directory itself stays, so that who has it mounted finds the new data: one entry comes after another. Not for a volume with a
+   * limit. A crash leaves a part of it to `finishReplacing`.
+   */
+  replaceContents(name: string, staged: StagedData): Promise<void>;
+  /** Finishes what a crash interrupted in `replace` and `replaceContents`, of all volumes. */
   finishReplacing(): void;
   /** Removes what a crash left in the trash. */
   emptyTrash(): Promise<void>;

@@ -7,7 +7,7 @@ import type { VolumeView, Volumes } from './volumes.ts';
 export interface VolumeDataDeps {
   readonly volumes: Pick<Volumes, 'get' | 'adopt'>;
   readonly store: Pick<VolumeStore, 'get' | 'tell'>;
-  readonly directories: Pick<VolumeDirectories, 'stage' | 'replace'>;
+  readonly directories: Pick<VolumeDirectories, 'stage' | 'replace' | 'replaceContents'>;
   readonly files: VolumeFiles;
   readonly nowMs: () => number;
 }
@@ -27,7 +27,7 @@ export interface CopyRequest {
 export interface VolumeData {
   /** Throws VOLUME_NAME_INVALID, VOLUME_EXISTS, LAYER_INVALID too. */
   copy(request: CopyRequest, signal: AbortSignal): Promise<VolumeView>;
-  /** Throws VOLUME_IN_USE too. */
+  /** Under containers it exchanges, if it is forced, what is in the directory. Throws VOLUME_IN_USE too. */
   restore(name: string, snapshot: string, options: { force: boolean; signal: AbortSignal }): Promise<void>;
   archive(name: string, signal: AbortSignal): AsyncGenerator<Uint8Array>;
   /** Into a volume that is there, or a new one. Throws VOLUME_NAME_INVALID, LAYER_INVALID, LAYER_LIMIT too. */
@@ -90,10 +90,12 @@ export function createVolumeData({ volumes, store, directories, files, nowMs }: 
         await files.copy(source.mountpoint, staged.path, signal);
         // Looked at when nothing waits any more: it may have come into use, or have gone.
         const { containerIds, driver } = dataOf(name);
-        if (containerIds.length > 0 && !force) {
+        const isUsed = containerIds.length > 0;
+        // Files do not move between directories with limits.
+        if (isUsed && (!force || limitBytes > 0)) {
           throw new BerthError('VOLUME_IN_USE', `restore ${name}: volume is in use - [${containerIds.join(', ')}]`);
         }
-        const done = directories.replace(name, staged);
+        const done = isUsed ? directories.replaceContents(name, staged) : directories.replace(name, staged);
         store.tell({ verb: 'restore', volume: name, attributes: { driver, snapshot } });
         await done;
       });

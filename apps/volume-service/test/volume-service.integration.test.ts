@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectService, type ServiceConnection } from '@berth/client';
@@ -150,6 +159,23 @@ test('data that was to take the place of another when a crash came does so', asy
   connect();
   await connection.client.listVolumes({});
   expect(filesOf('data')).toEqual({ new: '2' });
+});
+
+test.each(['_incoming', '_entering'])('an exchange of contents that a crash has ended at %s goes on', async (step) => {
+  await create('data', { old: '1', both: '1' });
+  const inode = statSync(dataOf('data')).ino;
+  await killComponent(engine, 'volume-service');
+  const [incoming, outgoing] = [step, '_outgoing'].map((name) => join(dataOf('data'), '..', name)) as [string, string];
+  mkdirSync(incoming);
+  mkdirSync(outgoing);
+  if (step === '_entering') renameSync(join(dataOf('data'), 'old'), join(outgoing, 'old'));
+  for (const name of ['both', 'new']) writeFileSync(join(incoming, name), '2');
+  connection.close();
+  await engine.start();
+  connect();
+  await connection.client.listVolumes({});
+  expect(filesOf('data')).toEqual({ both: '2', new: '2' });
+  expect([statSync(dataOf('data')).ino, readdirSync(join(dataOf('data'), '..'))]).toEqual([inode, ['_data']]);
 });
 
 test('an archive reaches nothing outside the volume, whatever is in it or in the volume', async () => {

@@ -8,7 +8,7 @@ export const command = defineCommand({
     force: {
       kind: 'flag',
       short: 'f',
-      help: 'Restore although containers have it: those that run find it empty until they are started again',
+      help: 'Restore although containers have it: what is in it changes under those that run',
     },
   },
   async run(context, { options: { force }, args: [name = '', snapshot = ''] }) {

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError, isBerthError } from '@berth/errors';
 import { measureDirectory } from '@berth/service-kit';
+import { beginExchange, finishExchange } from './exchange-contents.ts';
 import type { DirectoryLimits, VolumeDirectories } from '../ports.ts';
 
 const DATA = '_data';
@@ -38,6 +39,12 @@ export function openFileVolumeDirectories(root: string, limits: DirectoryLimits)
       });
     }
     await rm(outer, { recursive: true, force: true });
+  }
+
+  /** Tells where the old contents went. */
+  function settleExchange(name: string): string | null {
+    const trash = join(trashDir, randomBytes(8).toString('hex'));
+    return finishExchange(join(volumesDir, name), mountpoint(name), trash) ? trash : null;
   }
 
   /**
@@ -105,8 +112,17 @@ export function openFileVolumeDirectories(root: string, limits: DirectoryLimits)
       const trash = settle(name);
       await Promise.all([staged.discard(), trash === null ? null : remove(trash)]);
     },
+    async replaceContents(name, staged) {
+      // From here on it is whole, and belongs to the volume.
+      beginExchange(join(volumesDir, name), staged.path);
+      const trash = settleExchange(name);
+      await Promise.all([staged.discard(), trash === null ? null : remove(trash)]);
+    },
     finishReplacing() {
-      for (const name of readdirSync(volumesDir)) settle(name);
+      for (const name of readdirSync(volumesDir)) {
+        settle(name);
+        settleExchange(name);
+      }
     },
     list: () => readdirSync(volumesDir),
     removeEmpty(name) {

@@ -43,6 +43,9 @@ export function createMemoryVolumeDirectories({ limitMax = 0 } = {}): VolumeDire
       contents.delete(path);
       return Promise.resolve();
     },
+    replaceContents(name, staged) {
+      return this.replace(name, staged);
+    },
     finishReplacing: () => {},
     emptyTrash: () => Promise.resolve(),
     list: () => [...contents.keys()].filter((name) => !name.startsWith('/')),
