@@ -1,8 +1,10 @@
-import type { CreateNetworkRequest, NetworkAttachment } from '@berth/proto/container';
-import { killComponent, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
+import { ContainerStatus, type CreateNetworkRequest, type NetworkAttachment } from '@berth/proto/container';
+import { killComponent, runProgram, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { TestContainers } from './support/containers.ts';
-import { startService } from './support/crashing-service.ts';
+import { crashService, startService } from './support/crashing-service.ts';
+import { expectNothingLeft } from './support/left-behind.ts';
+import { rebootHost } from './support/reboot-host.ts';
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -79,5 +81,59 @@ test('containers have addresses of both families, names for them, and keep them 
 
   await containers.removeAll();
   await client.pruneNetworks({ filters: [] });
+  await killComponent(engine, 'container-service');
+});
+
+/** The addresses of IPv6 that the first interfaces of a container have, by the kernel. */
+async function inKernel(containers: TestContainers, container: string): Promise<string[]> {
+  const lines = await output(containers, container, 'ip -o -6 addr show scope global');
+  return [...lines.matchAll(/inet6 (fd\S+)\/64/g)].map(([, address = '']) => address);
+}
+
+test.each(['network-connect:row', 'network-disconnect:detached'] as const)(
+  'a crash at %s loses no address, and gives none twice',
+  async (fault) => {
+    const late = aNetwork('late', { withoutIpv4: true, subnets: subnet('fd00:77:2::/64') });
+    await crashService(engine, fault, async ({ client, startDetached }) => {
+      await client.createNetwork(late);
+      await startDetached('sleep 1000', { name: 'box' });
+      await client.connectNetwork({ container: 'box', attachment: on('late') });
+      await client.disconnectNetwork({ container: 'box', network: 'late', force: false });
+    });
+    using containers = await startService(engine);
+    const { client, startDetached } = containers;
+    const known = async () =>
+      (await containers.get('box')).networks.map(({ ipv6Address }) => ipv6Address).filter((each) => each !== '');
+    const agrees = async () => String(await known()) === String(await inKernel(containers, 'box'));
+    await waitFor(agrees, { what: 'the reconciliation' });
+    const isOn = (await known()).length > 0;
+    await startDetached('sleep 1000', { name: 'next', config: at('late') });
+    expect(await inKernel(containers, 'next')).toEqual([isOn ? 'fd00:77:2::3' : 'fd00:77:2::2']);
+    await containers.removeAll();
+    await expectNothingLeft(engine);
+    expect((await client.pruneNetworks({ filters: [] })).deletedNames).toEqual(['late']);
+    await killComponent(engine, 'container-service');
+  },
+);
+
+test('after a restart of the host bridges and containers have their addresses again', async () => {
+  {
+    using containers = await startService(engine);
+    await containers.client.createNetwork(aNetwork('both'));
+    const restartPolicy = { name: 'always', maximumRetryCount: 0 };
+    const config = at('both', '');
+    await containers.startDetached('sleep 1000', { name: 'box', config: { ...config, restartPolicy } });
+    const { id = '' } = (await containers.client.getNetwork({ network: 'both' })).network ?? {};
+    await rebootHost(engine);
+    await runProgram('ip', ['link', 'del', `br-${id.slice(0, 12)}`]);
+  }
+  using containers = await startService(engine);
+  const isUp = async () => (await containers.get('box')).status === ContainerStatus.RUNNING;
+  await waitFor(isUp, { what: 'the container' });
+  const [endpoint] = (await containers.get('box')).networks;
+  expect(await inKernel(containers, 'box')).toEqual([endpoint?.ipv6Address]);
+  expect(await reaches(containers, 'box', endpoint?.ipv6Address.replace(/2$/, '1') ?? '')).toBe(true);
+  await containers.removeAll();
+  await containers.client.pruneNetworks({ filters: [] });
   await killComponent(engine, 'container-service');
 });

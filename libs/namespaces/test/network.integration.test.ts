@@ -247,14 +247,16 @@ describe('a macvlan interface', () => {
   beforeAll(() => engine.spawner.ensureNetwork({ ...NETWORK, publishedPorts: [] }));
   // The bridge of the other tests is as good a parent as another interface.
   const macvlan = { hostName: 'none', kind: 'macvlan', mode: 4 };
-  const plan = (number: number): NetworkInterface => ({ ...planInterface(number), ...macvlan });
+  const ipv6 = (number: number) => ({ address6: `fd00:123::${number}`, prefixLength6: 64 });
+  const plan = (number: number): NetworkInterface => ({ ...planInterface(number), ...macvlan, ...ipv6(number) });
 
   test('reaches its neighbours on the same parent', async () => {
     // A bridge has a carrier as long as it has a port.
     const [port, first] = [engine.create(), engine.create()];
     const carrying = await engine.spawner.startContainer(port.plan(['sleep', '1000'], { network: planInterface(59) }));
     const running = await engine.spawner.startContainer(first.plan(['sleep', '1000'], { network: plan(60) }));
-    const { exit } = await engine.run(['/bin/busybox', 'ping', '-c1', '-W2', '10.123.0.60'], { network: plan(61) });
+    const ping = '/bin/busybox ping -c1 -W2 10.123.0.60 && /bin/busybox ping -c1 -W2 fd00:123::60';
+    const { exit } = await engine.run(['sh', '-c', ping], { network: plan(61) });
     expect(exit?.exitCode).toBe(0);
     for (const each of [carrying, running]) {
       await each.signal(9);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { READINESS_TRIES = 400 };
+enum { READINESS_TRIES = 4000 };
 
 static const char MARK[] = "berth";
 
