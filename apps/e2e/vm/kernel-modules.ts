@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 /** What the guest needs that Debian's kernel has as modules. */
 const WANTED = [
   ...['virtio_pci', 'virtio_blk', 'overlay', 'bridge', 'veth'],
-  ...['nf_tables', 'nft_chain_nat', 'nft_masq', 'nft_nat', 'nft_ct', 'nft_fib_ipv4'],
+  ...['nf_tables', 'nft_chain_nat', 'nft_masq', 'nft_nat', 'nft_ct', 'nft_fib_ipv4', 'nft_fib_ipv6'],
   'quota_v2',
 ];
 

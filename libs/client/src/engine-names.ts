@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 export interface EngineNames {
   /** The bridge of its default network, at most 15 bytes. */
   readonly bridge: string;
-  /** Its nftables table, family ip. */
+  /** The name of its nftables tables, families ip and ip6. */
   readonly table: string;
   /** Its directory in the cgroup2 tree, absolute; containers lie in `containers/<id>` below it. */
   readonly cgroupDir: string;

@@ -63,8 +63,8 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
     ensureNetwork: (network) =>
       spawner.ensureNetwork({ ...network, publishedPorts: [...network.publishedPorts], forward: true }),
     async inspectNetwork(table) {
-      const { tableHandle, rules } = await spawner.inspectNetwork({ table });
-      return `${tableHandle} ${rules}`;
+      const { tableHandle, ipv6TableHandle, rules } = await spawner.inspectNetwork({ table });
+      return `${tableHandle} ${ipv6TableHandle} ${rules}`;
     },
     connect: (stateDir, { interface: plan, ...gateways }) =>
       spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), ...gateways }),

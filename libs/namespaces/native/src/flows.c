@@ -17,14 +17,15 @@ enum {
 
 /* One side of a flow. */
 struct side {
-  struct in_addr source;
-  struct in_addr destination;
+  union published_address source;
+  union published_address destination;
   uint8_t protocol;
   in_port_t source_port;
   in_port_t destination_port;
 };
 
 struct search {
+  int family;
   const struct published_port *ports;
   size_t port_count;
   bool (*matches)(const struct published_port *port, const struct side *original, const struct side *reply);
@@ -39,11 +40,19 @@ static bool read_value(const struct nlattr *parent, uint16_t type, void *value, 
   return true;
 }
 
-static bool read_side(const struct nlattr *tuple, struct side *side) {
+static bool read_addresses(const struct nlattr *addresses, int family, struct side *side) {
+  if (family == AF_INET6)
+    return read_value(addresses, CTA_IP_V6_SRC, &side->source.ipv6, sizeof side->source.ipv6) &&
+           read_value(addresses, CTA_IP_V6_DST, &side->destination.ipv6, sizeof side->destination.ipv6);
+  return read_value(addresses, CTA_IP_V4_SRC, &side->source.ipv4, sizeof side->source.ipv4) &&
+         read_value(addresses, CTA_IP_V4_DST, &side->destination.ipv4, sizeof side->destination.ipv4);
+}
+
+static bool read_side(const struct nlattr *tuple, int family, struct side *side) {
+  *side = (struct side){0};
   const struct nlattr *addresses = tuple ? netlink_find_nested(tuple, CTA_TUPLE_IP) : NULL;
   const struct nlattr *protocol = tuple ? netlink_find_nested(tuple, CTA_TUPLE_PROTO) : NULL;
-  return read_value(addresses, CTA_IP_V4_SRC, &side->source, sizeof side->source) &&
-         read_value(addresses, CTA_IP_V4_DST, &side->destination, sizeof side->destination) &&
+  return read_addresses(addresses, family, side) &&
          read_value(protocol, CTA_PROTO_NUM, &side->protocol, sizeof side->protocol) &&
          read_value(protocol, CTA_PROTO_SRC_PORT, &side->source_port, sizeof side->source_port) &&
          read_value(protocol, CTA_PROTO_DST_PORT, &side->destination_port, sizeof side->destination_port);
@@ -54,18 +63,18 @@ static void visit_flow(const struct nlmsghdr *message, void *context) {
   const struct nlattr *tuple = netlink_find(message, sizeof(struct nfgenmsg), CTA_TUPLE_ORIG);
   struct side original;
   struct side reply;
-  if (search->found == FLOWS_AT_ONCE || !read_side(tuple, &original) || original.protocol != IPPROTO_UDP ||
-      !read_side(netlink_find(message, sizeof(struct nfgenmsg), CTA_TUPLE_REPLY), &reply) || tuple->nla_len > TUPLE_SIZE_MAX)
+  if (search->found == FLOWS_AT_ONCE || !read_side(tuple, search->family, &original) || original.protocol != IPPROTO_UDP ||
+      !read_side(netlink_find(message, sizeof(struct nfgenmsg), CTA_TUPLE_REPLY), search->family, &reply) || tuple->nla_len > TUPLE_SIZE_MAX)
     return;
   for (size_t i = 0; i < search->port_count; i++) {
-    if (search->ports[i].protocol != IPPROTO_UDP || !search->matches(&search->ports[i], &original, &reply)) continue;
+    if (search->ports[i].family != search->family || search->ports[i].protocol != IPPROTO_UDP || !search->matches(&search->ports[i], &original, &reply)) continue;
     memcpy(search->tuples[search->found++], tuple, tuple->nla_len);
     return;
   }
 }
 
-static void put_message(struct netlink_batch *batch, uint16_t type, uint16_t flags) {
-  struct nfgenmsg header = {.nfgen_family = NFPROTO_IPV4, .version = NFNETLINK_V0};
+static void put_message(struct netlink_batch *batch, int family, uint16_t type, uint16_t flags) {
+  struct nfgenmsg header = {.nfgen_family = (uint8_t)family, .version = NFNETLINK_V0};
   netlink_message(batch, "look at flows", (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type), flags, &header, sizeof header);
 }
 
@@ -75,7 +84,7 @@ static void find_flows(int fd, struct search *search) {
   struct netlink_refusal refusal;
   const uint8_t protocol = IPPROTO_UDP;
   netlink_begin(&batch);
-  put_message(&batch, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+  put_message(&batch, search->family, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
   size_t tuple = netlink_nest(&batch, CTA_TUPLE_ORIG);
   size_t nest = netlink_nest(&batch, CTA_TUPLE_PROTO);
   netlink_put(&batch, CTA_PROTO_NUM, &protocol, sizeof protocol);
@@ -96,15 +105,18 @@ static void forget_found(int fd, const struct search *search) {
   for (size_t i = 0; i < search->found; i++) {
     struct nlattr attribute;
     memcpy(&attribute, search->tuples[i], sizeof attribute);
-    put_message(&batch, IPCTNL_MSG_CT_DELETE, 0);
+    put_message(&batch, search->family, IPCTNL_MSG_CT_DELETE, 0);
     netlink_put_raw(&batch, search->tuples[i], attribute.nla_len);
   }
   (void)netlink_send(fd, &batch, &refusal);
 }
 
-static void forget(int fd, struct search *search) {
+static void forget_family(int fd, struct search *search) {
   bool has_udp = false;
-  for (size_t i = 0; i < search->port_count; i++) has_udp = has_udp || search->ports[i].protocol == IPPROTO_UDP;
+  for (size_t i = 0; i < search->port_count; i++) {
+    const struct published_port *port = &search->ports[i];
+    has_udp = has_udp || (port->protocol == IPPROTO_UDP && port->family == search->family);
+  }
   if (!has_udp) return;
   for (int round = 0; round < ROUNDS_MAX; round++) {
     find_flows(fd, search);
@@ -113,22 +125,33 @@ static void forget(int fd, struct search *search) {
   }
 }
 
+static void forget(int fd, struct search *search) {
+  search->family = AF_INET;
+  forget_family(fd, search);
+  search->family = AF_INET6;
+  forget_family(fd, search);
+}
+
 static bool is_translated(const struct published_port *port, const struct side *original, const struct side *reply) {
-  return original->destination_port == port->host_port && reply->source.s_addr == port->address.s_addr &&
+  return original->destination_port == port->host_port && published_addresses_equal(&reply->source, &port->address) &&
          reply->source_port == port->port;
 }
 
 /* Only of an address of the host: flows through it to the same port of somebody else stay. */
-static bool is_of_host(struct in_addr address) {
-  const struct sockaddr_in any_port = {.sin_family = AF_INET, .sin_addr = address};
-  cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  return fd >= 0 && bind(fd, (const struct sockaddr *)&any_port, sizeof any_port) == 0;
+static bool is_of_host(int family, const union published_address *address) {
+  const struct sockaddr_in ipv4 = {.sin_family = AF_INET, .sin_addr = address->ipv4};
+  const struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_addr = address->ipv6};
+  const bool is_ipv6 = family == AF_INET6;
+  cleanup_close int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  return fd >= 0 && bind(fd, is_ipv6 ? (const struct sockaddr *)&ipv6 : (const struct sockaddr *)&ipv4,
+                         is_ipv6 ? sizeof ipv6 : sizeof ipv4) == 0;
 }
 
 static bool is_untranslated(const struct published_port *port, const struct side *original, const struct side *reply) {
-  bool any = port->host_address.s_addr == INADDR_ANY;
-  return original->destination_port == port->host_port && reply->source.s_addr == original->destination.s_addr &&
-         (any ? is_of_host(original->destination) : original->destination.s_addr == port->host_address.s_addr);
+  bool any = published_address_is_any(&port->host_address);
+  return original->destination_port == port->host_port && published_addresses_equal(&reply->source, &original->destination) &&
+         (any ? is_of_host(port->family, &original->destination)
+              : published_addresses_equal(&original->destination, &port->host_address));
 }
 
 void flows_forget_untranslated(int fd, const struct published_port *ports, size_t count) {

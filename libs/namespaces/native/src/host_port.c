@@ -16,13 +16,26 @@ static int shut_out(int fd, uint8_t protocol) {
   return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
 }
 
+union address {
+  struct sockaddr any;
+  struct sockaddr_in ipv4;
+  struct sockaddr_in6 ipv6;
+};
+
+static union address address_of(const struct published_port *port) {
+  if (port->family == AF_INET6)
+    return (union address){.ipv6 = {.sin6_family = AF_INET6, .sin6_port = port->host_port, .sin6_addr = port->host_address.ipv6}};
+  return (union address){.ipv4 = {.sin_family = AF_INET, .sin_port = port->host_port, .sin_addr = port->host_address.ipv4}};
+}
+
 int host_port_hold(const struct published_port *port) {
   const int on = 1;
-  const struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = port->host_port, .sin_addr = port->host_address};
+  const union address address = address_of(port);
   int type = port->protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM;
-  cleanup_close int fd = socket(AF_INET, type | SOCK_CLOEXEC, port->protocol);
+  cleanup_close int fd = socket(port->family, type | SOCK_CLOEXEC, port->protocol);
   if (fd < 0) return -1;
   if (port->protocol == IPPROTO_TCP && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) return -1;
-  if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 || shut_out(fd, port->protocol) < 0) return -1;
+  if (port->family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0) return -1;
+  if (bind(fd, &address.any, sizeof address) < 0 || shut_out(fd, port->protocol) < 0) return -1;
   return take_fd(&fd);
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NETLINK_BATCH_SIZE = 2048, NETLINK_BATCH_MESSAGES = 64 };
+enum { NETLINK_BATCH_SIZE = 2048, NETLINK_BATCH_MESSAGES = 128 };
 
 /*
  * Messages of one send. The kernel handles them in order and goes on after one that fails, so a message must do no harm when the one

@@ -8,8 +8,8 @@
 
 #include "cleanup.h"
 
-void nft_message(struct netlink_batch *batch, const char *purpose, uint16_t type, uint16_t flags) {
-  struct nfgenmsg header = {.nfgen_family = NFPROTO_IPV4, .version = NFNETLINK_V0};
+void nft_message(struct netlink_batch *batch, uint8_t family, const char *purpose, uint16_t type, uint16_t flags) {
+  struct nfgenmsg header = {.nfgen_family = family, .version = NFNETLINK_V0};
   netlink_message(batch, purpose, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, &header, sizeof header);
 }
 
@@ -43,9 +43,9 @@ int nft_fail(struct failure *failure, const char *table, const struct netlink_re
 /* A note for nft's listings (libnftnl's NFTNL_UDATA_SET_KEYBYTEORDER, four bytes: 1), without which they show names as nothing. */
 static const uint8_t HOST_BYTE_ORDER[] = {0, 4, 1, 0, 0, 0};
 
-void nft_put_set(struct netlink_batch *batch, const char *table, const struct nft_set *set, uint32_t id) {
-  nft_message(batch, "create a set", NFT_MSG_NEWSET, NLM_F_CREATE);
-  netlink_put_string(batch, NFTA_SET_TABLE, table);
+void nft_put_set(struct netlink_batch *batch, const struct nft_table *table, const struct nft_set *set, uint32_t id) {
+  nft_message(batch, table->family, "create a set", NFT_MSG_NEWSET, NLM_F_CREATE);
+  netlink_put_string(batch, NFTA_SET_TABLE, table->name);
   netlink_put_string(batch, NFTA_SET_NAME, set->name);
   netlink_put_be32(batch, NFTA_SET_ID, id);
   netlink_put_be32(batch, NFTA_SET_KEY_TYPE, set->key_type);
@@ -63,13 +63,14 @@ static void put_value(struct netlink_batch *batch, uint16_t type, const void *va
   netlink_nest_end(batch, nest);
 }
 
-static void put_list(struct netlink_batch *batch, const char *purpose, uint16_t type, const char *table, const char *set) {
-  nft_message(batch, purpose, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
-  netlink_put_string(batch, NFTA_SET_ELEM_LIST_TABLE, table);
+static void put_list(struct netlink_batch *batch, const char *purpose, uint16_t type, const struct nft_table *table,
+                     const char *set) {
+  nft_message(batch, table->family, purpose, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
+  netlink_put_string(batch, NFTA_SET_ELEM_LIST_TABLE, table->name);
   netlink_put_string(batch, NFTA_SET_ELEM_LIST_SET, set);
 }
 
-struct nft_elements nft_begin_elements(struct netlink_batch *batch, const char *table, const char *set, uint16_t type) {
+struct nft_elements nft_begin_elements(struct netlink_batch *batch, const struct nft_table *table, const char *set, uint16_t type) {
   put_list(batch, type == NFT_MSG_NEWSETELEM ? "add to a set" : "delete from a set", type, table, set);
   return (struct nft_elements){.batch = batch, .list = netlink_nest(batch, NFTA_SET_ELEM_LIST_ELEMENTS)};
 }
@@ -86,13 +87,13 @@ void nft_end_elements(struct nft_elements *elements) {
   netlink_nest_end(elements->batch, elements->list);
 }
 
-void nft_empty_set(struct netlink_batch *batch, const char *table, const char *set) {
+void nft_empty_set(struct netlink_batch *batch, const struct nft_table *table, const char *set) {
   put_list(batch, "empty a set", NFT_MSG_DELSETELEM, table, set);
 }
 
-void nft_put_chain(struct netlink_batch *batch, const char *table, const struct nft_chain *chain) {
-  nft_message(batch, "create a chain", NFT_MSG_NEWCHAIN, NLM_F_CREATE);
-  netlink_put_string(batch, NFTA_CHAIN_TABLE, table);
+void nft_put_chain(struct netlink_batch *batch, const struct nft_table *table, const struct nft_chain *chain) {
+  nft_message(batch, table->family, "create a chain", NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+  netlink_put_string(batch, NFTA_CHAIN_TABLE, table->name);
   netlink_put_string(batch, NFTA_CHAIN_NAME, chain->name);
   if (!chain->type) return;
   size_t hook = netlink_nest(batch, NFTA_CHAIN_HOOK);
@@ -103,17 +104,17 @@ void nft_put_chain(struct netlink_batch *batch, const char *table, const struct 
   netlink_put_string(batch, NFTA_CHAIN_TYPE, chain->type);
 }
 
-void nft_empty_chain(struct netlink_batch *batch, const char *table, const char *chain) {
-  nft_message(batch, "empty a chain", NFT_MSG_DELRULE, 0);
-  netlink_put_string(batch, NFTA_RULE_TABLE, table);
+void nft_empty_chain(struct netlink_batch *batch, const struct nft_table *table, const char *chain) {
+  nft_message(batch, table->family, "empty a chain", NFT_MSG_DELRULE, 0);
+  netlink_put_string(batch, NFTA_RULE_TABLE, table->name);
   netlink_put_string(batch, NFTA_RULE_CHAIN, chain);
 }
 
-struct nft_rule nft_begin_rule(struct netlink_batch *batch, const char *table, const char *chain) {
-  nft_message(batch, "add a rule", NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-  netlink_put_string(batch, NFTA_RULE_TABLE, table);
+struct nft_rule nft_begin_rule(struct netlink_batch *batch, const struct nft_table *table, const char *chain) {
+  nft_message(batch, table->family, "add a rule", NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+  netlink_put_string(batch, NFTA_RULE_TABLE, table->name);
   netlink_put_string(batch, NFTA_RULE_CHAIN, chain);
-  return (struct nft_rule){.batch = batch, .expressions = netlink_nest(batch, NFTA_RULE_EXPRESSIONS)};
+  return (struct nft_rule){.batch = batch, .family = table->family, .expressions = netlink_nest(batch, NFTA_RULE_EXPRESSIONS)};
 }
 
 void nft_end_rule(struct nft_rule *rule) {
@@ -193,15 +194,16 @@ void nft_match_set(struct nft_rule *rule, const char *set, uint32_t key) {
 }
 
 void nft_translate_destination(struct nft_rule *rule, const char *map) {
+  const uint32_t address_registers = rule->family == NFPROTO_IPV6 ? 4 : 1;
   begin_expression(rule, "lookup");
-  put_lookup(rule, map, NFT_FIELD_1);
-  netlink_put_be32(rule->batch, NFTA_LOOKUP_DREG, NFT_FIELD_1);
+  put_lookup(rule, map, NFT_FIELDS);
+  netlink_put_be32(rule->batch, NFTA_LOOKUP_DREG, NFT_FIELDS);
   end_expression(rule);
   begin_expression(rule, "nat");
   netlink_put_be32(rule->batch, NFTA_NAT_TYPE, NFT_NAT_DNAT);
-  netlink_put_be32(rule->batch, NFTA_NAT_FAMILY, NFPROTO_IPV4);
-  netlink_put_be32(rule->batch, NFTA_NAT_REG_ADDR_MIN, NFT_FIELD_1);
-  netlink_put_be32(rule->batch, NFTA_NAT_REG_PROTO_MIN, NFT_FIELD_2);
+  netlink_put_be32(rule->batch, NFTA_NAT_FAMILY, rule->family);
+  netlink_put_be32(rule->batch, NFTA_NAT_REG_ADDR_MIN, NFT_FIELDS);
+  netlink_put_be32(rule->batch, NFTA_NAT_REG_PROTO_MIN, NFT_FIELDS + address_registers);
   end_expression(rule);
 }
 

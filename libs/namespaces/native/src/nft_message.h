@@ -9,8 +9,14 @@
 #include "failure.h"
 #include "netlink.h"
 
-/* The registers of values of up to four bytes that a set or map with several fields is asked with, one for each field in order. */
-enum { NFT_FIELD_1 = NFT_REG32_00, NFT_FIELD_2 = NFT_REG32_01, NFT_FIELD_3 = NFT_REG32_02 };
+/* The register of the first field that a set or map with several is asked with; each field begins in one of its own, in order. */
+enum { NFT_FIELDS = NFT_REG32_00 };
+
+/* A table. Two of one name but of different families are two. */
+struct nft_table {
+  uint8_t family; /* NFPROTO_IPV4 or NFPROTO_IPV6 */
+  const char *name;
+};
 
 void nft_begin(struct netlink_batch *batch);
 
@@ -23,8 +29,8 @@ int nft_commit_alone(struct netlink_batch *batch, struct netlink_refusal *refusa
 /* Says that the transaction was refused. Returns -1. */
 int nft_fail(struct failure *failure, const char *table, const struct netlink_refusal *refusal);
 
-/* Begins a message (NFT_MSG_*) of the family ip. */
-void nft_message(struct netlink_batch *batch, const char *purpose, uint16_t type, uint16_t flags);
+/* Begins a message (NFT_MSG_*) of a family. */
+void nft_message(struct netlink_batch *batch, uint8_t family, const char *purpose, uint16_t type, uint16_t flags);
 
 /* A set, or a map when it has data. The types are nft's numbers of types, six bits for each field. */
 struct nft_set {
@@ -37,7 +43,7 @@ struct nft_set {
 };
 
 /* Creates the set when it is missing. `id` is its number in the transaction, from 1. */
-void nft_put_set(struct netlink_batch *batch, const char *table, const struct nft_set *set, uint32_t id);
+void nft_put_set(struct netlink_batch *batch, const struct nft_table *table, const struct nft_set *set, uint32_t id);
 
 /* A message about elements that is being built. */
 struct nft_elements {
@@ -46,13 +52,13 @@ struct nft_elements {
 };
 
 /* Adds (NFT_MSG_NEWSETELEM) or deletes (NFT_MSG_DELSETELEM) elements. One that is there already is no failure; one that is not there is. */
-struct nft_elements nft_begin_elements(struct netlink_batch *batch, const char *table, const char *set, uint16_t type);
+struct nft_elements nft_begin_elements(struct netlink_batch *batch, const struct nft_table *table, const char *set, uint16_t type);
 /* `data` is what a map has for the key, NULL otherwise. */
 void nft_put_element(struct nft_elements *elements, const void *key, size_t key_size, const void *data, size_t data_size);
 void nft_end_elements(struct nft_elements *elements);
 
 /* Deletes all elements of a set. */
-void nft_empty_set(struct netlink_batch *batch, const char *table, const char *set);
+void nft_empty_set(struct netlink_batch *batch, const struct nft_table *table, const char *set);
 
 /* A chain; without a `type` it is one that only others jump to. */
 struct nft_chain {
@@ -63,20 +69,21 @@ struct nft_chain {
 };
 
 /* Creates the chain when it is missing; what is in it stays. */
-void nft_put_chain(struct netlink_batch *batch, const char *table, const struct nft_chain *chain);
+void nft_put_chain(struct netlink_batch *batch, const struct nft_table *table, const struct nft_chain *chain);
 
 /* Deletes all rules of a chain. */
-void nft_empty_chain(struct netlink_batch *batch, const char *table, const char *chain);
+void nft_empty_chain(struct netlink_batch *batch, const struct nft_table *table, const char *chain);
 
 /* A rule that is being built; its expressions are put one by one. */
 struct nft_rule {
   struct netlink_batch *batch;
+  uint8_t family;
   size_t expressions;
   size_t element;
   size_t data;
 };
 
-struct nft_rule nft_begin_rule(struct netlink_batch *batch, const char *table, const char *chain);
+struct nft_rule nft_begin_rule(struct netlink_batch *batch, const struct nft_table *table, const char *chain);
 void nft_end_rule(struct nft_rule *rule);
 
 /* Loads `key`, an NFT_META_*, into a register. */
@@ -91,7 +98,7 @@ void nft_match_connection(struct nft_rule *rule, uint32_t key, uint32_t mask);
 void nft_match_local_destination(struct nft_rule *rule);
 /* Goes on when the registers from `key` on are in the set. */
 void nft_match_set(struct nft_rule *rule, const char *set, uint32_t key);
-/* Translates the destination to what the map has for the registers from the first field on: an address and a port. */
+/* Translates the destination to what the map has for the registers from NFT_FIELDS on: an address of the table's family and a port. */
 void nft_translate_destination(struct nft_rule *rule, const char *map);
 void nft_masquerade(struct nft_rule *rule);
 /* Ends with a verdict: NF_ACCEPT, NF_DROP, NFT_RETURN, or NFT_JUMP to `chain`, which is NULL for the others. */

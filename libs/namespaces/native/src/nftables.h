@@ -1,10 +1,17 @@
-/* The packet filter of an engine: one nftables table of the family ip, written over nfnetlink. */
+/* The packet filter of an engine: two nftables tables of one name, for IPv4 and for IPv6, written over nfnetlink. */
 #ifndef BERTH_NFTABLES_H
 #define BERTH_NFTABLES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "failure.h"
+#include "nft_message.h"
+
+enum { NFTABLES_FAMILIES_MAX = 2 };
+
+/* The tables of a name. Returns how many there are: without IPv6 on the host, that of IPv4 alone, which is always the first. */
+size_t nftables_of(const char *name, struct nft_table tables[NFTABLES_FAMILIES_MAX]);
 
 /* What is true of a bridge besides being one of the engine's. */
 enum nftables_bridge_flags {
@@ -13,7 +20,7 @@ enum nftables_bridge_flags {
 };
 
 /*
- * Writes the table in one transaction. Chains that exist are emptied and filled again, so an older table becomes this one and packets
+ * Writes the tables in one transaction. Chains that exist are emptied and filled again, so an older table becomes this one and packets
  * never meet a half of it. What is in the sets, the maps and the chain `user` stays; other tables, and other chains of this one, are not
  * touched. From then on a bridge, and a published port, is an element.
  *
@@ -57,25 +64,32 @@ enum nftables_bridge_flags {
  *     iifname @bridges accept
  *   }
  *
+ * That is the one for IPv4. The one for IPv6 has the same sets, maps and chains with ipv6_addr and ip6 in place of ipv4_addr and ip, and
+ * other ways in: `guard` is empty, `postrouting` is without its last rule, and
+ *
+ *   chain prerouting { ip6 saddr != fe00::/8 fib daddr type local jump publish }   who has but a link-local address gets no answer
+ *   chain output { ip6 daddr != ::1 fib daddr type local jump publish }
+ *
  * So containers reach their neighbours and the outside; the outside, and other bridges, reach the ports that are published.
  */
 int nftables_ensure(const char *table, struct failure *failure);
 
-/* Makes a bridge one of the table's, with these flags and no others. Idempotent. */
+/* Makes a bridge one of the tables', with these flags and no others. Idempotent. */
 int nftables_add_bridge(const char *table, const char *bridge, unsigned int flags, struct failure *failure);
 
-/* Takes a bridge out of the table. One that is not there, or a table that is not, is no failure. */
+/* Takes a bridge out of the tables. One that is not there, or a table that is not, is no failure. */
 int nftables_remove_bridge(const char *table, const char *bridge, struct failure *failure);
 
 struct nftables_state {
-  uint64_t handle; /* of the table; 0 when there is none */
-  uint32_t rules;  /* of the chains that are ours alone */
+  uint64_t handle;      /* of the table for IPv4; 0 when there is none */
+  uint64_t ipv6_handle; /* of that for IPv6 */
+  uint32_t rules;       /* of the chains that are ours alone, in both */
 };
 
-/* Looks at the table. Returns 0, or -1 with the failure. */
+/* Looks at the tables. Returns 0, or -1 with the failure. */
 int nftables_inspect(const char *table, struct nftables_state *state, struct failure *failure);
 
-/* Deletes the table. One that does not exist is no failure. */
+/* Deletes the tables. One that does not exist is no failure. */
 int nftables_remove(const char *table, struct failure *failure);
 
 #endif

@@ -1,4 +1,4 @@
-/* Names of the table's maps that are written to elsewhere than where the table is. */
+/* Names in the tables that are known elsewhere than where these are made. */
 #ifndef BERTH_NFTABLES_SETS_H
 #define BERTH_NFTABLES_SETS_H
 
@@ -9,5 +9,8 @@
 
 /* Containers with published ports, each twice: what one sends to itself by an address of the host. */
 #define NFTABLES_SELVES "selves"
+
+/* The chain with the host's own rules. */
+#define NFTABLES_USER "user"
 
 #endif

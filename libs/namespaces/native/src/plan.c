@@ -295,11 +295,12 @@ static int check_network(const container_plan *plan, struct failure *failure) {
 }
 
 int plan_check_ports(size_t count, published_port_plan *const *ports, struct failure *failure) {
-  struct in_addr address;
+  union published_address address;
   if (check_count(count, PUBLISHED_PORTS_MAX, "ports", failure) < 0) return -1;
   for (size_t i = 0; i < count; i++) {
     const published_port_plan *port = ports[i];
-    if (inet_pton(AF_INET, port->host_address, &address) != 1 || inet_pton(AF_INET, port->address, &address) != 1)
+    const int family = strchr(port->address, ':') ? AF_INET6 : AF_INET;
+    if (!published_address_read(family, port->host_address, &address) || !published_address_read(family, port->address, &address))
       return refuse(failure, "ports", "has a bad address", port->host_address);
     if (port->host_port == 0 || port->host_port > UINT16_MAX || port->port == 0 || port->port > UINT16_MAX)
       return refuse(failure, "ports", "has a bad port", port->host_address);

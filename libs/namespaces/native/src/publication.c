@@ -28,9 +28,9 @@ static const char *protocol_name(uint8_t protocol) {
 }
 
 static int fail_port(struct failure *failure, int error, const struct published_port *port) {
-  char address[INET_ADDRSTRLEN] = "";
-  (void)inet_ntop(AF_INET, &port->host_address, address, sizeof address);
-  return fail(failure, "publish", error, "%s:%u/%s", address, ntohs(port->host_port), protocol_name(port->protocol));
+  char address[INET6_ADDRSTRLEN] = "";
+  (void)inet_ntop(port->family, &port->host_address, address, sizeof address);
+  return fail(failure, "publish", error, port->family == AF_INET6 ? "[%s]:%u/%s" : "%s:%u/%s", address, ntohs(port->host_port), protocol_name(port->protocol));
 }
 
 static int allocate(struct publication *publication, const Berth__Native__V1__Publication *plan, struct failure *failure) {
@@ -66,10 +66,22 @@ static int open_loopback(const char *bridge, struct failure *failure) {
 }
 
 /* Where the host filters what a bridge forwards (br_netfilter), what a container sends to itself by the host never leaves the bridge. */
-static bool is_filtered_on_bridges(void) {
+static bool is_filtered_on_bridges(int family) {
   char state = '0';
-  cleanup_close int fd = open("/proc/sys/net/bridge/bridge-nf-call-iptables", O_RDONLY | O_CLOEXEC);
+  const char *path =
+      family == AF_INET6 ? "/proc/sys/net/bridge/bridge-nf-call-ip6tables" : "/proc/sys/net/bridge/bridge-nf-call-iptables";
+  cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
   return fd >= 0 && read(fd, &state, 1) == 1 && state != '0';
+}
+
+static bool need_hairpin(const struct publication *publication) {
+  bool ipv4 = false;
+  bool ipv6 = false;
+  for (size_t i = 0; i < publication->count; i++) {
+    ipv4 = ipv4 || publication->ports[i].family == AF_INET;
+    ipv6 = ipv6 || publication->ports[i].family == AF_INET6;
+  }
+  return (ipv4 && is_filtered_on_bridges(AF_INET)) || (ipv6 && is_filtered_on_bridges(AF_INET6));
 }
 
 static int allow_hairpin(const char *host_name, struct failure *failure) {
@@ -88,7 +100,7 @@ int publication_announce(struct publication *publication, const Berth__Native__V
   if (published_ports_need_loopback(publication->ports, publication->count) &&
       open_loopback(interface->bridge, failure) < 0)
     return -1;
-  if (is_filtered_on_bridges() && allow_hairpin(interface->host_name, failure) < 0) return -1;
+  if (need_hairpin(publication) && allow_hairpin(interface->host_name, failure) < 0) return -1;
   publication->netfilter = netlink_open(NETLINK_NETFILTER);
   if (publication->netfilter < 0) return fail(failure, "publish", errno, "open a netlink socket for nftables");
   if (published_ports_change(publication->netfilter, publication->table, PUBLISHED_ADD, publication->ports, publication->count, &refusal) < 0)

@@ -35,6 +35,7 @@ static void answer_network(int connection, const Berth__Native__V1__InspectNetwo
     return;
   }
   state.table_handle = found.handle;
+  state.ipv6_table_handle = found.ipv6_handle;
   state.rules = found.rules;
   reply_message reply = BERTH__NATIVE__V1__REPLY__INIT;
   reply.reply_case = BERTH__NATIVE__V1__REPLY__REPLY_NETWORK_STATE;

@@ -69,6 +69,8 @@ static void check_overflow(void) {
   check(netlink_send(-1, &batch, &refusal) == -1 && refusal.error == EMSGSIZE, "and told when it is sent");
   netlink_begin(&batch);
   check(netlink_send(-1, &batch, &refusal) == -1 && refusal.error == EMSGSIZE, "an empty batch is refused");
+  static _Alignas(NLMSG_ALIGNTO) char room[(NETLINK_BATCH_MESSAGES + 1) * NLMSG_SPACE(sizeof header)];
+  netlink_begin_in(&batch, room, sizeof room);
   for (int i = 0; i < NETLINK_BATCH_MESSAGES + 1; i++)
     netlink_message(&batch, "test", RTM_GETLINK, 0, &header, sizeof header);
   check(batch.overflow && batch.count == NETLINK_BATCH_MESSAGES, "too many messages are not written");

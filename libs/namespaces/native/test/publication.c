@@ -111,7 +111,7 @@ static bool is_refused(int from, const char *address, in_port_t port) {
 }
 
 static void check_hold(void) {
-  struct published_port port = {.host_port = htons(HOST_PORT), .protocol = IPPROTO_TCP};
+  struct published_port port = {.family = AF_INET, .host_port = htons(HOST_PORT), .protocol = IPPROTO_TCP};
   int server = listen_at(host, HOST_PORT);
   check(host_port_hold(&port) == -1 && errno == EADDRINUSE, "a port that another program has is in use");
   int client = connect_to(host, "127.0.0.1", HOST_PORT);
@@ -123,7 +123,7 @@ static void check_hold(void) {
   check(listen_at(host, HOST_PORT) == -1 && errno == EADDRINUSE, "nobody takes a port that is held");
   check(is_refused(host, "127.0.0.1", HOST_PORT), "and what reaches it is refused");
   close(holder);
-  struct published_port datagrams = {.host_port = htons(HOST_PORT), .protocol = IPPROTO_UDP};
+  struct published_port datagrams = {.family = AF_INET, .host_port = htons(HOST_PORT), .protocol = IPPROTO_UDP};
   holder = host_port_hold(&datagrams);
   check(holder >= 0 && host_port_hold(&datagrams) == -1 && errno == EADDRINUSE, "so it is with UDP");
   close(holder);
