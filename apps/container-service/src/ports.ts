@@ -38,7 +38,8 @@ export interface Leftover {
 
 /**
  * Containers, and what is left of removed ones. Every method is one transaction. What is promised to a user survives a power cut: a new
- * container, an exit code. What a reboot makes moot survives a crash of the service only: a start, all of a container with auto_remove.
+ * container, an exit code. What a reboot makes moot survives a crash of the service only: a start, the release of an address, all of a container
+ * with auto_remove.
  */
 export interface ContainerStore {
   /** Adds a container. Throws CONTAINER_NAME_IN_USE. */

@@ -4,7 +4,10 @@ import { openDatabase, openOutbox } from '@berth/service-kit';
 import { containerStoreContract } from '../container-store.contract.ts';
 import { networkStoreContract } from '../network-store.contract.ts';
 import type { ContainerEvent } from '../ports.ts';
+import { advance, newContainer, withoutEndpoint } from '../container.ts';
+import { containerEvent } from '../events.ts';
 import { createChange } from './durability.ts';
+import { aConfig, aSpec } from './memory-engine.ts';
 import { createMemoryStores } from './memory-stores.ts';
 import { createSqliteContainerStore } from './sqlite-container-store.ts';
 import { createSqliteExecStore } from './sqlite-exec-store.ts';
@@ -42,6 +45,32 @@ containerStoreContract('memory', openMemory);
 containerStoreContract('sqlite', openSqlite);
 networkStoreContract('memory', openMemory);
 networkStoreContract('sqlite', openSqlite);
+
+test('a creation and an exit reach the disk, what nobody is told of does not have to', () => {
+  const database = openDatabase({ path: ':memory:', migrations: CONTAINER_MIGRATIONS });
+  let flushes = 0;
+  const change = createChange(database, openOutbox(database), { begin: () => flushes++ });
+  const store = createSqliteContainerStore(database, change, { settled: () => Promise.resolve() });
+  const flushesOf = (run: () => void): number => {
+    const before = flushes;
+    run();
+    return flushes - before;
+  };
+  const created = newContainer(aSpec({ id: 'a'.repeat(64), config: aConfig() }));
+  const starting = advance(created, 'start', {});
+  const running = advance(starting, 'run', {});
+  const exited = advance(running, 'exit', { exitCode: 3 });
+  const stories = [
+    () => store.insert(created, []),
+    () => store.replace(created, starting, []),
+    () => store.replace(starting, running, []),
+    () => store.replace(running, exited, []),
+    () => store.replace(exited, withoutEndpoint(exited), []),
+    () => store.replace(exited, exited, [containerEvent(exited, 'kill')]),
+  ];
+  expect(stories.map(flushesOf)).toEqual([1, 0, 0, 1, 0, 1]);
+  database.close();
+});
 
 test('networks and places from before IPv6 have none', () => {
   const database = new DatabaseSync(':memory:');

@@ -67,7 +67,9 @@ export function createSqliteContainerStore(
       });
     },
     replace(before, after, events) {
-      const durability = after.state.status === 'exited' ? durabilityOf(after) : 'crash';
+      // That nothing of a run is left is told to nobody; start-up sees to it.
+      const isPromised = after.state.status === 'exited' && (before.state.status !== 'exited' || events.length > 0);
+      const durability = isPromised ? durabilityOf(after) : 'crash';
       change(durability, events, () => {
         const { changes } = update.run(after.state.status, encodeState(after.state), after.id, before.state.status);
         if (changes === 0) throw lostRace(before);
