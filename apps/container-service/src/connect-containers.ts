@@ -14,7 +14,7 @@ import { endpointEvent } from './events.ts';
 import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
 import { joinedContainer } from './isolation.ts';
-import { attachmentsOf, byGateway, plainAttachment } from './network/attachments.ts';
+import { allowsIpv6, attachmentsOf, byGateway, plainAttachment } from './network/attachments.ts';
 import type { ContainerNames } from './network/container-names.ts';
 import type { ContainerPlaces } from './network/container-places.ts';
 import { changeHosts } from './network/name-files.ts';
@@ -140,7 +140,8 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
   async function connectRunning(container: Container, network: Network, attachment: NetworkAttachment): Promise<void> {
     const { id } = container;
     const before = endpointsOf(container);
-    const endpoint = networks.take(network, { ...attachment, interfaceName: freeInterface(before) });
+    const ipv6 = allowsIpv6(container.config);
+    const endpoint = networks.take(network, { ...attachment, interfaceName: freeInterface(before), ipv6 });
     let after: Container;
     try {
       const { config } = container;

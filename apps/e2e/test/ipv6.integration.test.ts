@@ -33,6 +33,12 @@ test('containers on it fetch from each other by name and by address, over IPv6',
   expect(output).toContain(`default via ${address.replace(/2$/, '1')} dev eth0`);
 });
 
+test('a container whose own sysctl keeps IPv6 off has none, also there', async () => {
+  const sysctl = ['--sysctl', 'net.ipv6.conf.all.disable_ipv6=1'];
+  const script = 'ip -6 addr; grep -c : /etc/hosts; ip route | grep -c default';
+  expect(await cli.ok('run', '--rm', '--network', 'six', ...sysctl, 'busybox', 'sh', '-c', script)).toBe('0\n1');
+});
+
 test('an address that is asked for is given once; one on a network without IPv6 is refused', async () => {
   await cli.ok('network', 'create', '--ipv6', '--ipv4=false', '--subnet', 'fd00:e2e::/64', '--internal', 'alone');
   const asked = ['--network', 'name=alone,ip6=fd00:e2e::50', 'busybox', 'sleep', '1000'];

@@ -13,6 +13,20 @@ export function attachmentsOf({ networks, networkMode }: ContainerConfig): reado
   return networks.length > 0 ? networks : [plainAttachment(networkMode)];
 }
 
+/** Tells whether a container can have IPv6 on its networks: not when a sysctl of its own keeps it off all interfaces, or off new ones. */
+export function allowsIpv6({ sysctls }: Pick<ContainerConfig, 'sysctls'>): boolean {
+  return !['all', 'default'].some((name) => isIpv6Disabled(sysctls, name));
+}
+
+/** Tells whether one on its loopback is left to it. */
+export function allowsIpv6Loopback({ sysctls }: Pick<ContainerConfig, 'sysctls'>): boolean {
+  return !['all', 'lo'].some((name) => isIpv6Disabled(sysctls, name));
+}
+
+function isIpv6Disabled(sysctls: ContainerConfig['sysctls'], name: string): boolean {
+  return sysctls[`net.ipv6.conf.${name}.disable_ipv6`] === '1';
+}
+
 /**
  * Puts the one with the default route first: that of the highest priority whose network has a way out, one with both families before one with IPv4, before one
  * with IPv6, by name among equals.

@@ -9,7 +9,7 @@ import {
 } from '../container.ts';
 import type { InterfacePlan } from '../plan/plan.ts';
 import type { PlanBuilder } from '../plan/build-plan.ts';
-import { attachmentsOf, byGateway } from './attachments.ts';
+import { allowsIpv6, allowsIpv6Loopback, attachmentsOf, byGateway } from './attachments.ts';
 import type { ContainerNames } from './container-names.ts';
 import type { EngineNetwork } from './engine-network.ts';
 import { nameFiles, type HostNameFiles, type NameFiles } from './name-files.ts';
@@ -51,7 +51,8 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
     const places = attachmentsOf(container.config).map((attachment, index) => {
       const network = networks.named(attachment.network);
       if (network === null) throw new BerthError('NETWORK_NOT_FOUND', `network ${attachment.network} not found`);
-      const endpoint = networks.take(network, { ...attachment, interfaceName: `eth${index}` });
+      const wanted = { ...attachment, interfaceName: `eth${index}`, ipv6: allowsIpv6(container.config) };
+      const endpoint = networks.take(network, wanted);
       taken.set(network.id, endpoint);
       return { attachment, network, endpoint };
     });
@@ -106,7 +107,7 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
       const nameServer = names.serverOf(container);
       const { networkMode, names: own } = config;
       const ipv6 = {
-        onLoopback: !['all', 'lo'].some((name) => config.sysctls[`net.ipv6.conf.${name}.disable_ipv6`] === '1'),
+        onLoopback: allowsIpv6Loopback(config),
         leaves: gatewaysOf(endpoints).gateway6 !== '',
       };
       const input = { networkMode, hostname, addresses, nameServer, gateway: engineNetwork.gateway, names: own, ipv6 };

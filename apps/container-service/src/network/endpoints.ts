@@ -10,6 +10,8 @@ import { bridgeOptions, isPredefined, parentOptions, subnetOfFamily, type Networ
 /** A place that is asked for. */
 export interface WantedEndpoint extends Pick<NetworkAttachment, 'address' | 'ipv6Address' | 'hardwareAddress'> {
   readonly interfaceName: string;
+  /** False: no address of IPv6, whatever the network has. */
+  readonly ipv6: boolean;
 }
 
 /** Hands out places on networks, whose subnets never overlap: so an address tells its network. */
@@ -72,10 +74,10 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
     throw new BerthError('INVALID_ARGUMENT', text);
   }
 
-  function takeBoth(network: Network, { address, ipv6Address }: Omit<WantedEndpoint, 'interfaceName'>) {
-    const ipv4 = takeAddress(network, 4, address);
+  function takeBoth(network: Network, wanted: Omit<WantedEndpoint, 'interfaceName'>) {
+    const ipv4 = takeAddress(network, 4, wanted.address);
     try {
-      return { ipv4, ipv6: takeAddress(network, 6, ipv6Address) };
+      return { ipv4, ipv6: wanted.ipv6 ? takeAddress(network, 6, wanted.ipv6Address) : null };
     } catch (error) {
       if (ipv4 !== null) poolOf(network, 4)?.pool.release(ipv4.address);
       throw error;
@@ -86,7 +88,8 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
     take(network, { interfaceName, ...wanted }) {
       const { ipv4, ipv6 } = takeBoth(network, wanted);
       const address = parseAddress((ipv4 ?? ipv6)?.address ?? '');
-      if (address === null) throw new BerthError('INVALID_ARGUMENT', `network ${network.name} has no addresses`);
+      if (address === null)
+        throw new BerthError('INVALID_ARGUMENT', `network ${network.name} has no address that the container can have`);
       return {
         networkId: network.id,
         network: network.name,

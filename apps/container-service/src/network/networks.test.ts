@@ -66,7 +66,7 @@ describe('networks', () => {
   test('give a container an address of each family, and take back the one when there is not the other', async () => {
     const one = aSubnet('fd00:9::/126', { gateway: 'fd00:9::1', auxiliaryAddresses: { printer: 'fd00:9::3' } });
     const network = await create('a', { ipv6: true, subnets: [one, aSubnet('10.9.0.0/16')] });
-    const wanted = { address: '', ipv6Address: '', hardwareAddress: '', interfaceName: 'eth0' };
+    const wanted = { address: '', ipv6Address: '', hardwareAddress: '', interfaceName: 'eth0', ipv6: true };
     const endpoint = engine.networks.take(network, wanted);
     expect(endpoint).toMatchObject({
       address: '10.9.0.2',
@@ -80,6 +80,19 @@ describe('networks', () => {
     expect(() => engine.networks.take(plain, { ...wanted, ipv6Address: 'fd00::5' })).toThrow(
       'no configured subnet or ip-range contain the IP address fd00::5',
     );
+  });
+
+  test('give a container no IPv6 that a sysctl of its own keeps off', async () => {
+    await create('a', { ipv6: true, internal: true });
+    await create('b', { ipv6: true, ipv4: false, internal: true });
+    const start = async (networkMode: string) => {
+      const sysctls = { 'net.ipv6.conf.all.disable_ipv6': '1' };
+      const { container } = await engine.creator.create({ name: '', config: aConfig({ networkMode, sysctls }) });
+      await engine.control.start(container.id, DETACHED);
+      return engine.stores.containers.get(container.id)?.state.endpoint;
+    };
+    expect(await start('a')).toMatchObject({ address: '172.18.0.2', ipv6: null });
+    await expect(start('b')).rejects.toThrow('network b has no address that the container can have');
   });
 
   test.each<[Partial<NetworkRequest>, string]>([
