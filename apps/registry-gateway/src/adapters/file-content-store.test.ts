@@ -92,6 +92,18 @@ describe('files of the content store', () => {
     expect(readdirSync(join(dir, 'blobs'), { recursive: true })).toEqual([]);
   });
 
+  test('that cannot be recorded leave no file', async () => {
+    const full = () => {
+      throw new Error('database or disk is full');
+    };
+    const unable = await openFileContentStore(dir, { ...index, add: full });
+    await using ingest = await unable.ingest({ digest, size: null, isResumable: false });
+    await ingest.write(content);
+    const commit = { digest, size: null, mediaType: '', lease: null };
+    await expect(ingest.commit(commit)).rejects.toThrow('database or disk is full');
+    expect(() => statSync(blobPath(dir, digest))).toThrow('ENOENT');
+  });
+
   test('are not begun when the disk has no room for them', async () => {
     const huge = store.ingest({ digest, size: Number.MAX_SAFE_INTEGER, isResumable: true });
     expect(await reasonOf(huge)).toBe('DISK_FULL');

@@ -42,7 +42,13 @@ export async function openFileContentStore(dir: string, index: BlobIndex): Promi
         await rm(ingestPath);
       }
       const blob = { digest, size, mediaType: before?.mediaType ?? commit.mediaType };
-      index.add(blob, commit.lease);
+      try {
+        index.add(blob, commit.lease);
+      } catch (error) {
+        // A full disk: what has no row would stay until the next start.
+        if (before === null) await rm(path, { force: true });
+        throw error;
+      }
       return { ...blob, path };
     });
   };
