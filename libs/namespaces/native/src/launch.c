@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
@@ -137,9 +138,25 @@ static int read_conversation(struct keeper *keeper, int sync, struct timings *ti
   }
 }
 
+/* A child that failed early is not there any more when it is to be accompanied: what it said is the cause. */
+static void prefer_failure_of_child(int sync, struct failure *failure) {
+  struct pollfd ready = {.fd = sync, .events = POLLIN};
+  while (poll(&ready, 1, 0) > 0) {
+    struct sync_message message;
+    cleanup_close int fd = -1;
+    int got = sync_receive(sync, &message, &fd);
+    if (got < 0 && errno == ECONNRESET) continue;
+    if (got > 0 && message.kind == SYNC_FAILURE) *failure = message.failure;
+    if (got <= 0 || message.kind == SYNC_FAILURE) return;
+  }
+}
+
 static int accompany(struct keeper *keeper, const struct launch *how, int sync, struct timings *timings,
                      struct failure *failure) {
-  if (how->meanwhile != NULL && how->meanwhile(keeper, sync, how->plan, failure) < 0) return -1;
+  if (how->meanwhile != NULL && how->meanwhile(keeper, sync, how->plan, failure) < 0) {
+    prefer_failure_of_child(sync, failure);
+    return -1;
+  }
   timings_lap(timings, "meanwhile");
   if (keeper_record_running(keeper, failure) < 0) return -1;
   timings_lap(timings, "record");
