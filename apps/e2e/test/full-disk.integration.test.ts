@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImage, pushImage, startTestEngine, type TestEngine } from '@berth/testkit';
 import { expectNothingLeft } from './support/expect-nothing-left.ts';
@@ -32,4 +34,32 @@ test('a layer that does not fit is refused with a clear error, and its room is f
   const result = await engine.berth(['run', '--rm', `${registry.host}/small`, 'cat', '/small']);
   expect(result).toMatchObject({ code: 0, stdout: 'fits' });
   await expectNothingLeft(engine);
+});
+
+test('of what does not fit on the disk of the volumes nothing is half-made', async () => {
+  const full = await startTestEngine({ diskLimits: { 'volume-service': 1_600_000 } });
+  const dir = (name: string): string[] => readdirSync(join(full.paths.serviceDir('volume-service'), name));
+  const refused = async (...args: string[]): Promise<string> => {
+    const { code, stderr } = await full.berth(args);
+    expect(code).not.toBe(0);
+    return stderr;
+  };
+  try {
+    // The image's files are more than the disk holds.
+    const copying = ['run', '--rm', '-v', 'filled:/bin', 'busybox', 'true'];
+    for (let round = 0; round < 2; round++) {
+      expect(await refused(...copying)).toContain("copy the image's files into the volume: no space left on device");
+      expect(dir('volumes/filled/_data')).toEqual([]);
+    }
+    const write = ['sh', '-c', 'head -c 800000 /dev/urandom >/v/file'];
+    expect((await full.berth(['run', '--rm', '-v', 'large:/v', 'busybox', ...write])).code).toBe(0);
+    expect(await refused('volume', 'cp', 'large', 'copy')).toMatch(/no space left on device/i);
+    expect(await refused('volume', 'restore', 'filled', 'large')).toMatch(/no space left on device/i);
+    await full.berth(['run', '--rm', '-v', 'large:/v', 'busybox', 'dd', 'if=/dev/zero', 'of=/v/rest']);
+    const more = ['volume', 'create', '--label', `of=${'x'.repeat(100_000)}`, 'more'];
+    expect(await refused(...more)).toMatch(/no space left on device/i);
+    expect([dir('volumes').sort(), dir('trash')]).toEqual([['filled', 'large'], []]);
+  } finally {
+    await full.stop();
+  }
 });

@@ -85,6 +85,16 @@ test('measures what is in volumes, and leaves out those that are not there', asy
   ]);
 });
 
+test('leaves no directory when there is no room for the row', async () => {
+  const { volumes, store, directories } = engine({ limitMax: 1024 });
+  store.insert = () => {
+    throw new Error('no space left on device');
+  };
+  await expect(volumes.create({ ...UNSAID, name: 'plain' })).rejects.toThrow('no space');
+  await expect(volumes.create({ ...UNSAID, name: 'sized', options: { size: '1k' } })).rejects.toThrow('no space');
+  expect([...directories.contents.keys()]).toEqual([]);
+});
+
 describe('a size', () => {
   const sized = { ...UNSAID, name: 'small', options: { size: '1.5k' } };
 

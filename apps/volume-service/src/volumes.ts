@@ -119,7 +119,17 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
 
   function insert(volume: Volume): VolumeView {
     directories.create(volume.name);
-    store.insert(volume, { verb: 'create', volume: volume.name, attributes: { driver: volume.driver } });
+    return record(volume, () => void directories.removeEmpty(volume.name));
+  }
+
+  /** Makes the row of a volume whose directory is there; `undo` takes that away again when there is no room for the row. */
+  function record(volume: Volume, undo: () => void): VolumeView {
+    try {
+      store.insert(volume, { verb: 'create', volume: volume.name, attributes: { driver: volume.driver } });
+    } catch (error) {
+      if (store.get(volume.name) === null) undo();
+      throw error;
+    }
     return get(volume.name);
   }
 
@@ -130,8 +140,8 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
       throw existsError('create', volume.name);
     }
     staged.commit(volume.name);
-    store.insert(volume, { verb: 'create', volume: volume.name, attributes: { driver: volume.driver } });
-    return get(volume.name);
+    // What stays in the trash goes at the next start.
+    return record(volume, () => void directories.discard(volume.name).catch(() => {}));
   }
 
   /** Ends a volume that is marked as being deleted, before it returns; resolves once its data is removed. */
