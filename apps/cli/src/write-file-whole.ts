@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { CliError } from './cli-error.ts';
-import { writeAll } from './write-all.ts';
 
 /**
  * Writes beside the file and puts that in its place when all is there: a failure leaves what was. `what` says in an error what was wanted:
@@ -22,15 +19,17 @@ export async function writeFileWhole(
     );
   }
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = createWriteStream(temporary, { flags: 'wx', mode: 0o600 });
   try {
-    for await (const { data } of parts) await writeAll(file, data);
-    file.end();
-    await finished(file);
+    await writeParts(temporary, parts);
     await rename(temporary, path);
   } catch (error) {
-    file.destroy();
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+async function writeParts(path: string, parts: AsyncIterable<{ readonly data: Uint8Array }>): Promise<void> {
+  // Each part is written before the next one is asked for: a stream would have some under way, and an error of its own, when one fails.
+  await using file = await open(path, 'wx', 0o600);
+  for await (const { data } of parts) await writeFile(file, data);
 }
