@@ -1,4 +1,4 @@
-// Runs every check and test. Quiet while all is well: a line for each task; the log of one that failed; the sum in the last line.
+// Runs every check and test. Quiet while all is well: a line for each task; the log of one that failed; at the end every failure in few lines, and the sum in the last.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkTasks } from './checks.ts';
@@ -49,6 +49,9 @@ const results = [
   await checkLeaks(),
 ];
 const counts = addCounts(results);
+for (const { task, failures } of results) {
+  if (failures.length > 0) console.log(`\n✗ ${task.name}\n${failures.join('\n').replaceAll(/^/gm, '  ')}`);
+}
 console.log(`\nAll of it took ${seconds(performance.now() - begin)}.`);
 console.log(formatCounts(counts));
 process.exitCode = counts.failed > 0 ? 1 : 0;
@@ -87,6 +90,7 @@ async function checkLeaks(): Promise<TaskResult> {
     task,
     durationMs: performance.now() - start,
     log: leaks.join('\n'),
+    failures: leaks,
     passed: 1 - failed,
     failed,
     skipped: 0,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { countJest, countTap, withExitCode } from './count-tests.ts';
+import { describeFailures } from './describe-failures.ts';
 import type { Counts, Task, TaskResult } from './task.ts';
 
 const TIMEOUT_MS = 10 * 60_000;
@@ -23,21 +24,28 @@ export async function runTask(task: Task): Promise<TaskResult> {
   const command = task.kind === 'jest' ? `${task.command} --json --outputFile=${jsonFile}` : task.command;
   try {
     const { ok, log } = await runShell(command, task.cwd);
-    const counts = withExitCode(countTests(task, { ok, log, jsonFile }), ok);
-    return { task, durationMs: performance.now() - begin, log, ...counts };
+    const json = readIfThere(jsonFile);
+    const counts = withExitCode(countTests(task, { ok, log, json }), ok);
+    const failures = counts.failed > 0 ? describeFailures(task.kind, log, json) : [];
+    return { task, durationMs: performance.now() - begin, log, failures, ...counts };
   } finally {
     rmSync(dir, { recursive: true });
   }
 }
 
-function countTests(task: Task, { ok, log, jsonFile }: { ok: boolean; log: string; jsonFile: string }): Counts {
+function countTests(task: Task, { ok, log, json }: { ok: boolean; log: string; json: string | null }): Counts {
   if (task.kind === 'tap') return countTap(log);
   if (task.kind === 'check') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+  // Without it the exit code tells.
+  return json === null ? { passed: 0, failed: 0, skipped: 0 } : countJest(json);
+}
+
+/** Null when jest did not come so far as to write it. */
+function readIfThere(file: string): string | null {
   try {
-    return countJest(readFileSync(jsonFile, 'utf8'));
+    return readFileSync(file, 'utf8');
   } catch {
-    // Jest did not come so far as to write it: the exit code tells.
-    return { passed: 0, failed: 0, skipped: 0 };
+    return null;
   }
 }
 

@@ -22,4 +22,6 @@ export interface TaskResult extends Counts {
   readonly durationMs: number;
   /** Both outputs, as they came. */
   readonly log: string;
+  /** What failed, each in a few lines. */
+  readonly failures: readonly string[];
 }
