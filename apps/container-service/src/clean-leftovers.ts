@@ -48,7 +48,7 @@ export function createCleaner(deps: CleanDeps): Cleaner {
   async function cleanRuntime(containerId: string): Promise<void> {
     const published = ports.retire(containerId);
     if (published !== null) await network.renewedNs();
-    await takeAway(containerId, published && plans.publication(published.ports, published.address, ''));
+    await takeAway(containerId, published && plans.publication(published.ports, published, ''));
   }
 
   async function takeAway(containerId: string, publication: PublicationPlan | null): Promise<void> {

@@ -125,7 +125,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   const network = createEngineNetwork({
     ...outside,
     ...outside.networkSettings,
-    publishedPorts: () => ports.all().flatMap((published) => planPorts(published.ports, published.address)),
+    publishedPorts: () => ports.all().flatMap((published) => planPorts(published.ports, published)),
     onMade: () => {
       networks.renew().catch((error: unknown) => outside.log.warn({ err: error }, 'networks not made anew'));
     },

@@ -66,7 +66,7 @@ export interface Endpoint {
 export interface PublishedPort {
   /** `80/tcp`. */
   readonly containerPort: string;
-  /** Dotted IPv4 address of the host; 0.0.0.0: all. */
+  /** Address of the host, of either family; 0.0.0.0 or ::, all of them. */
   readonly hostAddress: string;
   readonly hostPort: number;
 }

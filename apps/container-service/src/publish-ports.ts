@@ -3,7 +3,7 @@ import { BerthError, isBerthError, toBerthError } from '@berth/errors';
 import { isActive, type Container, type Endpoint, type PublishedPort } from './container.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
 import type { Networks } from './network/networks.ts';
-import { wantedBindings, type PortPool } from './network/port-pool.ts';
+import { portHolder, wantedBindings, type PortPool } from './network/port-pool.ts';
 import type { ContainerPlan } from './plan/plan.ts';
 import type { ContainerStore, Runtime, StartedProcess } from './ports.ts';
 
@@ -54,10 +54,9 @@ export function createPortPublisher({ store, runtime, network, networks, ports }
   /** The container with other ports in place of those that are busy. Throws PORT_IN_USE. */
   function takeOthers(starting: Container, busy: ReadonlySet<string>): Container {
     const { id, state } = starting;
-    const address = state.endpoint?.address ?? '';
     ports.release(id);
     try {
-      const publishedPorts = ports.take({ id, address }, wantedBindings(starting), busy);
+      const publishedPorts = ports.take(portHolder(id, state.endpoint), wantedBindings(starting), busy);
       const claimed = { ...starting, state: { ...state, publishedPorts } };
       store.replace(starting, claimed, []);
       return claimed;
@@ -74,10 +73,10 @@ export function createPortPublisher({ store, runtime, network, networks, ports }
       await Promise.race([released, sleep(RELEASE_TIMEOUT_MS, undefined, { ref: false })]);
     },
     take(container, endpoint) {
-      const isReached = endpoint !== null && endpoint.gateway !== '';
+      const isReached = endpoint !== null && (endpoint.gateway || endpoint.ipv6?.gateway || '') !== '';
       if (!isReached || ports.of(container.id) !== null) return { publishedPorts: [], refusal: null };
       try {
-        const holder = { id: container.id, address: endpoint.address };
+        const holder = portHolder(container.id, endpoint);
         return { publishedPorts: ports.take(holder, wantedBindings(container)), refusal: null };
       } catch (error) {
         return { publishedPorts: [], refusal: networkingError(container, error) };

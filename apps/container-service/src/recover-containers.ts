@@ -10,7 +10,7 @@ import { serviceStopsError, unknownExit } from './follow-process.ts';
 import type { ContainerNames } from './network/container-names.ts';
 import type { ContainerPlaces } from './network/container-places.ts';
 import type { Networks } from './network/networks.ts';
-import type { PortPool } from './network/port-pool.ts';
+import { portHolder, type PortPool } from './network/port-pool.ts';
 import type { ContainerFiles, ContainerStore, ExecStore, Leftover, Log, ProcessState, Runtime } from './ports.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import type { Freezer } from './freeze-containers.ts';
@@ -80,7 +80,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
   function claimPlaces(container: Container): void {
     const { id, state } = container;
     places.claim(container);
-    if (state.endpoint !== null) deps.ports.claim({ id, address: state.endpoint.address }, state.publishedPorts);
+    if (state.endpoint !== null) deps.ports.claim(portHolder(id, state.endpoint), state.publishedPorts);
   }
 
   function releasePlaces({ id, state }: Container): void {

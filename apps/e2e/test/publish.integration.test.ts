@@ -130,6 +130,53 @@ test('a port is published from a network of the user’s, unless nothing leaves 
   await cli.ok('network', 'rm', 'front', 'back');
 });
 
+test('a port of a container with IPv6 is one port of both families, and is reached at addresses of the host', async () => {
+  await cli.ok('network', 'create', '--ipv6', 'both');
+  await cli.ok('run', '-d', '--name', 'dual', '--network', 'both', '-p', '80', '-p', '[::]::90', ...serve('dual'));
+  const port = await publishedPort('dual', '80');
+  const only6 = await publishedPort('dual', '90');
+  expect(await cli.ok('port', 'dual')).toBe(
+    `80/tcp -> 0.0.0.0:${port}\n80/tcp -> [::]:${port}\n90/tcp -> [::]:${only6}`,
+  );
+  expect(await cli.ok('ps', '--format', '{{.Ports}}', '--filter', 'name=dual')).toBe(
+    `0.0.0.0:${port}->80/tcp, [::]:${port}->80/tcp, [::]:${only6}->90/tcp`,
+  );
+  expect(JSON.parse(await cli.ok('inspect', '-f', '{{json .NetworkSettings.Ports}}', 'dual'))).toEqual({
+    '80/tcp': [
+      { HostIp: '0.0.0.0', HostPort: port },
+      { HostIp: '::', HostPort: port },
+    ],
+    '90/tcp': [{ HostIp: '::', HostPort: only6 }],
+  });
+  const gateway = await cli.ok('inspect', '-f', '{{.NetworkSettings.Networks.both.IPv6Gateway}}', 'dual');
+  expect(await page(`[${gateway}]`, port)).toBe('dual');
+  expect(await page('127.0.0.1', port)).toBe('dual');
+  const get = ['wget', '-qO-', `http://[${gateway}]:${port}/`];
+  expect(await cli.ok('run', '--rm', '--network', 'both', 'busybox', ...get)).toBe('dual');
+  expect(await cli.ok('exec', 'dual', ...get)).toBe('dual');
+  const taken = await cli.berth('run', '--rm', '--network', 'both', '-p', `[::]:${port}:80`, 'busybox', 'true');
+  expect(taken).toMatchObject({ code: 125 });
+  expect(taken.stderr).toContain(`Bind for :::${port} failed: port is already allocated`);
+  await killComponent(cli.engine, 'container-service');
+  await cli.engine.start();
+  const { table } = engineNames(cli.engine.root);
+  await runProgram('nft', ['delete', 'table', 'ip6', table]);
+  expect(await page(`[${gateway}]`, port)).toBe('dual');
+  await cli.ok('rm', '-f', 'dual');
+  await cli.ok('network', 'rm', 'both');
+});
+
+test('a port that could not be reached is refused, at ::1 and at an address of a family that the container lacks', async () => {
+  const local = await cli.berth('run', '--rm', '-p', '[::1]:8080:80', 'busybox', 'true');
+  expect(local).toMatchObject({ code: 125 });
+  expect(local.stderr).toContain('no port can be published at [::1]');
+  const lacking = await cli.berth('run', '--rm', '-p', '[::]::80', 'busybox', 'true');
+  expect(lacking).toMatchObject({ code: 125 });
+  expect(lacking.stderr).toContain(
+    'port 80/tcp cannot be published at ::: the container has no address of that family',
+  );
+});
+
 test('in the host’s network nothing is published, and the user is told', async () => {
   const { stderr } = await cli.berth('run', '--rm', '--network', 'host', '-p', '80:80', 'busybox', 'true');
   expect(stderr).toBe('WARNING: Published ports are discarded when using host network mode\n');

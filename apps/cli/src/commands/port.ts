@@ -1,5 +1,6 @@
 import type { PublishedPort } from '@berth/proto/container';
 import { CliError } from '../cli-error.ts';
+import { hostAddressText } from '../container/host-address-text.ts';
 import { defineCommand } from '../command.ts';
 import { connectContainers } from '../engine/containers.ts';
 
@@ -34,10 +35,11 @@ function hostPortsOf(published: PublishedPort[], port: string, container: string
 }
 
 function hostText({ hostAddress, hostPort }: PublishedPort): string {
-  return `${hostAddress}:${hostPort}`;
+  return `${hostAddressText(hostAddress)}:${hostPort}`;
 }
 
-/** Numbers in texts by their size. */
+/** Numbers in texts by their size, and what else there is by its bytes: `0.0.0.0` before `[::]`. */
 function compareNaturally(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
+  const [one, other] = [a, b].map((text) => text.replace(/\d+/g, (number) => number.padStart(5, '0')));
+  return one === other ? 0 : Number((one ?? '') > (other ?? '')) * 2 - 1;
 }

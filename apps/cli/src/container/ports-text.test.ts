@@ -20,6 +20,8 @@ test.each<[string[], string[], string]>([
     ['0.0.0.0:9001->81/tcp', '0.0.0.0:9000->80/tcp', '127.0.0.1:80->80/tcp'],
     '127.0.0.1:80->80/tcp, 0.0.0.0:9000->80/tcp, 0.0.0.0:9001->81/tcp',
   ],
+  [['80/tcp'], ['0.0.0.0:8080->80/tcp', ':::8080->80/tcp'], '0.0.0.0:8080->80/tcp, [::]:8080->80/tcp'],
+  [['80/tcp'], ['0.0.0.0:80->80/tcp', ':::80->80/tcp'], '0.0.0.0:80->80/tcp, [::]:80->80/tcp'],
 ])('the ports %j, published as %j, are shown as %j', (exposed, published, text) => {
   expect(portsText(exposed, published.map(publishedPort))).toBe(text);
 });

@@ -1,4 +1,5 @@
 import type { PublishedPort } from '@berth/proto/container';
+import { hostAddressText } from './host-address-text.ts';
 
 interface Port {
   readonly number: number;
@@ -24,7 +25,7 @@ export function portsText(exposed: readonly string[], published: readonly Publis
   for (const port of allPorts(exposed, published)) {
     const { number, protocol, hostAddress, hostPort } = port;
     if (hostAddress !== '' && hostPort !== number) {
-      moved.push(`${hostAddress}:${hostPort}->${number}/${protocol}`);
+      moved.push(`${hostAddressText(hostAddress)}:${hostPort}->${number}/${protocol}`);
       continue;
     }
     const key = hostAddress === '' ? protocol : `${hostAddress}/${protocol}`;
@@ -58,7 +59,7 @@ function allPorts(exposed: readonly string[], published: readonly PublishedPort[
 function groupText(key: string, { first, last }: Group): string {
   const range = first === last ? String(first) : `${first}-${last}`;
   const [address = '', protocol] = key.split('/');
-  return protocol === undefined ? `${range}/${address}` : `${address}:${range}->${range}/${protocol}`;
+  return protocol === undefined ? `${range}/${address}` : `${hostAddressText(address)}:${range}->${range}/${protocol}`;
 }
 
 function split(port: string): { number: number; protocol: string } {

@@ -8,7 +8,7 @@ function binding(first = 0, last = first, hostAddress = '', containerPort = '80/
   return { containerPort, hostAddress, firstHostPort: first, lastHostPort: last };
 }
 
-const holder = (id: string) => ({ id, address: '172.17.0.2' });
+const holder = (id: string) => ({ id, address: '172.17.0.2', address6: '' });
 const ports = (taken: readonly { hostPort: number }[]) => taken.map(({ hostPort }) => hostPort);
 
 test('a port is one container’s, until that gives it back', () => {
@@ -52,4 +52,22 @@ test('free ports are gone through in turn, and can run out', () => {
   expect(ports(pool.take(holder('b'), [binding(), binding()]))).toEqual([32_769, 32_770]);
   expect(ports(pool.take(holder('c'), [binding()]))).toEqual([32_768]);
   expect(() => pool.take(holder('d'), [binding()])).toThrow('all ports are allocated');
+});
+
+test('all addresses are those of the families that a container has, at one port', () => {
+  const pool = createPool();
+  const dual = { ...holder('a'), address6: 'fd00::2' };
+  const only6 = { ...dual, id: 'b', address: '' };
+  const texts = (taken: readonly { hostAddress: string; hostPort: number }[]) =>
+    taken.map(({ hostAddress, hostPort }) => `${hostAddress} ${hostPort}`);
+  expect(texts(pool.take(dual, [binding(80)]))).toEqual(['0.0.0.0 80', ':: 80']);
+  expect(() => pool.take(only6, [binding(80)])).toThrow('Bind for :::80 failed: port is already allocated');
+  expect(() => pool.take(only6, [binding(80, 80, 'FD00:0::9')])).toThrow('Bind for fd00::9:80 failed');
+  expect(pool.holdersOf([binding(80, 80, 'fd00::9')])).toEqual(['a']);
+  // A range goes on where either family is taken.
+  expect(texts(pool.take(only6, [binding(81, 81, '::')]))).toEqual([':: 81']);
+  pool.release('a');
+  expect(texts(pool.take(dual, [binding(80, 83)], new Set(['[::]:80/tcp'])))).toEqual(['0.0.0.0 82', ':: 82']);
+  expect(() => pool.take(holder('c'), [binding(90, 90, '::')])).toThrow('port 80/tcp cannot be published at ::');
+  expect(() => pool.take({ ...only6, id: 'd' }, [binding(90, 90, '127.0.0.1')])).toThrow('no address of that family');
 });

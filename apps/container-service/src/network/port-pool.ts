@@ -1,6 +1,8 @@
 import { BerthError } from '@berth/errors';
 import type { ContainerConfig, PortBinding } from '../container-config.ts';
-import type { Container, PublishedPort } from '../container.ts';
+import type { Container, Endpoint, PublishedPort } from '../container.ts';
+import type { Addresses } from '../plan/plan.ts';
+import { familyOf, formatAddress, parseAddress, type Family } from './ip-address.ts';
 
 /** A range of ports. */
 export interface PortRange {
@@ -8,23 +10,22 @@ export interface PortRange {
   readonly last: number;
 }
 
-/** A container, and its address on the engine's network. */
-export interface PortHolder {
+/** A container, and its addresses on the network that it is published from. */
+export interface PortHolder extends Addresses {
   readonly id: string;
-  readonly address: string;
 }
 
 /** The ports that are published of a container. */
-export interface Publication {
-  readonly address: string;
+export interface Publication extends Addresses {
   readonly ports: readonly PublishedPort[];
 }
 
 /** The host's ports that containers publish, each one container's at a time. */
 export interface PortPool {
   /**
-   * Gives a container that has none a port of the host for each binding, all or none. Ports that `busy` names (`0.0.0.0:80/tcp`) are not
-   * given. Throws PORT_IN_USE.
+   * Gives a container that has none a port of the host for each binding, all or none; one at all addresses is the same port of each family
+   * that the container has. Ports that `busy` names (`0.0.0.0:80/tcp`, `[::]:80/tcp`) are not given. Throws PORT_IN_USE, and
+   * INVALID_ARGUMENT for an address of a family that the container has none of.
    */
   take(container: PortHolder, bindings: readonly PortBinding[], busy?: ReadonlySet<string>): PublishedPort[];
   /** Notes what a container has, as start-up does with those it finds. */
@@ -43,7 +44,7 @@ export interface PortPool {
   release(containerId: string): void;
 }
 
-const ANY = '0.0.0.0';
+const ANY: Readonly<Record<Family, string>> = { 4: '0.0.0.0', 6: '::' };
 
 /** A pool. `ephemeralPorts` are those that the host gives out by itself; they are gone through in turn, as in Docker. */
 export function createPortPool(ephemeralPorts: () => PortRange): PortPool {
@@ -56,7 +57,7 @@ export function createPortPool(ephemeralPorts: () => PortRange): PortPool {
 
   function isFree(address: string, key: string): boolean {
     const addresses = taken.get(key) ?? [];
-    return address === ANY ? addresses.length === 0 : !addresses.includes(address) && !addresses.includes(ANY);
+    return !addresses.some((other) => meet(other, address));
   }
 
   function note(port: PublishedPort): void {
@@ -72,23 +73,28 @@ export function createPortPool(ephemeralPorts: () => PortRange): PortPool {
     else taken.set(key, others);
   }
 
-  function choose(binding: PortBinding, busy: ReadonlySet<string>): PublishedPort {
-    const hostAddress = binding.hostAddress || ANY;
+  function choose(addresses: readonly string[], binding: PortBinding, busy: ReadonlySet<string>): PublishedPort[] {
     const { containerPort, firstHostPort, lastHostPort } = binding;
     const range = firstHostPort === 0 ? ephemeralPorts() : { first: firstHostPort, last: lastHostPort };
     const size = range.last - range.first + 1;
     const offset = firstHostPort === 0 ? Math.max(0, nextEphemeral - range.first) : 0;
+    let at = addresses[0] ?? '';
     for (let index = 0; index < size; index++) {
-      const port = { containerPort, hostAddress, hostPort: range.first + ((offset + index) % size) };
-      if (busy.has(hostPortText(port)) || !isFree(hostAddress, hostKey(port))) continue;
-      if (firstHostPort === 0) nextEphemeral = port.hostPort + 1;
-      return port;
+      const hostPort = range.first + ((offset + index) % size);
+      const ports = addresses.map((hostAddress) => ({ containerPort, hostAddress, hostPort }));
+      const conflict = ports.find((port) => busy.has(hostPortText(port)) || !isFree(port.hostAddress, hostKey(port)));
+      if (conflict !== undefined) {
+        at = conflict.hostAddress;
+        continue;
+      }
+      if (firstHostPort === 0) nextEphemeral = hostPort + 1;
+      return ports;
     }
     throw new BerthError(
       'PORT_IN_USE',
       firstHostPort === lastHostPort && firstHostPort !== 0
-        ? `Bind for ${hostAddress}:${firstHostPort} failed: port is already allocated`
-        : `Bind for ${hostAddress} failed: all ports are allocated`,
+        ? `Bind for ${at}:${firstHostPort} failed: port is already allocated`
+        : `Bind for ${at} failed: all ports are allocated`,
     );
   }
 
@@ -101,25 +107,25 @@ export function createPortPool(ephemeralPorts: () => PortRange): PortPool {
   }
 
   return {
-    take({ id, address }, bindings, busy = new Set()) {
+    take({ id, address, address6 }, bindings, busy = new Set()) {
       const ports: PublishedPort[] = [];
       try {
         for (const binding of bindings) {
-          const port = choose(binding, busy);
-          note(port);
-          ports.push(port);
+          const chosen = choose(hostAddresses({ address, address6 }, binding), binding, busy);
+          chosen.forEach(note);
+          ports.push(...chosen);
         }
       } catch (error) {
         ports.forEach(forget);
         throw error;
       }
-      if (ports.length > 0) held.set(id, { address, ports });
+      if (ports.length > 0) held.set(id, { address, address6, ports });
       return ports;
     },
-    claim({ id, address }, ports) {
+    claim({ id, address, address6 }, ports) {
       if (ports.length === 0) return;
       ports.forEach(note);
-      held.set(id, { address, ports });
+      held.set(id, { address, address6, ports });
     },
     of: (containerId) => held.get(containerId) ?? null,
     retire(containerId) {
@@ -142,25 +148,48 @@ export function createPortPool(ephemeralPorts: () => PortRange): PortPool {
   };
 }
 
+/** A container that is published from its place on a network. */
+export function portHolder(id: string, place: Endpoint | null): PortHolder {
+  return { id, address: place?.address ?? '', address6: place?.ipv6?.address ?? '' };
+}
+
 /** What a container publishes when it starts: what is bound, and with publishAllPorts what else it exposes. */
 export function wantedBindings({ config, exposedPorts }: Container): PortBinding[] {
   const unbound = exposedPorts.filter((port) => !isBound(config, port));
   return [...config.portBindings, ...(config.publishAllPorts ? unbound.map(anyHostPort) : [])];
 }
 
-/** `0.0.0.0:80/tcp`, the host's side of a published port. */
+/** `0.0.0.0:80/tcp` or `[::]:80/tcp`, the host's side of a published port. */
 function hostPortText(port: PublishedPort): string {
-  return `${port.hostAddress}:${hostKey(port)}`;
+  const { hostAddress } = port;
+  return `${familyOf(hostAddress) === 6 ? `[${hostAddress}]` : hostAddress}:${hostKey(port)}`;
 }
 
-function isWanted(
-  { hostAddress, firstHostPort, lastHostPort, containerPort }: PortBinding,
-  port: PublishedPort,
-): boolean {
+/** The addresses of the host at which a container is published. */
+function hostAddresses({ address, address6 }: Addresses, binding: PortBinding): string[] {
+  const has = { 4: address !== '', 6: address6 !== '' };
+  const wanted = wantedAddresses(binding);
+  const possible = wanted.filter((each) => has[familyOf(each)]);
+  if (possible.length > 0) return possible;
+  const text = `port ${binding.containerPort} cannot be published at ${wanted.join(' and ')}: the container has no address of that family`;
+  throw new BerthError('INVALID_ARGUMENT', text);
+}
+
+function wantedAddresses({ hostAddress }: PortBinding): string[] {
+  const address = parseAddress(hostAddress);
+  return address === null ? [ANY[4], ANY[6]] : [formatAddress(address)];
+}
+
+function meet(one: string, other: string): boolean {
+  const family = familyOf(one);
+  return family === familyOf(other) && (one === other || [one, other].includes(ANY[family]));
+}
+
+function isWanted(binding: PortBinding, port: PublishedPort): boolean {
+  const { firstHostPort, lastHostPort, containerPort } = binding;
   if (firstHostPort === 0 || firstHostPort !== lastHostPort) return false;
-  const wanted = { containerPort, hostAddress: hostAddress || ANY, hostPort: firstHostPort };
-  const meets = [wanted.hostAddress, port.hostAddress].includes(ANY) || wanted.hostAddress === port.hostAddress;
-  return meets && hostKey(wanted) === hostKey(port);
+  const wanted = { containerPort, hostPort: firstHostPort };
+  return hostKey(wanted) === hostKey(port) && wantedAddresses(binding).some((each) => meet(each, port.hostAddress));
 }
 
 function isBound({ portBindings }: ContainerConfig, port: string): boolean {
@@ -171,6 +200,6 @@ function anyHostPort(containerPort: string): PortBinding {
   return { containerPort, hostAddress: '', firstHostPort: 0, lastHostPort: 0 };
 }
 
-function hostKey({ hostPort, containerPort }: PublishedPort): string {
+function hostKey({ hostPort, containerPort }: Pick<PublishedPort, 'hostPort' | 'containerPort'>): string {
   return `${hostPort}/${containerPort.split('/')[1] ?? 'tcp'}`;
 }

@@ -16,6 +16,7 @@ import { planUlimits } from './ulimits.ts';
 import { planMounts, type NameFilePaths, type VolumePeers } from './mounts.ts';
 import { CLONE, namespaceFlags, ownNamespaces } from './namespaces.ts';
 import type {
+  Addresses,
   CgroupPlan,
   ContainerPlan,
   ExecPlan,
@@ -91,8 +92,8 @@ export interface PlanBuilder {
   standardCgroupDir(containerId: string): string;
   /** The name of the host's end of a container's veth pair: at most 15 bytes, one in 2^44 like another. */
   hostInterface(containerId: string, interfaceName: string): string;
-  /** What is published of the container at an address, which is reached by a bridge; null when nothing is. */
-  publication(ports: readonly PublishedPort[], address: string, bridge: string): PublicationPlan | null;
+  /** What is published of the container at its addresses, which is reached by a bridge; null when nothing is. */
+  publication(ports: readonly PublishedPort[], addresses: Addresses, bridge: string): PublicationPlan | null;
 }
 
 const OWN_NETWORK_SYSCTLS: readonly FileValue[] = [
@@ -150,9 +151,9 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     };
   }
 
-  function publication(ports: readonly PublishedPort[], address: string, bridge: string): PublicationPlan | null {
+  function publication(ports: readonly PublishedPort[], addresses: Addresses, bridge: string): PublicationPlan | null {
     if (ports.length === 0) return null;
-    return { table: settings.table, bridge, ports: planPorts(ports, address) };
+    return { table: settings.table, bridge, ports: planPorts(ports, addresses) };
   }
 
   return {
@@ -207,8 +208,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         hostname: isolation.utsMode === 'host' ? '' : hostname,
         network,
         furtherNetworks,
-        publication:
-          network === null ? null : publication(container.state.publishedPorts, network.address, network.bridge),
+        publication: network === null ? null : publication(container.state.publishedPorts, network, network.bridge),
         loopback: ownNamespaces(config).network,
         cgroup: cgroupOf(container, access),
         log: rotation === null ? null : { path: files.log, ...rotation },

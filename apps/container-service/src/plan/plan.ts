@@ -224,11 +224,16 @@ export interface FileValue {
   readonly value: string;
 }
 
+/** The addresses of a container on a network; empty: none of that family. */
+export interface Addresses {
+  readonly address: string;
+  /** IPv6. */
+  readonly address6: string;
+}
+
 /** The container's end and the host's end of a veth pair. */
 export interface InterfacePlan
-  extends Pick<Endpoint, 'address' | 'prefixLength' | 'hardwareAddress'>, LinkPlan, Gateways {
-  /** IPv6; empty for none. */
-  readonly address6: string;
+  extends Pick<Endpoint, 'prefixLength' | 'hardwareAddress'>, Addresses, LinkPlan, Gateways {
   readonly prefixLength6: number;
   /** The host's end. */
   readonly hostName: string;

@@ -1,12 +1,14 @@
 import type { PublishedPort } from '../container.ts';
-import type { PortPlan } from './plan.ts';
+import { familyOf } from '../network/ip-address.ts';
+import type { Addresses, PortPlan } from './plan.ts';
 
 const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, sctp: 132 };
 
-/** The published ports of the container at an address. */
-export function planPorts(ports: readonly PublishedPort[], address: string): PortPlan[] {
+/** The published ports of a container, each with its address of the host's family. */
+export function planPorts(ports: readonly PublishedPort[], { address, address6 }: Addresses): PortPlan[] {
   return ports.map(({ containerPort, hostAddress, hostPort }) => {
     const [port, protocol = ''] = containerPort.split('/');
-    return { hostAddress, hostPort, protocol: PROTOCOLS[protocol] ?? 0, address, port: Number(port) };
+    const inside = familyOf(hostAddress) === 6 ? address6 : address;
+    return { hostAddress, hostPort, protocol: PROTOCOLS[protocol] ?? 0, address: inside, port: Number(port) };
   });
 }

@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { ContainerConfig, PortBinding } from '../container-config.ts';
-import { parseIpv4 } from '../network/ipv4.ts';
+import { contains, parseAddress, parseCidr } from '../network/ip-address.ts';
 
 /** Refuses what is no `number/protocol` of 1 to 65535 and tcp, udp or sctp. Throws INVALID_ARGUMENT. */
 export function checkPort(port: string): void {
@@ -19,15 +19,23 @@ export function boundPorts({ portBindings }: ContainerConfig): string[] {
   return portBindings.map(({ containerPort }) => containerPort);
 }
 
+/** Where nothing can be published: the kernel sends no answer to ::1, mapped addresses are IPv4, and those of a link need a zone. */
+const UNREACHABLE = ['::1/128', '::ffff:0:0/96', 'fe80::/10'].map(parseCidr);
+
+function checkHostAddress(text: string): void {
+  const address = parseAddress(text);
+  if (address === null) {
+    throw new BerthError('INVALID_ARGUMENT', `invalid address of a published port: ${JSON.stringify(text)}`);
+  }
+  if (!UNREACHABLE.some((subnet) => contains(subnet, address))) return;
+  const refusal = `no port can be published at [${text}]: use 127.0.0.1, :: or an IPv6 address of the host that others reach`;
+  throw new BerthError('INVALID_ARGUMENT', refusal);
+}
+
 /** Refuses a binding of a bad port or address, or of a range that is none. Throws INVALID_ARGUMENT. */
 export function checkPortBinding({ containerPort, hostAddress, firstHostPort, lastHostPort }: PortBinding): void {
   checkPort(containerPort);
-  if (hostAddress !== '' && parseIpv4(hostAddress) === null) {
-    throw new BerthError(
-      'INVALID_ARGUMENT',
-      `invalid IPv4 address of a published port: ${JSON.stringify(hostAddress)}`,
-    );
-  }
+  if (hostAddress !== '') checkHostAddress(hostAddress);
   const isRange = firstHostPort >= 1 && lastHostPort >= firstHostPort && lastHostPort <= 65_535;
   if (isRange || (firstHostPort === 0 && lastHostPort === 0)) return;
   throw new BerthError('INVALID_ARGUMENT', `invalid host ports: ${firstHostPort}-${lastHostPort}`);
