@@ -33,6 +33,15 @@ test('containers on it fetch from each other by name and by address, over IPv6',
   expect(output).toContain(`default via ${address.replace(/2$/, '1')} dev eth0`);
 });
 
+test('a container on another network with IPv6 does not reach them', async () => {
+  await cli.ok('network', 'create', '--ipv6', 'other');
+  const address = await inspect('web', '.GlobalIPv6Address');
+  const gateway = 'ip -6 route | sed -n "s/^default via \\(\\S*\\).*/\\1/p"';
+  const script = `ping -6 -c1 -W2 $(${gateway}) > /dev/null && ! ping -6 -c1 -W1 ${address} > /dev/null && echo apart`;
+  expect(await cli.ok('run', '--rm', '--network', 'other', 'busybox', 'sh', '-c', script)).toBe('apart');
+  await cli.ok('network', 'rm', 'other');
+});
+
 test('a container whose own sysctl keeps IPv6 off has none, also there', async () => {
   const sysctl = ['--sysctl', 'net.ipv6.conf.all.disable_ipv6=1'];
   const script = 'ip -6 addr; grep -c : /etc/hosts; ip route | grep -c default';
