@@ -155,18 +155,23 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     deps.freezer.reconcile(running).catch((error: unknown) => {
       log.warn({ containerId: running.id, err: error }, 'container neither frozen nor thawed as it should be');
     });
-    reconnect(running.id).catch((error: unknown) => {
-      log.warn({ containerId: running.id, err: error }, 'networks of a container not as they should be');
-    });
+    untilDone('networks of a container not as they should be', () => reconnect(running.id)).catch(() => {});
     active.markStarted();
     supervisor.supervise(active, null);
     log.debug({ containerId: running.id }, 'container followed again');
   }
 
+  /** A container that has ended meanwhile is connected by its next start. */
   async function reconnect(id: string): Promise<void> {
+    if (findActive(id) === null) return;
     await deps.connector.reconcile(id);
+    const container = findActive(id);
+    if (container !== null) await deps.names.announce(container);
+  }
+
+  function findActive(id: string): Container | null {
     const container = store.get(id);
-    if (container !== null && isActive(container)) await deps.names.announce(container);
+    return container !== null && isActive(container) ? container : null;
   }
 
   function recordStart(container: Container, state: ProcessState): Container {

@@ -66,19 +66,27 @@ async function exec({ client, complain }: ActionContext, member: Member): Promis
     container: member.name,
     command: ['sh', '-c', `echo from exec; exit ${EXEC_EXIT_CODE}`],
   });
-  let text = '';
-  let exit: ProcessExit | null = null;
-  for await (const { event } of client.execContainer(
-    once<ExecContainerRequest>({ request: { $case: 'start', value: start } }),
-  )) {
-    if (event?.$case === 'output' && event.value.output?.$case === 'stdout')
-      text += event.value.output.value.toString();
-    if (event?.$case === 'exited') exit = event.value;
-  }
+  const { text, exit } = await runExec(client, start);
   if (exit === null || member.disturbed || !member.lasting) return;
   if (exit.exitCode !== EXEC_EXIT_CODE || text !== 'from exec\n') {
     complain(`an exec in ${member.name} ended with ${exit.exitCode} and said ${JSON.stringify(text)}`);
   }
+}
+
+/** What an exec writes, and how it ends; null when that is not known. */
+export async function runExec(
+  client: ContainerClient,
+  start: ExecContainerStart,
+): Promise<{ text: string; exit: ProcessExit | null }> {
+  let text = '';
+  let exit: ProcessExit | null = null;
+  const request = once<ExecContainerRequest>({ request: { $case: 'start', value: start } });
+  for await (const { event } of client.execContainer(request)) {
+    if (event?.$case === 'output' && event.value.output?.$case === 'stdout')
+      text += event.value.output.value.toString();
+    if (event?.$case === 'exited') exit = event.value;
+  }
+  return { text, exit };
 }
 
 async function wait({ client, complain }: ActionContext, member: Member): Promise<void> {
@@ -113,6 +121,6 @@ async function remove({ client }: ActionContext, member: Member): Promise<void> 
 }
 
 // A stream of requests is an async iterable.
-async function* once<T>(item: T): AsyncGenerator<T> {
+export async function* once<T>(item: T): AsyncGenerator<T> {
   yield item;
 }

@@ -44,8 +44,12 @@ export function killKeeper(pid: number): boolean {
 }
 
 /** Starts what is down. At times container-service is told to crash at one of its next steps, which may be while it recovers. */
-export async function restart(engine: TestEngine, random: Random): Promise<string | null> {
-  const fault = random.chance(0.5) ? `${random.pick(FAULT_POINTS)}:${1 + random.below(3)}` : null;
+export async function restart(
+  engine: TestEngine,
+  random: Random,
+  points: readonly string[] = FAULT_POINTS,
+): Promise<string | null> {
+  const fault = random.chance(0.5) ? `${random.pick(points)}:${1 + random.below(3)}` : null;
   try {
     const env = fault === null ? engine.env : { ...engine.env, BERTH_FAULT: fault };
     await startEngine({ paths: engine.paths, env });

@@ -12,6 +12,7 @@ import { examine } from './examine.ts';
 import type { Member } from './member.ts';
 import { createRandom, type Random } from './random.ts';
 import { examineStories, readStories } from './stories.ts';
+import { withClient } from './with-client.ts';
 
 const ACTIONS_AT_ONCE = 6;
 /** A crash comes within this time of the first action. */
@@ -87,19 +88,6 @@ async function killSomeKeeper(client: ContainerClient, members: readonly Member[
   if (pid === 0) return;
   member.disturbed = true;
   killKeeper(pid);
-}
-
-/** A service that was told to crash does so at its own time: what meets it is done again on the next one. */
-async function withClient<T>(engine: TestEngine, use: (client: ContainerClient) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    using connection = connectService(ContainerServiceDefinition, engine.paths.socket('container-service'));
-    try {
-      return await use(connection.client);
-    } catch (error) {
-      if (attempt === 3 || !isBerthError(error, 'SERVICE_UNAVAILABLE')) throw error;
-      await engine.start();
-    }
-  }
 }
 
 async function removeAll(client: ContainerClient): Promise<void> {
