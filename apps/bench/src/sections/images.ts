@@ -47,17 +47,21 @@ async function medianOf(run: () => Promise<unknown>): Promise<string> {
   return `${median(taken).toFixed(1)} ms`;
 }
 
-/** A thousand images: the lists of them. */
+/** A thousand images: their load, and the lists of them. */
 export const measureImages: Section = async ({ engine }) => {
   using connection = connectService(ImageServiceDefinition, engine.paths.socket('image-service'));
   const { client } = connection;
   const ids: string[] = [];
   try {
-    for await (const { image } of client.loadImages(split(buildArchive()))) ids.push(image?.id ?? '');
+    const archive = buildArchive();
+    const start = performance.now();
+    for await (const { image } of client.loadImages(split(archive))) ids.push(image?.id ?? '');
+    const loaded = `${((performance.now() - start) / 1000).toFixed(1)} s`;
     const filters = [{ key: 'reference', value: `${REPOSITORY}-*:latest` }];
     const labels = [{ key: 'label', value: 'index' }];
     const whole = await medianOf(() => client.listImages({}));
     const amounts = [
+      { name: `load of ${IMAGES} from one archive`, amount: loaded },
       {
         name: `list of ${IMAGES}, without their configs`,
         amount: await medianOf(() => client.listImages({ omitConfig: true })),
