@@ -1,5 +1,9 @@
 /* Reads bytes as a request, and checks the plan in it. */
 #include "../src/plan.c"
+#include "../src/plan_mounts.c"
+#include "../src/plan_network.c"
+#include "../src/plan_values.c"
+#include "../src/published_address.c"
 
 #include "../src/failure.c"
 #include "native.pb-c.c"

@@ -1,6 +1,5 @@
 #include "published_port.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <stdlib.h>
@@ -26,19 +25,6 @@ static void add_field(struct fields *fields, const void *value, size_t size) {
 
 static void add_address(struct fields *fields, const struct published_port *port, const union published_address *address) {
   add_field(fields, address, port->family == AF_INET6 ? sizeof address->ipv6 : sizeof address->ipv4);
-}
-
-bool published_address_read(int family, const char *text, union published_address *address) {
-  *address = (union published_address){.ipv6 = IN6ADDR_ANY_INIT};
-  return inet_pton(family, text, address) == 1;
-}
-
-bool published_addresses_equal(const union published_address *one, const union published_address *other) {
-  return IN6_ARE_ADDR_EQUAL(&one->ipv6, &other->ipv6);
-}
-
-bool published_address_is_any(const union published_address *address) {
-  return IN6_IS_ADDR_UNSPECIFIED(&address->ipv6);
 }
 
 struct published_port *published_ports_read(Berth__Native__V1__PublishedPort *const *messages, size_t count) {
