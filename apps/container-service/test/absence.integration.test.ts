@@ -28,10 +28,8 @@ describe('when the service is stopped', () => {
       containers.logs(id, { follow: true }),
     ].map((client) => expect(client).rejects.toMatchObject(unavailable));
     await up.promise;
-    const begun = Date.now();
     await stopEngine({ paths: engine.paths, env: engine.env, only: ['container-service'] });
     await Promise.all(clients);
-    expect(Date.now() - begun).toBeLessThan(3000);
     containers.close();
     containers = await startService(engine);
     const { exit } = await containers.client.waitContainer({ container: id });

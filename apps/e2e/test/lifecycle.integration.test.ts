@@ -5,6 +5,9 @@ import { useEngine } from './support/use-engine.ts';
 
 const cli = useEngine();
 
+/** Waits until a container listens to signals: the first process of its namespace gets none that it does not listen to. */
+const waitUntilReady = (name: string) => cli.ok('exec', name, 'sh', '-c', 'while ! [ -e /ready ]; do sleep 0.01; done');
+
 test('a container goes through its life: create, start, stop, start, kill, rm', async () => {
   const id = await cli.ok(
     'create',
@@ -13,13 +16,14 @@ test('a container goes through its life: create, start, stop, start, kill, rm', 
     'busybox',
     'sh',
     '-c',
-    'trap "exit 3" TERM; while :; do sleep 0.05; done',
+    'trap "exit 3" TERM; touch /ready; while :; do sleep 0.05; done',
   );
   expect(await cli.ok('ps', '-a')).toMatch(
     new RegExp(`^${id.slice(0, 12)} +busybox +"sh -c 'trap .* Created +life$`, 'm'),
   );
   expect(await cli.ok('start', 'life')).toBe('life');
   expect(await cli.ok('ps')).toMatch(/ Up (Less than a second|\d+ seconds?) +life$/m);
+  await waitUntilReady('life');
   expect(await cli.ok('stop', 'life')).toBe('life');
   expect(await cli.ok('ps', '-a')).toMatch(/ Exited \(3\) .* ago +life$/m);
   await cli.ok('start', 'life');
@@ -47,8 +51,9 @@ test('kill -s sends the signal that it names', async () => {
     'busybox',
     'sh',
     '-c',
-    'trap "echo got USR1; exit 5" USR1; while :; do sleep 0.05; done',
+    'trap "echo got USR1; exit 5" USR1; touch /ready; while :; do sleep 0.05; done',
   );
+  await waitUntilReady('signalled');
   await cli.ok('kill', '-s', 'USR1', 'signalled');
   expect(await cli.ok('wait', 'signalled')).toBe('5');
   expect(await cli.ok('logs', 'signalled')).toBe('got USR1');

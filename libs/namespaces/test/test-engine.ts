@@ -93,9 +93,9 @@ export async function nextOutput(output: AsyncIterator<OutputChunk | OutputGap>)
   return Buffer.from(value.data).toString();
 }
 
-/** Waits until `condition` holds; fails after ten seconds. */
+/** Waits until `condition` holds; fails after thirty seconds. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  for (const deadline = performance.now() + 10_000; !condition();) {
+  for (const deadline = performance.now() + 30_000; !condition();) {
     if (performance.now() > deadline) throw new Error(`it never happened that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineNames, legacyCgroupDirs, SERVICE_NAMES, type EnginePaths } from '@berth/client';
 import { startEngine, stopEngine } from '@berth/launcher';
 import { connectSpawner } from '@berth/namespaces';
 import { findEngineProcesses } from './engine-processes.ts';
+import { listDirectory } from './list-directory.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface RemovableEngine {
@@ -29,8 +30,7 @@ export async function removeEngine({ root, paths, env }: RemovableEngine): Promi
 
 /** Kills what runs in the control groups of containers. Their keepers then remove them, unless they were killed before. */
 async function killContainers(dir: string): Promise<void> {
-  const groups = () =>
-    (existsSync(dir) ? readdirSync(dir, { withFileTypes: true }) : []).filter((e) => e.isDirectory());
+  const groups = () => listDirectory(dir).filter((entry) => entry.isDirectory());
   for (const { name } of groups()) writeIfThere(join(dir, name, 'cgroup.kill'), '1');
   await waitFor(() => groups().length === 0, { what: 'the keepers', timeoutMs: 3000 }).catch(() => undefined);
 }

@@ -49,7 +49,7 @@ export async function openTerminal(
     type: async (text) => void (await tmux('send-keys', '-l', text)),
     press: async (...keys) => void (await tmux('send-keys', ...keys)),
     resize: async (newRows, newColumns) => void (await tmux('resize-window', ...size(newColumns, newRows))),
-    async waitForText(pattern, timeoutMs = 10_000) {
+    async waitForText(pattern, timeoutMs = 30_000) {
       let last = '';
       const isShown = async () => {
         last = await screen();
@@ -60,7 +60,7 @@ export async function openTerminal(
       });
       return last;
     },
-    async exitCode(timeoutMs = 10_000) {
+    async exitCode(timeoutMs = 30_000) {
       // tmux is deaf to SIGCHLD while it runs utempter for a terminal that was closed; the end of another child makes it look again. Nobody waits for that one's end, to which it may be deaf too.
       const status = async () =>
         (

@@ -1,8 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { engineNames, legacyCgroupDirs } from '@berth/client';
-import { publishedElements, waitFor, type TestEngine } from '@berth/testkit';
+import { listDirectory, publishedElements, waitFor, type TestEngine } from '@berth/testkit';
 import { expect } from '@jest/globals';
 
 /** Looks into the state of a container-service, which may run. */
@@ -19,7 +18,7 @@ export function openState<Result>(engine: TestEngine, look: (database: DatabaseS
 export function leftBehind(engine: TestEngine) {
   const { bridge, cgroupDir } = engineNames(engine.root);
   const list = (...parts: string[]): string[] =>
-    readdirSync(join(...parts), { withFileTypes: true })
+    listDirectory(join(...parts))
       .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
       .map(({ name }) => name);
   return {
@@ -29,9 +28,7 @@ export function leftBehind(engine: TestEngine) {
     cgroups: [
       ...list(cgroupDir, 'containers'),
       ...list(cgroupDir, 'apart'),
-      ...legacyCgroupDirs(cgroupDir)
-        .filter((dir) => existsSync(dir))
-        .flatMap((dir) => list(dir)),
+      ...legacyCgroupDirs(cgroupDir).flatMap((dir) => list(dir)),
     ],
     leftovers: openState(engine, (database) => database.prepare('SELECT * FROM leftovers').all()),
     interfaces: list('/sys/class/net', bridge, 'brif'),

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineNames, legacyCgroupDirs } from '@berth/client';
-import { publishedElements, type TestEngine } from '@berth/testkit';
+import { listDirectory, publishedElements, type TestEngine } from '@berth/testkit';
 
 /** What is there of containers, in files and in the kernel: nothing when all are removed. */
 export function findLeftovers({ root, paths }: TestEngine): string[] {
@@ -29,12 +29,9 @@ export function layerDirectories({ paths }: TestEngine): string[] {
 }
 
 function entries(dir: string): string[] {
-  return existsSync(dir) ? readdirSync(dir).map((name) => join(dir, name)) : [];
+  return listDirectory(dir).map(({ name }) => join(dir, name));
 }
 
 function directories(dir: string): string[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? [join(dir, entry.name)] : [],
-  );
+  return listDirectory(dir).flatMap((entry) => (entry.isDirectory() ? [join(dir, entry.name)] : []));
 }
