@@ -36,7 +36,7 @@ export async function act(context: ActionContext): Promise<void> {
     if (guests.length > MOST_GUESTS) return remove(context, random.pick(guests));
     if (guests.length === 0 || random.chance(0.25)) return run(context);
     if (lans.length > 0 && random.chance(0.1)) return removeLan(context, random.pick(lans));
-    if (random.chance(0.03)) return prune(context);
+    if (lans.length === world.lans.length && random.chance(0.03)) return prune(context);
     const guest = random.pick(guests);
     const lan = random.pick(world.lans);
     if (random.chance(0.6)) {
@@ -89,9 +89,14 @@ function removeLan({ client }: ActionContext, lan: Lan): Promise<void> {
   });
 }
 
+/** With all networks for itself: one that is made meanwhile may be pruned or not. */
 async function prune({ client, world }: ActionContext): Promise<void> {
-  for (const lan of world.lans) lan.exists = null;
-  await client.pruneNetworks({ filters: [] });
+  for (const lan of world.lans) Object.assign(lan, { exists: null, busy: true });
+  try {
+    await client.pruneNetworks({ filters: [] });
+  } finally {
+    for (const lan of world.lans) lan.busy = false;
+  }
 }
 
 /** On one or two networks; with an alias that all of them share. */
