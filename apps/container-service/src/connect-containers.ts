@@ -17,7 +17,7 @@ import { joinedContainer } from './isolation.ts';
 import { allowsIpv6, attachmentsOf, byGateway, plainAttachment } from './network/attachments.ts';
 import type { ContainerNames } from './network/container-names.ts';
 import type { ContainerPlaces } from './network/container-places.ts';
-import { changeHosts } from './network/name-files.ts';
+import { changeHosts, hostnames } from './network/name-files.ts';
 import type { Network } from './network/network.ts';
 import type { Networks } from './network/networks.ts';
 import { resolveAttachment } from './network/resolve-networks.ts';
@@ -121,20 +121,33 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     await runtime.connect(files.paths(container.id).stateDir, connection);
   }
 
-  async function unplug({ id }: Container, endpoint: Endpoint, gateways: Gateways): Promise<void> {
+  /** The default routes go over to the first of the places that stay. */
+  async function unplug(container: Container, endpoint: Endpoint): Promise<void> {
+    const { id } = container;
+    const before = endpointsOf(container);
+    const left = before.filter(({ networkId }) => networkId !== endpoint.networkId);
+    const gateways = changedGateways(before, left);
     const hostInterface = plans.hostInterface(id, endpoint.interfaceName);
     const interfaceName = endpoint.driver === 'bridge' ? '' : endpoint.interfaceName;
     await runtime.disconnect(files.paths(id).stateDir, { hostInterface, interfaceName, ...gateways });
   }
 
-  /** The names of a container that runs, as its files and its neighbours have them. */
-  async function tellNames(id: string, change: { added?: string[]; removed?: string[] }): Promise<void> {
+  /**
+   * Writes the name files of a container that runs as they are on these networks. Done before its row has them: what is interrupted is then seen by
+   * the row.
+   */
+  function writeNames(id: string, attachments: readonly NetworkAttachment[]): void {
+    const stored = store.get(id);
+    if (stored === null || !isActive(stored)) return;
+    const container = { ...stored, config: { ...stored.config, networks: attachments } };
+    const { resolvConf, hosts } = places.nameFiles(container);
+    const ownNames = hostnames(container.hostname, container.config.names.domainName);
+    files.rewriteNames(id, { resolvConf, hosts: changeHosts(files.readNames(id).hosts, hosts, ownNames) });
+  }
+
+  async function announce(id: string): Promise<void> {
     const container = store.get(id);
-    if (container === null || !isActive(container)) return;
-    const current = files.readNames(id);
-    const { resolvConf, hosts: fresh } = places.nameFiles(container);
-    files.rewriteNames(id, { resolvConf, hosts: changeHosts(current.hosts, fresh, change) });
-    await names.announce(container);
+    if (container !== null && isActive(container)) await names.announce(container);
   }
 
   async function connectRunning(container: Container, network: Network, attachment: NetworkAttachment): Promise<void> {
@@ -161,20 +174,39 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       if (!isBerthError(error, 'CONTAINER_NOT_RUNNING')) throw error;
     }
     fault('network-connect:attached');
+    writeNames(id, after.config.networks);
     writeAttachments(id, after.config.networks, [endpointEvent(container, 'connect', endpoint)]);
-    await tellNames(id, { added: addressesOf(endpoint) });
+    await announce(id);
   }
 
   async function disconnectRunning(container: Container, endpoint: Endpoint): Promise<void> {
-    const before = endpointsOf(container);
-    const left = before.filter((each) => each !== endpoint);
-    await unplug(container, endpoint, changedGateways(before, left));
+    await unplug(container, endpoint);
     fault('network-disconnect:detached');
     dropPlace(container.id, endpoint);
     fault('network-disconnect:row');
     const rest = attachmentsOf(container.config).filter(({ network }) => network !== endpoint.network);
+    writeNames(container.id, rest);
     writeAttachments(container.id, rest, [endpointEvent(container, 'disconnect', endpoint)]);
-    await tellNames(container.id, { removed: addressesOf(endpoint) });
+    await announce(container.id);
+  }
+
+  /** Makes the kernel agree with the rows: a place is plugged in, or, when it is not one of the container's networks, given back. Tells whether it did not. */
+  async function restorePlaces(container: Container): Promise<boolean> {
+    const attachments = attachmentsOf(container.config);
+    const interfaces = runtime.interfacesOf(container.state.pid);
+    let changed = false;
+    for (const endpoint of endpointsOf(container)) {
+      const isNamed = attachments.some(({ network }) => network === endpoint.network);
+      if (isNamed && interfaces.includes(endpoint.interfaceName)) continue;
+      changed = true;
+      if (isNamed) {
+        await plug(container, endpoint, gatewaysOf(endpointsOf(container), endpoint));
+      } else {
+        await unplug(findContainer(store, container.id), endpoint);
+        dropPlace(container.id, endpoint);
+      }
+    }
+    return changed;
   }
 
   return {
@@ -214,28 +246,27 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     reconcile(id) {
       return inTurn(id, async () => {
         const container = findContainer(store, id);
-        const attachments = attachmentsOf(container.config);
-        const interfaces = runtime.interfacesOf(container.state.pid);
-        for (const endpoint of endpointsOf(container)) {
-          const isNamed = attachments.some(({ network }) => network === endpoint.network);
-          if (isNamed && interfaces.includes(endpoint.interfaceName)) continue;
-          log.info({ containerId: id }, 'change of networks that was interrupted is undone');
-          if (isNamed) {
-            await plug(container, endpoint, gatewaysOf(endpointsOf(container), endpoint));
-          } else {
-            await unplug(container, endpoint, gatewaysOf(endpointsOf(container).filter((each) => each !== endpoint)));
-            dropPlace(id, endpoint);
-          }
-        }
-        const placed = container.config.networks.filter((attachment) =>
-          endpointsOf(container).some(({ network }) => network === attachment.network),
-        );
-        for (const { network: name } of container.config.networks.filter((each) => !placed.includes(each))) {
+        const changed = await restorePlaces(container);
+        const { networks: attachments } = container.config;
+        const isPlaced = ({ network: name }: NetworkAttachment): boolean =>
+          endpointsOf(container).some(({ network }) => network === name);
+        const lost = attachments.filter((attachment) => !isPlaced(attachment));
+        if (!changed && lost.length === 0) return;
+        log.info({ containerId: id }, 'change of networks that was interrupted is undone');
+        writeNames(id, attachments.filter(isPlaced));
+        const events = lost.flatMap(({ network: name }) => {
           const network = networks.named(name);
-          const told =
-            network && endpointEvent(container, 'disconnect', { ...network, networkId: network.id, network: name });
-          writeAttachments(id, placed, told === null ? [] : [told]);
-        }
+          return network === null
+            ? []
+            : [
+                endpointEvent(container, 'disconnect', {
+                  networkId: network.id,
+                  network: name,
+                  driver: network.driver,
+                }),
+              ];
+        });
+        if (lost.length > 0) writeAttachments(id, attachments.filter(isPlaced), events);
       });
     },
   };

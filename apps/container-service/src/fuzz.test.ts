@@ -69,6 +69,8 @@ fuzz(
   ),
   (text) => {
     const query = Buffer.from(text, 'latin1');
+    const long = Buffer.concat([query, Buffer.alloc(600, query.length > 0 ? query : '\0')]);
+    if (query.length >= 12) expect(fitDatagram(query, long).length).toBeLessThanOrEqual(4096);
     const verdict = answerQuery(query, { table, from: '172.18.0.2', shuffle: (addresses) => [...addresses] });
     if (verdict.kind !== 'answer') return;
     expect(verdict.response.readUInt16BE(0)).toBe(query.readUInt16BE(0));

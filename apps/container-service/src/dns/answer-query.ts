@@ -31,6 +31,8 @@ export interface AnswerContext {
 }
 
 const HEADER_BYTES = 12;
+/** Type, class, time to live and length, which follow the name of a record. */
+const RECORD_BYTES = 10;
 /** The flag TC, in the header's third byte. */
 const TRUNCATED = 0x02;
 /** What a client takes over UDP that says nothing else (RFC 1035 §4.2.1), and what we say that we take (RFC 9715). */
@@ -63,18 +65,46 @@ export function failureResponse(query: Buffer, rcode: number): Buffer {
   return response;
 }
 
-/** What of a response goes over UDP: all of it, or, when the client takes less, the request to ask again over TCP. */
+/**
+ * What of a response goes over UDP: all of it, or, when the client takes less, the answers that it does take and the request to ask again over
+ * TCP, which the resolvers of busybox and of older musl never do.
+ */
 export function fitDatagram(message: Buffer, response: Buffer): Buffer {
   if (response.length <= UDP_BYTES) return response;
   const query = decodeQuery(message);
   if (query === null) return failureResponse(message, RCODE.formatError);
   const limit = Math.max(UDP_BYTES, edns(query.packet)?.udpPayloadSize ?? 0);
   if (response.length <= limit) return response;
-  const truncated = Buffer.from(response.subarray(0, questionEnd(query.question)));
+  const { count, end } = fittingAnswers(response, questionEnd(query.question), limit);
+  const truncated = Buffer.from(response.subarray(0, end));
   truncated.writeUInt8(truncated.readUInt8(2) | TRUNCATED, 2);
-  truncated.writeUInt32BE(1 << 16, 4);
+  truncated.writeUInt16BE(1, 4);
+  truncated.writeUInt16BE(count, 6);
   truncated.writeUInt32BE(0, 8);
   return truncated;
+}
+
+/** How many answers lie below a limit, and where the last of them ends. A response from elsewhere may be broken. */
+function fittingAnswers(response: Buffer, start: number, limit: number): { count: number; end: number } {
+  let [count, end] = [0, start];
+  for (const wanted = response.readUInt16BE(6); count < wanted; count++) {
+    const fields = nameEnd(response, end);
+    if (fields + RECORD_BYTES > limit) break;
+    const next = fields + RECORD_BYTES + response.readUInt16BE(fields + RECORD_BYTES - 2);
+    if (next > limit) break;
+    end = next;
+  }
+  return { count, end };
+}
+
+/** Where a name ends that begins at a place: at its zero, or behind the reference to another one. */
+function nameEnd(message: Buffer, start: number): number {
+  let at = start;
+  for (let length = message[at]; length !== undefined && length !== 0; length = message[at]) {
+    if (length >= 0xc0) return at + 2;
+    at += 1 + length;
+  }
+  return at + 1;
 }
 
 /** Tells whether a response is one to the question of a query; letters may differ in case. */

@@ -58,16 +58,11 @@ export function nameFiles(input: NameFilesInput, host: HostNameFiles): NameFiles
   };
 }
 
-/** /etc/hosts of a container that comes on a network or leaves one, with all that was written into it meanwhile. */
-export function changeHosts(
-  current: string,
-  fresh: string,
-  { added = [], removed = [] }: { readonly added?: readonly string[]; readonly removed?: readonly string[] },
-): string {
-  const isOf = (addresses: readonly string[]) => (line: string) =>
-    addresses.some((address) => line.startsWith(`${address}\t`));
-  const kept = current.split('\n').filter((line) => line !== '' && !isOf(removed)(line));
-  return [...kept, ...fresh.split('\n').filter(isOf(added)), ''].join('\n');
+/** /etc/hosts of a container that came on a network or left one: the lines of its own names as they are now, and all else that was written into it. */
+export function changeHosts(current: string, fresh: string, ownNames: string): string {
+  const isOwn = (line: string): boolean => line.endsWith(`\t${ownNames}`);
+  const kept = current.split('\n').filter((line) => line !== '' && !isOwn(line));
+  return [...kept, ...fresh.split('\n').filter(isOwn), ''].join('\n');
 }
 
 /** A name server on the host's loopback cannot be reached from a container; when none is left, Google's stand in, as in Docker. */
@@ -114,8 +109,8 @@ function hostsLine(entry: string, gateway: string): string {
   return `${address === 'host-gateway' ? gateway : address}\t${entry.slice(0, colon)}`;
 }
 
-/** A host name with dots also gets its first label, as in Docker. */
-function hostnames(hostname: string, domainName: string): string {
+/** The names of a container in its /etc/hosts. A host name with dots also gets its first label, as in Docker. */
+export function hostnames(hostname: string, domainName: string): string {
   const full = domainName === '' ? hostname : `${hostname}.${domainName}`;
   const [first = full] = full.split('.');
   return first === full ? full : `${full} ${first}`;
