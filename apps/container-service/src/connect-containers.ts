@@ -1,7 +1,7 @@
 import { BerthError, isBerthError } from '@berth/errors';
 import type { ActiveContainers } from './active-containers.ts';
 import {
-  addressesOf,
+  heldAddressesOf,
   endpointsOf,
   gatewaysOf,
   isActive,
@@ -112,7 +112,7 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
   }
 
   function releaseAddresses(endpoint: Endpoint): void {
-    for (const address of addressesOf(endpoint)) networks.release(address);
+    for (const address of heldAddressesOf(endpoint)) networks.release(address);
   }
 
   async function plug(container: Container, endpoint: Endpoint, gateways: Gateways): Promise<void> {

@@ -209,6 +209,11 @@ export function addressesOf({ address, ipv6 }: Endpoint): string[] {
   return [address, ipv6?.address ?? ''].filter((each) => each !== '');
 }
 
+/** The addresses that a place has, each as one of its network's: `<network id>/<address>`. Another network may have the same one later. */
+export function heldAddressesOf(endpoint: Endpoint): string[] {
+  return addressesOf(endpoint).map((address) => `${endpoint.networkId}/${address}`);
+}
+
 /** The gateways of default routes: of each family that of the first place with a way out; empty for none. */
 export interface Gateways {
   readonly gateway: string;

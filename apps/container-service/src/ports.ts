@@ -28,7 +28,7 @@ export interface ContainerEvent {
 /** What a removed container has left and must still be cleaned up. */
 export interface Leftover {
   readonly containerId: string;
-  /** Its addresses, which nobody gets before its interfaces are gone. */
+  /** What `heldAddressesOf` tells of its places: nobody gets them before its interfaces are gone. */
   readonly addresses: readonly string[];
   /** The first of the ids of its user namespace, which nobody gets before its processes are gone; null when it has none. */
   readonly firstUserId: number | null;

@@ -1,6 +1,6 @@
 import type { ActiveContainerControl } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
-import { addressesOf, advance, endpointsOf, withoutEndpoint, type Container } from './container.ts';
+import { advance, endpointsOf, heldAddressesOf, withoutEndpoint, type Container } from './container.ts';
 import { containerEvent, exitEvents } from './events.ts';
 import type { Fault } from './fault.ts';
 import { followProcess, serviceStopsError } from './follow-process.ts';
@@ -155,7 +155,7 @@ export function leftoverOf(container: Container, { deleteAnonymous }: { deleteAn
   const release = deleteAnonymous ? 'delete-anonymous' : 'release';
   return {
     containerId: container.id,
-    addresses: endpointsOf(container).flatMap(addressesOf),
+    addresses: endpointsOf(container).flatMap(heldAddressesOf),
     firstUserId: container.firstUserId,
     volumes: usesVolumes(container) ? release : 'none',
   };

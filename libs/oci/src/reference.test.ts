@@ -25,6 +25,7 @@ describe('parseReference', () => {
     ['a__b/c-d.e', 'docker.io/a__b/c-d.e', 'a__b/c-d.e'],
     [`a:${'t'.repeat(128)}`, `docker.io/library/a:${'t'.repeat(128)}`, `a:${'t'.repeat(128)}`],
     [HEX.slice(1), `docker.io/library/${HEX.slice(1)}`, HEX.slice(1)],
+    ['docker.io/a.b/c', 'docker.io/a.b/c', 'docker.io/a.b/c'],
   ])('normalizes %s', (text, full, familiar) => {
     const reference = parseReference(text);
     expect(formatReference(reference)).toBe(full);

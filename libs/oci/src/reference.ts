@@ -74,20 +74,30 @@ export function familiarReference(reference: Reference): string {
 export function familiarRepository(reference: Reference): string {
   if (reference.domain !== DEFAULT_DOMAIN) return repositoryOf(reference);
   const rest = reference.path.startsWith(OFFICIAL_PREFIX) ? reference.path.slice(OFFICIAL_PREFIX.length) : '/';
-  return rest.includes('/') ? reference.path : rest;
+  const short = rest.includes('/') ? reference.path : rest;
+  // The first part of a path like `a.b/c` would be taken for a domain.
+  return isDomain(firstPart(short)) ? repositoryOf(reference) : short;
 }
 
 function suffixOf({ tag, digest }: Reference): string {
   return (tag === null ? '' : `:${tag}`) + (digest === null ? '' : `@${digest}`);
 }
 
+/** What is before the first slash; empty when there is none. */
+function firstPart(text: string): string {
+  return text.slice(0, Math.max(0, text.indexOf('/')));
+}
+
 /** The first component is a domain only if nobody could mean a path by it. */
+function isDomain(first: string): boolean {
+  return first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase();
+}
+
 function splitDomain(text: string): { domain: string; remainder: string } {
-  const slash = text.indexOf('/');
-  const first = slash === -1 ? '' : text.slice(0, slash);
-  const isDomain = first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase();
-  const domain = isDomain && first !== LEGACY_DEFAULT_DOMAIN ? first : DEFAULT_DOMAIN;
-  const remainder = isDomain ? text.slice(slash + 1) : text;
+  const first = firstPart(text);
+  const hasDomain = isDomain(first);
+  const domain = hasDomain && first !== LEGACY_DEFAULT_DOMAIN ? first : DEFAULT_DOMAIN;
+  const remainder = hasDomain ? text.slice(first.length + 1) : text;
   const isOfficial = domain === DEFAULT_DOMAIN && !remainder.includes('/');
   return { domain, remainder: isOfficial ? OFFICIAL_PREFIX + remainder : remainder };
 }

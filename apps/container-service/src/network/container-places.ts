@@ -1,6 +1,7 @@
 import { BerthError, isBerthError } from '@berth/errors';
 import {
   addressesOf,
+  heldAddressesOf,
   endpointsOf,
   gatewaysOf,
   type Container,
@@ -74,18 +75,18 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
         const [endpoint = null, ...furtherEndpoints] = takeAll(container, taken);
         return { endpoint, furtherEndpoints };
       } catch (error) {
-        for (const address of [...taken.values()].flatMap(addressesOf)) networks.release(address);
+        for (const address of [...taken.values()].flatMap(heldAddressesOf)) networks.release(address);
         if (!isBerthError(error)) throw error;
         const message = `failed to set up container networking: ${error.message}`;
         throw new BerthError(error.reason, message, { cause: error });
       }
     },
     claim(container) {
-      for (const address of endpointsOf(container).flatMap(addressesOf)) networks.claim(address);
+      for (const address of endpointsOf(container).flatMap(heldAddressesOf)) networks.claim(address);
     },
     release({ endpoint, furtherEndpoints }) {
       const endpoints = endpoint === null ? furtherEndpoints : [endpoint, ...furtherEndpoints];
-      for (const address of endpoints.flatMap(addressesOf)) networks.release(address);
+      for (const address of endpoints.flatMap(heldAddressesOf)) networks.release(address);
     },
     async prepare(container) {
       const endpoints = endpointsOf(container);

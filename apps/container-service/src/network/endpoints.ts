@@ -4,7 +4,7 @@ import type { NetworkAttachment } from '../container-config.ts';
 import type { LinkPlan } from '../plan/plan.ts';
 import { createAddressPool, type AddressPool } from './address-pool.ts';
 import type { EngineNetwork } from './engine-network.ts';
-import { contains, hardwareAddressOf, parseAddress, parseCidr, type Family, type Subnet } from './ip-address.ts';
+import { hardwareAddressOf, parseAddress, parseCidr, type Family, type Subnet } from './ip-address.ts';
 import { bridgeOptions, isPredefined, parentOptions, subnetOfFamily, type Network } from './network.ts';
 
 /** A place that is asked for. */
@@ -14,14 +14,14 @@ export interface WantedEndpoint extends Pick<NetworkAttachment, 'address' | 'ipv
   readonly ipv6: boolean;
 }
 
-/** Hands out places on networks, whose subnets never overlap: so an address tells its network. */
+/** Hands out places on networks. An address that is held is told as `heldAddressesOf` tells it: what a network had that is gone is nobody's. */
 export interface Endpoints {
   /** Throws ADDRESS_POOL_EMPTY, ADDRESS_IN_USE, INVALID_ARGUMENT; nothing is taken then. */
   take(network: Network, wanted: WantedEndpoint): Endpoint;
-  /** Marks an address of either family as taken, as start-up does with those it finds in use. */
-  claim(address: string): void;
+  /** Marks an address that is held as taken, as start-up does with those it finds in use. */
+  claim(held: string): void;
   /** Gives an address back. */
-  release(address: string): void;
+  release(held: string): void;
   /** What an interface on a network is connected to. */
   link(network: Network): LinkPlan;
 }
@@ -51,15 +51,14 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
     return made;
   }
 
-  /** Null when the network has been removed. */
-  function poolAt(text: string): AddressPool | null {
+  /** Does something with the pool of an address that is held, unless its network has been removed. */
+  function withPool(held: string, change: (pool: AddressPool, address: string) => void): void {
+    const [networkId = '', text = ''] = held.split('/');
     const address = parseAddress(text);
-    if (address === null) return null;
-    for (const network of networks()) {
-      const found = poolOf(network, address.family);
-      if (found !== null && contains(found.subnet, address)) return found.pool;
-    }
-    return null;
+    const network = networks().find(({ id }) => id === networkId);
+    if (address === null || network === undefined) return;
+    const found = poolOf(network, address.family);
+    if (found !== null) change(found.pool, text);
   }
 
   /** A place of one family; null when the network has none of it. */
@@ -100,8 +99,8 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
         hardwareAddress: wanted.hardwareAddress || hardwareAddressOf(address),
       };
     },
-    claim: (address) => poolAt(address)?.claim(address),
-    release: (address) => poolAt(address)?.release(address),
+    claim: (held) => withPool(held, (pool, address) => pool.claim(address)),
+    release: (held) => withPool(held, (pool, address) => pool.release(address)),
     link(network) {
       if (network.driver === 'macvlan') {
         const { parent, mode = 0 } = parentOptions(network.options);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { aConfig, createMemoryEngine, DETACHED, settle, type MemoryEngine } from '../adapters/memory-engine.ts';
+import { heldAddressesOf } from '../container.ts';
 import type { NetworkRequest, NetworkSubnet } from './network.ts';
 
 const REQUEST = {
@@ -74,12 +75,24 @@ describe('networks', () => {
       hardwareAddress: '02:42:0a:09:00:02',
     });
     expect(() => engine.networks.take(network, wanted)).toThrow('no available IPv6 addresses on this network');
-    engine.networks.release('fd00:9::2');
+    engine.networks.release(`${network.id}/fd00:9::2`);
     expect(engine.networks.take(network, wanted)).toMatchObject({ address: '10.9.0.3', ipv6: endpoint.ipv6 });
     const plain = await create('b');
     expect(() => engine.networks.take(plain, { ...wanted, ipv6Address: 'fd00::5' })).toThrow(
       'no configured subnet or ip-range contain the IP address fd00::5',
     );
+  });
+
+  test('take back nothing for a network that has the subnet of one that is gone', async () => {
+    const wanted = { address: '', ipv6Address: '', hardwareAddress: '', interfaceName: 'eth0', ipv6: false };
+    const subnets = [aSubnet('10.9.0.0/16')];
+    const gone = await create('a', { subnets });
+    const [held = ''] = heldAddressesOf(engine.networks.take(gone, wanted));
+    await engine.networks.remove('a');
+    const network = await create('b', { subnets });
+    expect(engine.networks.take(network, wanted).address).toBe('10.9.0.2');
+    engine.networks.release(held);
+    expect(engine.networks.take(network, wanted).address).toBe('10.9.0.3');
   });
 
   test('give a container no IPv6 that a sysctl of its own keeps off', async () => {

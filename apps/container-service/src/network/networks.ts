@@ -4,6 +4,7 @@ import { shortId } from '../container.ts';
 import { networkEvent, prunedNetworksEvent } from '../events.ts';
 import type { Fault } from '../fault.ts';
 import type { Log, NetworkStore, Runtime, SettingStore } from '../ports.ts';
+import { retryUntilDone } from '../retry-until-done.ts';
 import { chooseIpv6Subnet, chooseSubnet, randomIpv6Prefix } from './address-pool.ts';
 import type { EngineNetwork } from './engine-network.ts';
 import { formatCidr, overlap, parseCidr, type Subnet } from './ip-address.ts';
@@ -38,6 +39,8 @@ export interface NetworksDeps {
   readonly nowNs: () => bigint;
   readonly fault: Fault;
   readonly log: Log;
+  /** Aborted when the service ends. */
+  readonly signal: AbortSignal;
 }
 
 /** The networks of an engine. References are ids, names, or unique prefixes of ids. */
@@ -180,7 +183,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
     throw new BerthError('NETWORK_IN_USE', message);
   }
 
-  /** From when the row is gone nobody comes on it; a bridge that cannot be removed now is by the next start. */
+  /** From when the row is gone nobody comes on it; a bridge that cannot be removed now is tried again, and by the next start. */
   async function removeUnused(network: Network): Promise<void> {
     const bridge = bridgeOf(network);
     store.remove(network.id, bridge, [networkEvent(network, 'destroy')]);
@@ -190,14 +193,23 @@ export function createNetworks(deps: NetworksDeps): Networks {
     await ensured.get(network.id)?.catch(() => {});
     ensured.delete(network.id);
     if (bridge === null) return;
+    const onError = (error: unknown): void => log.warn({ err: error }, 'bridge of a removed network not removed');
     await removeBridge(bridge).catch((error: unknown) => {
-      log.warn({ err: error }, 'bridge of a removed network not removed, the next start does it');
+      onError(error);
+      retryUntilDone(() => (isWanted(bridge) ? undefined : removeBridge(bridge)), {
+        signal: deps.signal,
+        onError,
+      }).catch(() => {});
     });
+  }
+
+  function isWanted(bridge: string): boolean {
+    return [...creating.values(), ...own.values()].some((network) => bridgeOf(network) === bridge);
   }
 
   async function sweep(): Promise<void> {
     for (const bridge of store.listBridges()) {
-      if ([...creating.values(), ...own.values()].some((network) => bridgeOf(network) === bridge)) continue;
+      if (isWanted(bridge)) continue;
       log.info({ bridge }, 'bridge of no network removed');
       await removeBridge(bridge);
     }
