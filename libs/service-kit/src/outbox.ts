@@ -18,6 +18,9 @@ export interface EventSink {
   add(event: NewEvent): void;
 }
 
+/** NATS takes a message of a megabyte at most. */
+const MAX_EVENT_BYTES = 512 * 1024;
+
 /** An event as it is published. */
 export interface StoredEvent {
   readonly id: string;
@@ -57,7 +60,7 @@ export function openOutbox(database: DatabaseSync): Outbox {
 
   return {
     add(event) {
-      insert.run(JSON.stringify(Event.toJSON(toEvent(event))));
+      insert.run(encodeEvent(toEvent(event)));
       listener();
     },
     pending(limit) {
@@ -78,6 +81,25 @@ export function openOutbox(database: DatabaseSync): Outbox {
       listener = newListener;
     },
   };
+}
+
+/** One that is too large would be refused, and keep all behind it waiting: it goes without the first of its attributes. */
+function encodeEvent(event: Event): string {
+  const json = JSON.stringify(Event.toJSON(event));
+  if (Buffer.byteLength(json) <= MAX_EVENT_BYTES) return json;
+  return JSON.stringify(Event.toJSON({ ...event, attributes: lastOf(event.attributes) }));
+}
+
+/** What the engine says of an object comes behind its labels. */
+function lastOf(attributes: Record<string, string>): Record<string, string> {
+  const kept: [string, string][] = [];
+  let room = MAX_EVENT_BYTES / 2;
+  for (const entry of Object.entries(attributes).reverse()) {
+    room -= Buffer.byteLength(JSON.stringify(entry));
+    if (room < 0) break;
+    kept.unshift(entry);
+  }
+  return Object.fromEntries(kept);
 }
 
 function toEvent({ noun, verb, objectId, attributes = {}, timeMs = Date.now() }: NewEvent): Event {
