@@ -157,10 +157,11 @@ test('a port of a container with IPv6 is one port of both families, and is reach
   const taken = await cli.berth('run', '--rm', '--network', 'both', '-p', `[::]:${port}:80`, 'busybox', 'true');
   expect(taken).toMatchObject({ code: 125 });
   expect(taken.stderr).toContain(`Bind for :::${port} failed: port is already allocated`);
-  await killComponent(cli.engine, 'container-service');
-  await cli.engine.start();
   const { table } = engineNames(cli.engine.root);
   await runProgram('nft', ['delete', 'table', 'ip6', table]);
+  expect(await page(`[${gateway}]`, port)).toBe('dual');
+  await killComponent(cli.engine, 'container-service');
+  await cli.engine.start();
   expect(await page(`[${gateway}]`, port)).toBe('dual');
   await cli.ok('rm', '-f', 'dual');
   await cli.ok('network', 'rm', 'both');
