@@ -250,8 +250,8 @@ export interface Runtime {
   }): Promise<void>;
   /** Makes the engine's bridge and firewall table when they are missing, with these ports published and no others. Idempotent. */
   ensureNetwork(network: NetworkPlan): Promise<void>;
-  /** The state of a table, another one after each change by somebody else. */
-  inspectNetwork(table: string): Promise<string>;
+  /** The state of an engine's tables, another one after each change by somebody else, and whether there are those of both families. */
+  inspectNetwork(table: string): Promise<{ readonly state: string; readonly isWhole: boolean }>;
   /** Gives a container that runs another interface, and another gateway unless it is empty. Throws CONTAINER_NOT_RUNNING, START_FAILED. */
   connect(stateDir: string, connection: { interface: InterfacePlan } & Gateways): Promise<void>;
   /** Takes an interface away, whether the container runs or not: that of `interfaceName` when it has no host's end. Idempotent. */

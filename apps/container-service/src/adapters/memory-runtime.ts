@@ -111,7 +111,7 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       calls.push(`remove ${bridge}`);
       return Promise.resolve();
     },
-    inspectNetwork: () => Promise.resolve(runtime.table),
+    inspectNetwork: () => Promise.resolve({ state: runtime.table, isWhole: true }),
     processOf: (stateDir) => (runtime.inspect(stateDir).state === 'running' ? { pid: 4711, startTicks: 1n } : null),
     mount() {
       runtime.calls.push('mount');

@@ -64,7 +64,8 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
       spawner.ensureNetwork({ ...network, publishedPorts: [...network.publishedPorts], forward: true }),
     async inspectNetwork(table) {
       const { tableHandle, ipv6TableHandle, rules } = await spawner.inspectNetwork({ table });
-      return `${tableHandle} ${ipv6TableHandle} ${rules}`;
+      const isWhole = tableHandle > 0n && ipv6TableHandle > 0n;
+      return { state: `${tableHandle} ${ipv6TableHandle} ${rules}`, isWhole };
     },
     connect: (stateDir, { interface: plan, ...gateways }) =>
       spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), ...gateways }),

@@ -57,6 +57,8 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
   let renewedNs = 0n;
   /** What was found right after it was made; null when that is not known. */
   let made: Promise<string | null> = Promise.resolve(null);
+  /** A table was missing from the first look on, and so it was after another making: the host has none of that family. */
+  let isPartial = false;
 
   /** The list is made when the request is sent; a start that is not on it waits for the answer before its keeper publishes. */
   async function make(): Promise<void> {
@@ -64,7 +66,10 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
     await runtime
       .ensureNetwork({ bridge, table, address: gateway, prefixLength: subnet.prefixLength, publishedPorts })
       .finally(() => (renewedNs = deps.nowNs()));
-    made = runtime.inspectNetwork(table).catch(() => null);
+    made = runtime.inspectNetwork(table).then(
+      ({ state }) => state,
+      () => null,
+    );
   }
 
   function ensure(): Promise<void> {
@@ -87,10 +92,13 @@ export function createEngineNetwork(deps: EngineNetworkDeps): EngineNetwork {
       ensured = null;
     },
     async repair() {
-      if (ensured !== null && (await made) === (await runtime.inspectNetwork(table))) return false;
+      const { state, isWhole } = await runtime.inspectNetwork(table);
+      const isAsMade = ensured !== null && (await made) === state;
+      if (isAsMade && (isWhole || isPartial)) return false;
+      isPartial = isAsMade;
       ensured = null;
       await ensure();
-      return true;
+      return (await made) !== state;
     },
     async renewedNs() {
       for (let awaited: Promise<void> | null = null; awaited !== making;) {
