@@ -7,12 +7,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { openFilesOf } from './open-files.ts';
 import { finish, startTestEngine, type TestContainer, type TestEngine } from './test-engine.ts';
 import { bind, filesystem, planProcess } from './test-plan.ts';
 
@@ -245,7 +245,7 @@ test('the helper and its keepers listen on no abstract socket, which a container
     .map((fields) => `socket:[${fields[6]}]`);
   const { ppid } = readStatus(running.started.keeperPid);
   for (const pid of [running.started.keeperPid, ppid]) {
-    const sockets = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    const sockets = openFilesOf(pid);
     expect(sockets.length).toBeGreaterThan(2);
     expect(sockets.filter((socket) => abstract.includes(socket))).toEqual([]);
   }

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NetworkInterface } from '@berth/proto/native';
+import { openFilesOf } from './open-files.ts';
 import { eventually, finish, startTestEngine, type TestEngine } from './test-engine.ts';
 import { planFilter, planProcess } from './test-plan.ts';
 
@@ -31,10 +31,7 @@ function forksOf(spawner: number): number[] {
 
 /** The network namespaces that a process has descriptors of. */
 function networksHeldBy(pid: number): string[] {
-  const directory = `/proc/${pid}/fd`;
-  return readdirSync(directory)
-    .map((fd) => readlinkSync(join(directory, fd)))
-    .filter((target) => target.startsWith('net:'));
+  return openFilesOf(pid).filter((target) => target.startsWith('net:'));
 }
 
 function planInterface(number: number): NetworkInterface {
