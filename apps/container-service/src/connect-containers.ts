@@ -1,4 +1,5 @@
 import { BerthError, isBerthError } from '@berth/errors';
+import { createKeyedLock } from '@berth/service-kit';
 import type { ActiveContainers } from './active-containers.ts';
 import {
   heldAddressesOf,
@@ -54,21 +55,8 @@ export interface ContainerConnector {
  */
 export function createContainerConnector(deps: ConnectDeps): ContainerConnector {
   const { store, runtime, files, plans, networks, places, names, fault, log } = deps;
-  const busy = new Map<string, Promise<unknown>>();
-
   /** One change of a container at a time. */
-  function inTurn<Result>(id: string, run: () => Promise<Result>): Promise<Result> {
-    const turn = (busy.get(id) ?? Promise.resolve()).then(run);
-    const done: Promise<void> = turn.then(
-      () => {},
-      () => {},
-    );
-    busy.set(id, done);
-    void done.then(() => {
-      if (busy.get(id) === done) busy.delete(id);
-    });
-    return turn;
-  }
+  const changes = createKeyedLock();
 
   /** The rows of a container, once it is known whether it starts. */
   async function settled(id: string): Promise<Container> {
@@ -213,7 +201,7 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     connect(reference, asked) {
       const network = networks.find(asked.network);
       const { id } = findContainer(store, reference);
-      return inTurn(id, async () => {
+      return changes.run(id, async () => {
         const container = await settled(id);
         checkModes(container, network);
         const attachment = resolveAttachment(network, asked);
@@ -230,7 +218,7 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       const id = containerId(reference, force);
       if (id === null) return;
       const network = networks.find(networkReference);
-      await inTurn(id, async () => {
+      await changes.run(id, async () => {
         const container = await settled(id);
         checkModes(container, network);
         const endpoint = endpointsOf(container).find(({ networkId }) => networkId === network.id);
@@ -244,7 +232,7 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       });
     },
     reconcile(id) {
-      return inTurn(id, async () => {
+      return changes.run(id, async () => {
         const container = findContainer(store, id);
         const changed = await restorePlaces(container);
         const { networks: attachments } = container.config;

@@ -209,4 +209,17 @@ describe('networks', () => {
     const { id } = engine.networks.find('bridge');
     expect(engine.networks.members(id)).toMatchObject([{ name: 'web', address: '172.17.0.2', prefixLength: 16 }]);
   });
+
+  test('are made one after another when two find the bridge missing', async () => {
+    const network = await create('a');
+    let [now, most] = [0, 0];
+    engine.runtime.ensureBridge = async () => {
+      most = Math.max(most, ++now);
+      await settle();
+      now--;
+    };
+    engine.networks.doubt();
+    await Promise.all([engine.networks.ensure(network), engine.networks.renew(), engine.networks.renew()]);
+    expect(most).toBe(1);
+  });
 });

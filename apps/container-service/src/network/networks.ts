@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BerthError } from '@berth/errors';
+import { createKeyedLock } from '@berth/service-kit';
 import { shortId } from '../container.ts';
 import { networkEvent, prunedNetworksEvent } from '../events.ts';
 import type { Fault } from '../fault.ts';
@@ -80,6 +81,8 @@ export function createNetworks(deps: NetworksDeps): Networks {
   const own = new Map(store.list().map((network) => [network.id, network]));
   const creating = new Map<string, Network>();
   const ensured = new Map<string, Promise<void>>();
+  /** One at a time of each network: a bridge that another request is about to mark would be taken for somebody else's. */
+  const makings = createKeyedLock();
   /** Bridges that are on their way out. */
   const removing = new Map<string, Promise<void>>();
 
@@ -160,9 +163,11 @@ export function createNetworks(deps: NetworksDeps): Networks {
     if (isPredefined(network)) return engineNetwork.ensure();
     const known = ensured.get(network.id);
     if (known !== undefined) return known;
-    const making = make(network);
+    const making = makings.run(network.id, () => make(network));
     ensured.set(network.id, making);
-    making.catch(() => ensured.delete(network.id));
+    making.catch(() => {
+      if (ensured.get(network.id) === making) ensured.delete(network.id);
+    });
     return making;
   }
 
@@ -190,7 +195,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
     own.delete(network.id);
     deps.onRemoved(network);
     fault('network-rm:row');
-    await ensured.get(network.id)?.catch(() => {});
+    await makings.run(network.id, () => Promise.resolve());
     ensured.delete(network.id);
     if (bridge === null) return;
     const onError = (error: unknown): void => log.warn({ err: error }, 'bridge of a removed network not removed');
