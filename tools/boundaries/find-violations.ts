@@ -62,7 +62,7 @@ function findCycles(byName: ReadonlyMap<string, Project>): string[] {
 
 /** A service is an app that others call. */
 function isService({ layer, files }: Project): boolean {
-  return layer === 'app' && files.some(({ path }) => path === 'src/ports.ts');
+  return layer === 'app' && files.some(({ path }) => /^src\/ports(\.ts$|\/)/.test(path));
 }
 
 function isTest({ path }: SourceFile): boolean {

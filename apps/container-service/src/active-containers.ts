@@ -1,4 +1,4 @@
-import type { ProcessConnection, ProcessExit } from './ports.ts';
+import type { ProcessConnection, ProcessExit } from './ports/process.ts';
 
 /** A container that is being started, runs, or whose run is being cleaned up. */
 export interface ActiveContainer {

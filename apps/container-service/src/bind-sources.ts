@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { MountConfig, MountPoint } from './mount.ts';
-import type { HostPaths } from './ports.ts';
+import type { HostPaths } from './ports/files.ts';
 
 /** Makes the source of a bind when `-v` asked for it and it is missing. Throws INVALID_ARGUMENT when it is missing with `--mount`. */
 export function prepareBindSource(hostPaths: HostPaths, { type, source, mode }: MountConfig | MountPoint): void {

@@ -6,7 +6,10 @@ import type { ContainerControl } from './control-containers.ts';
 import { containerEvent } from './events.ts';
 import type { ContainerExecs, ExecRequest } from './exec-container.ts';
 import { afterCheck, NEW_HEALTH, nextCheckMs, timeoutMs } from './health.ts';
-import type { ContainerStore, Log, ProcessConnection, Runtime } from './ports.ts';
+import type { Log } from './ports/log.ts';
+import type { ProcessConnection } from './ports/process.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerStore } from './ports/stores.ts';
 import { healthCommand } from './spec/health-check.ts';
 
 /** What checking needs. */

@@ -2,7 +2,8 @@ import { containerEvent } from './events.ts';
 import type { Freezer } from './freeze-containers.ts';
 import { findContainer } from './find-container.ts';
 import { ENGINE_MOUNT_POINTS } from './plan/mounts.ts';
-import type { ContainerStore, ImageClient } from './ports.ts';
+import type { ImageClient } from './ports/images.ts';
+import type { ContainerStore } from './ports/stores.ts';
 import { imageConfigOf, mergeImageConfig, parseImageConfigDocument } from './spec/image-config.ts';
 
 export interface CommitRequest {

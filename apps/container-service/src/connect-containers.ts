@@ -23,7 +23,10 @@ import type { Network } from './network/network.ts';
 import type { Networks } from './network/networks.ts';
 import { resolveAttachment } from './network/resolve-networks.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
-import type { ContainerEvent, ContainerFiles, ContainerStore, Log, Runtime } from './ports.ts';
+import type { ContainerFiles } from './ports/files.ts';
+import type { Log } from './ports/log.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerEvent, ContainerStore } from './ports/stores.ts';
 
 /** What connecting needs. */
 export interface ConnectDeps {

@@ -28,21 +28,12 @@ import { createContainerMeter, type ContainerMeter } from './measure-containers.
 import type { HostResources } from './plan/cgroup-layout.ts';
 import { createPlanBuilder, type PlanSettings } from './plan/build-plan.ts';
 import { planPorts } from './plan/ports.ts';
-import type {
-  ContainerFiles,
-  ContainerStore,
-  ExecStore,
-  FileTool,
-  HostPaths,
-  ImageClient,
-  Log,
-  NetworkStore,
-  Processes,
-  Runtime,
-  SettingStore,
-  UsageReader,
-  VolumeClient,
-} from './ports.ts';
+import type { ContainerFiles, FileTool, HostPaths } from './ports/files.ts';
+import type { ImageClient } from './ports/images.ts';
+import type { Log } from './ports/log.ts';
+import type { Processes, Runtime, UsageReader } from './ports/runtime.ts';
+import type { ContainerStore, ExecStore, NetworkStore, SettingStore } from './ports/stores.ts';
+import type { VolumeClient } from './ports/volumes.ts';
 import { createPortPublisher } from './publish-ports.ts';
 import { createPruneContainers, type PruneContainers } from './prune-containers.ts';
 import { createRecovery, type Recovery } from './recover-containers.ts';

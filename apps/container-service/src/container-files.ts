@@ -6,7 +6,10 @@ import type { FileVisit, FileVisits } from './file-visits.ts';
 import { findContainer } from './find-container.ts';
 import type { VolumeMounts } from './volume-mounts.ts';
 import { planUserMounts } from './plan/mounts.ts';
-import type { ContainerFiles, ContainerProcess, ContainerStore, FileTool, PathStat, Runtime } from './ports.ts';
+import type { ContainerFiles, FileTool, PathStat } from './ports/files.ts';
+import type { ContainerProcess } from './ports/process.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerStore } from './ports/stores.ts';
 
 export interface ContainerFileDeps {
   readonly store: ContainerStore;

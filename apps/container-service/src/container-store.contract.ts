@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { aConfig, aSpec } from './adapters/memory-engine.ts';
 import { advance, newContainer, type Container } from './container.ts';
 import { containerEvent } from './events.ts';
-import type { ContainerEvent, ContainerStore, ExecStore, SettingStore } from './ports.ts';
+import type { ContainerEvent, ContainerStore, ExecStore, SettingStore } from './ports/stores.ts';
 
 /** Stores under test, which share a list of events. */
 export interface StoresUnderTest {

@@ -7,15 +7,11 @@ import { joinedContainer } from './isolation.ts';
 import { resolveJoins } from './join-namespaces.ts';
 import type { Networks } from './network/networks.ts';
 import { resolveNetworks } from './network/resolve-networks.ts';
-import type {
-  ContainerStore,
-  CreateRequest,
-  HostPaths,
-  ImageClient,
-  Log,
-  PreparedSnapshot,
-  VolumeClient,
-} from './ports.ts';
+import type { HostPaths } from './ports/files.ts';
+import type { ImageClient, PreparedSnapshot } from './ports/images.ts';
+import type { Log } from './ports/log.ts';
+import type { ContainerStore } from './ports/stores.ts';
+import type { VolumeClient } from './ports/volumes.ts';
 import { checkContainerName, generateContainerName, nameInUseError, stripSlash } from './spec/container-name.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
 import type { HostResources } from './plan/cgroup-layout.ts';
@@ -25,6 +21,12 @@ import { startStopwatch } from './stopwatch.ts';
 import type { IdPool } from './user-namespace/id-ranges.ts';
 import { checkConfig, specifyContainer } from './spec/specify-container.ts';
 import { createMountMaker } from './make-mounts.ts';
+
+/** What a client asks for when it creates a container; an empty name gets a generated one. */
+export interface CreateRequest {
+  readonly name: string;
+  readonly config: ContainerConfig;
+}
 
 /** What creating needs. */
 export interface CreateDeps {

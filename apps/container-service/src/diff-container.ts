@@ -1,6 +1,7 @@
 import { findContainer } from './find-container.ts';
 import { ENGINE_MOUNT_POINTS } from './plan/mounts.ts';
-import type { ContainerStore, ImageClient, PathChange } from './ports.ts';
+import type { ImageClient, PathChange } from './ports/images.ts';
+import type { ContainerStore } from './ports/stores.ts';
 
 export interface DiffDeps {
   readonly store: ContainerStore;

@@ -1,5 +1,6 @@
 import { isUp } from './container.ts';
-import type { ContainerStore, Runtime } from './ports.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerStore } from './ports/stores.ts';
 
 /** What does not change while the service runs. */
 export interface HostInfo {

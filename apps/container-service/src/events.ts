@@ -1,6 +1,7 @@
 import { endpointsOf, type Container, type Endpoint } from './container.ts';
 import type { Network } from './network/network.ts';
-import type { ContainerEvent, ProcessExit } from './ports.ts';
+import type { ProcessExit } from './ports/process.ts';
+import type { ContainerEvent } from './ports/stores.ts';
 
 /** An event of a container: labels, image and name, and what the verb adds. */
 export function containerEvent(

@@ -7,18 +7,12 @@ import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
 import { followProcess, serviceStopsError } from './follow-process.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
-import type {
-  ContainerFiles,
-  ContainerStore,
-  Exec,
-  ExecStore,
-  ImageClient,
-  Log,
-  ProcessConnection,
-  ProcessExit,
-  Runtime,
-  StartedProcess,
-} from './ports.ts';
+import type { ContainerFiles } from './ports/files.ts';
+import type { ImageClient } from './ports/images.ts';
+import type { Log } from './ports/log.ts';
+import type { ProcessConnection, ProcessExit, StartedProcess } from './ports/process.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerStore, Exec, ExecStore } from './ports/stores.ts';
 import { endOfSession, noLog, runSession } from './process-session.ts';
 import type { Client, ProcessEvent } from './run-container.ts';
 import { notReadyError } from './restart-containers.ts';

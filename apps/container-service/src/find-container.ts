@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { Container } from './container.ts';
-import type { ContainerStore } from './ports.ts';
+import type { ContainerStore } from './ports/stores.ts';
 import { stripSlash } from './spec/container-name.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError } from '@berth/errors';
-import type { ProcessConnection, ProcessExit, Runtime } from './ports.ts';
+import type { ProcessConnection, ProcessExit } from './ports/process.ts';
+import type { Runtime } from './ports/runtime.ts';
 
 /** What following needs. */
 export interface FollowDeps {

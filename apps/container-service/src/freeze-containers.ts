@@ -4,7 +4,8 @@ import { containerEvent } from './events.ts';
 import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
-import type { ContainerStore, Runtime } from './ports.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerStore } from './ports/stores.ts';
 import { notReadyError } from './restart-containers.ts';
 
 /** What freezing needs. */

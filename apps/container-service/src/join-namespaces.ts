@@ -5,7 +5,8 @@ import { findContainer } from './find-container.ts';
 import { joinedContainer } from './isolation.ts';
 import { CLONE, joinedNamespaces } from './plan/namespaces.ts';
 import type { NamespaceJoin } from './plan/plan.ts';
-import type { ContainerFiles, ContainerStore } from './ports.ts';
+import type { ContainerFiles } from './ports/files.ts';
+import type { ContainerStore } from './ports/stores.ts';
 
 /** A config whose joined containers are named by their ids. Throws CONTAINER_NOT_FOUND, CONTAINER_AMBIGUOUS, INVALID_ARGUMENT. */
 export function resolveJoins(store: ContainerStore, config: ContainerConfig): ContainerConfig {

@@ -1,7 +1,8 @@
 import { BerthError } from '@berth/errors';
 import { findContainer } from './find-container.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
-import type { ContainerStore, Processes } from './ports.ts';
+import type { Processes } from './ports/runtime.ts';
+import type { ContainerStore } from './ports/stores.ts';
 import { parsePsArguments } from './processes/ps-arguments.ts';
 
 /** What listing processes needs. */

@@ -2,7 +2,10 @@ import { prepareBindSource } from './bind-sources.ts';
 import { findContainer } from './find-container.ts';
 import type { ContainerConfig } from './container-config.ts';
 import type { MountConfig, MountPoint } from './mount.ts';
-import type { ContainerStore, HostPaths, ImageClient, VolumeClient } from './ports.ts';
+import type { HostPaths } from './ports/files.ts';
+import type { ImageClient } from './ports/images.ts';
+import type { ContainerStore } from './ports/stores.ts';
+import type { VolumeClient } from './ports/volumes.ts';
 import { resolveMounts } from './spec/mounts.ts';
 import { parseVolumesFrom } from './spec/volumes-from.ts';
 

@@ -2,7 +2,8 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Container } from './container.ts';
 import { findContainer } from './find-container.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
-import type { ContainerStore, Usage, UsageReader } from './ports.ts';
+import type { Usage, UsageReader } from './ports/runtime.ts';
+import type { ContainerStore } from './ports/stores.ts';
 
 /** What measuring needs. */
 export interface MeasureDeps {

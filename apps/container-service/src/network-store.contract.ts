@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Network } from './network/network.ts';
-import type { ContainerEvent, NetworkStore } from './ports.ts';
+import type { ContainerEvent, NetworkStore } from './ports/stores.ts';
 
 /** A store under test, and what was told of it. */
 export interface NetworkStoreUnderTest {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ProcessConnection, ProcessExit } from './ports.ts';
+import type { ProcessConnection, ProcessExit } from './ports/process.ts';
 import { endOfSession } from './process-session.ts';
 
 const EXIT: ProcessExit = { exitCode: 3, oomKilled: false, timeNs: 0n, error: '' };

@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { TerminalSize } from './container-config.ts';
-import type { LostOutput, OutputChunk, OutputGap, ProcessConnection, ProcessExit } from './ports.ts';
+import type { LostOutput, OutputChunk, OutputGap, ProcessConnection, ProcessExit } from './ports/process.ts';
 
 /** What a client sends to a process. */
 export type ProcessInput =

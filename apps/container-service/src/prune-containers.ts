@@ -2,7 +2,8 @@ import { BerthError } from '@berth/errors';
 import type { ContainerControl } from './control-containers.ts';
 import { isActive, type Container } from './container.ts';
 import { pruneEvent } from './events.ts';
-import type { ContainerStore, ImageClient } from './ports.ts';
+import type { ImageClient } from './ports/images.ts';
+import type { ContainerStore } from './ports/stores.ts';
 import { parsePruneFilters, type Filter } from './spec/prune-filters.ts';
 
 /** What pruning needs. */

@@ -5,7 +5,9 @@ import type { EngineNetwork } from './network/engine-network.ts';
 import type { Networks } from './network/networks.ts';
 import { portHolder, wantedBindings, type PortPool } from './network/port-pool.ts';
 import type { ContainerPlan } from './plan/plan.ts';
-import type { ContainerStore, Runtime, StartedProcess } from './ports.ts';
+import type { StartedProcess } from './ports/process.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerStore } from './ports/stores.ts';
 
 /** What publishing needs. */
 export interface PublishDeps {

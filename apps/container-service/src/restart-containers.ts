@@ -2,7 +2,8 @@ import { BerthError } from '@berth/errors';
 import { advance, type Container } from './container.ts';
 import { containerEvent } from './events.ts';
 import type { Fault } from './fault.ts';
-import type { ContainerStore, Log } from './ports.ts';
+import type { Log } from './ports/log.ts';
+import type { ContainerStore } from './ports/stores.ts';
 import type { ContainerStarter } from './start-container.ts';
 
 /** What restarting needs. */

@@ -8,16 +8,11 @@ import { containerEvent, killEvent } from './events.ts';
 import { serviceStopsError } from './follow-process.ts';
 import { findContainer } from './find-container.ts';
 import type { ClientLog, ClientLogs } from './logs/client-logs.ts';
-import type {
-  ContainerFiles,
-  ContainerStore,
-  CreateRequest,
-  LostOutput,
-  OutputChunk,
-  ProcessExit,
-  Runtime,
-  StartedProcess,
-} from './ports.ts';
+import type { CreateRequest } from './create-container.ts';
+import type { ContainerFiles } from './ports/files.ts';
+import type { LostOutput, OutputChunk, ProcessExit, StartedProcess } from './ports/process.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerStore } from './ports/stores.ts';
 import { endOfSession, runInputSession, runSession, type ProcessInput } from './process-session.ts';
 import { notReadyError } from './restart-containers.ts';
 import type { ContainerStarter } from './start-container.ts';

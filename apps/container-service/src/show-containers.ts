@@ -3,7 +3,9 @@ import { parseListFilters, type FilterLookups } from './spec/list-filters.ts';
 import type { Filter } from './spec/prune-filters.ts';
 import { findContainer } from './find-container.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
-import type { ContainerFiles, ContainerPaths, ContainerStore, ExecStore, ImageClient } from './ports.ts';
+import type { ContainerFiles, ContainerPaths } from './ports/files.ts';
+import type { ImageClient } from './ports/images.ts';
+import type { ContainerStore, ExecStore } from './ports/stores.ts';
 
 /** What showing needs. */
 export interface ShowDeps {

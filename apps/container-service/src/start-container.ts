@@ -15,16 +15,12 @@ import type { PortPublisher } from './publish-ports.ts';
 import { joinedContainer } from './isolation.ts';
 import { planJoins } from './join-namespaces.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
-import type {
-  ContainerFiles,
-  ContainerStore,
-  HostPaths,
-  ImageClient,
-  Log,
-  PreparedSnapshot,
-  Runtime,
-  StartedProcess,
-} from './ports.ts';
+import type { ContainerFiles, HostPaths } from './ports/files.ts';
+import type { ImageClient, PreparedSnapshot } from './ports/images.ts';
+import type { Log } from './ports/log.ts';
+import type { StartedProcess } from './ports/process.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerStore } from './ports/stores.ts';
 import { planRetry } from './restart-policy.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import type { VolumeMounts } from './volume-mounts.ts';

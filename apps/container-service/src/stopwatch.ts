@@ -1,4 +1,4 @@
-import type { Log } from './ports.ts';
+import type { Log } from './ports/log.ts';
 
 /** Tells, at debug level, how long each step of something took; call it at the end of a step. */
 export type Stopwatch = (step: string) => void;

@@ -12,15 +12,11 @@ import type { PlanBuilder } from './plan/build-plan.ts';
 import { startStopwatch } from './stopwatch.ts';
 import { planRestart } from './restart-policy.ts';
 import { retryUntilDone } from './retry-until-done.ts';
-import type {
-  ContainerFiles,
-  ContainerStore,
-  Leftover,
-  Log,
-  ProcessConnection,
-  ProcessExit,
-  Runtime,
-} from './ports.ts';
+import type { ContainerFiles } from './ports/files.ts';
+import type { Log } from './ports/log.ts';
+import type { ProcessConnection, ProcessExit } from './ports/process.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { ContainerStore, Leftover } from './ports/stores.ts';
 
 /** What supervising needs. */
 export interface SuperviseDeps {

@@ -1,7 +1,11 @@
 import type { Cleaner } from './clean-leftovers.ts';
 import type { ContainerCreator } from './create-container.ts';
 import type { Networks } from './network/networks.ts';
-import type { ContainerFiles, ContainerStore, ImageClient, Log, VolumeClient } from './ports.ts';
+import type { ContainerFiles } from './ports/files.ts';
+import type { ImageClient } from './ports/images.ts';
+import type { Log } from './ports/log.ts';
+import type { ContainerStore } from './ports/stores.ts';
+import type { VolumeClient } from './ports/volumes.ts';
 import { snapshotOwner } from './make-mounts.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 

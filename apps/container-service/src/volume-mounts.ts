@@ -3,7 +3,8 @@ import { isActive, type Container } from './container.ts';
 import type { MountPoint } from './mount.ts';
 import type { VolumePeers } from './plan/mounts.ts';
 import { hostToResolve, isInMemory } from './plan/volume-mount.ts';
-import type { ContainerFiles, ContainerStore, HostPaths } from './ports.ts';
+import type { ContainerFiles, HostPaths } from './ports/files.ts';
+import type { ContainerStore } from './ports/stores.ts';
 
 /** What mounting volumes needs. */
 export interface VolumeMountDeps {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineNetwork } from './network/engine-network.ts';
-import type { Log } from './ports.ts';
+import type { Log } from './ports/log.ts';
 
 const INTERVAL_MS = 5_000;
 

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { openDatabase, openOutbox } from '@berth/service-kit';
 import { containerStoreContract } from '../container-store.contract.ts';
 import { networkStoreContract } from '../network-store.contract.ts';
-import type { ContainerEvent } from '../ports.ts';
+import type { ContainerEvent } from '../ports/stores.ts';
 import { advance, newContainer, withoutEndpoint } from '../container.ts';
 import { containerEvent } from '../events.ts';
 import { createChange } from './durability.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transaction, type CommitFlush, type EventSink } from '@berth/service-kit';
-import type { ContainerEvent } from '../ports.ts';
+import type { ContainerEvent } from '../ports/stores.ts';
 
 /** What a transaction survives: a power cut, once the flush that it begins has settled, or a crash of the process only. */
 export type Durability = 'power-cut' | 'crash';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ContainerFiles, ContainerPaths } from '../ports.ts';
+import type { ContainerFiles, ContainerPaths } from '../ports/files.ts';
 
 /** Keeps what stays in `<stateDir>/containers/<id>/`, and what one run has in `<runDir>/containers/<id>/`. */
 export function openContainerFiles(stateDir: string, runDir: string): ContainerFiles {

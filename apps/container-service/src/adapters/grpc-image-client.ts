@@ -1,7 +1,7 @@
 import { BerthError } from '@berth/errors';
 import { parseImageConfig, type ContainerDefaults } from '@berth/oci';
 import { ChangeKind, type ImageServiceClient, type PrepareSnapshotResponse } from '@berth/proto/image';
-import type { ImageClient, PathChange } from '../ports.ts';
+import type { ImageClient, PathChange } from '../ports/images.ts';
 import { retryUnavailable } from './retry-unavailable.ts';
 import { createSnapshotStream } from './snapshot-stream.ts';
 

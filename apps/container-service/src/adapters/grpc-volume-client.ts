@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { VolumeServiceClient } from '@berth/proto/volume';
-import type { VolumeClient } from '../ports.ts';
+import type { VolumeClient } from '../ports/volumes.ts';
 import { retryUnavailable } from './retry-unavailable.ts';
 
 /** volume-service. */

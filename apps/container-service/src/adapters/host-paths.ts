@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { BerthError } from '@berth/errors';
-import type { HostPaths, MountSharing } from '../ports.ts';
+import type { HostPaths, MountSharing } from '../ports/files.ts';
 
 /** The host's own paths, in the mount namespace of this service, which is that of the spawner. */
 export const hostPaths: HostPaths = {

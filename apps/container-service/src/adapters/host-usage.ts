@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { UsageReader, UsageTarget } from '../ports.ts';
+import type { UsageReader, UsageTarget } from '../ports/runtime.ts';
 
 type Counters = ReadonlyMap<string, number>;
 

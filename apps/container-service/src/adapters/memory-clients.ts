@@ -1,5 +1,7 @@
 import { BerthError } from '@berth/errors';
-import type { ContainerFiles, ContainerPaths, ImageClient, SnapshotCommit, VolumeClient } from '../ports.ts';
+import type { ContainerFiles, ContainerPaths } from '../ports/files.ts';
+import type { ImageClient, SnapshotCommit } from '../ports/images.ts';
+import type { VolumeClient } from '../ports/volumes.ts';
 import type { NameFiles } from '../network/name-files.ts';
 import type { ImageDefaults } from '../spec/specify-container.ts';
 

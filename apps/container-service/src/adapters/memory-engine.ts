@@ -11,7 +11,7 @@ import {
   UNIFIED_LAYOUT,
 } from './memory-host.ts';
 import { DEFAULT_ISOLATION, DEFAULT_NAMES } from '../isolation.ts';
-import type { Log } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
 import { createMemoryContainerFiles, createMemoryImageClient, createMemoryVolumeClient } from './memory-clients.ts';
 import { createMemoryProcesses } from './memory-processes.ts';
 import { createMemoryFileTool } from './memory-file-tool.ts';

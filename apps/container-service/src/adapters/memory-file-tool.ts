@@ -1,5 +1,5 @@
 import { BerthError } from '@berth/errors';
-import type { FileTool, PathStat } from '../ports.ts';
+import type { FileTool, PathStat } from '../ports/files.ts';
 
 const STAT: PathStat = { name: 'etc', sizeBytes: 1, mode: 0o40755, modifyTimeNs: 0n, linkTarget: '' };
 

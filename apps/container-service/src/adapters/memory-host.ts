@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import type { CgroupLayout, HostResources } from '../plan/cgroup-layout.ts';
 import type { HostDevices } from '../plan/devices.ts';
 import type { DevicePlan } from '../plan/plan.ts';
-import type { HostPaths } from '../ports.ts';
+import type { HostPaths } from '../ports/files.ts';
 import { createSeccompFilters, type SeccompFilters } from '../seccomp/filters.ts';
 
 /** Where a host with cgroup v2 has its controllers. */

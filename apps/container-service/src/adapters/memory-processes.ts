@@ -1,4 +1,4 @@
-import type { Processes } from '../ports.ts';
+import type { Processes } from '../ports/runtime.ts';
 import { parseProcess } from '../processes/process-info.ts';
 
 /** One shell in every control group, which began a minute ago. */

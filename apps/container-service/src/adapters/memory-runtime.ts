@@ -1,6 +1,7 @@
 import type { BerthError } from '@berth/errors';
 import type { ContainerPlan, ExecPlan } from '../plan/plan.ts';
-import type { OutputChunk, ProcessConnection, ProcessExit, ProcessState, Runtime, StartedProcess } from '../ports.ts';
+import type { OutputChunk, ProcessConnection, ProcessExit, ProcessState, StartedProcess } from '../ports/process.ts';
+import type { Runtime } from '../ports/runtime.ts';
 
 /** A process that exists only in a test, which decides what becomes of it. */
 export interface MemoryProcess {

@@ -10,7 +10,7 @@ import type {
   Leftover,
   NetworkStore,
   SettingStore,
-} from '../ports.ts';
+} from '../ports/stores.ts';
 import { nameInUseError } from '../spec/container-name.ts';
 
 /** Stores that forget, for tests; `events` are what they were told. */

@@ -13,7 +13,8 @@ import {
   type ProcessIdentity,
   type RunningProcess,
 } from '@berth/namespaces';
-import type { ProcessConnection, ProcessExit, ProcessState, Runtime, StartedProcess } from '../ports.ts';
+import type { ProcessConnection, ProcessExit, ProcessState, StartedProcess } from '../ports/process.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import { isFrozen, setFrozen } from './freezer.ts';
 import {
   toNativeCgroup,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { Processes } from '../ports.ts';
+import type { Processes } from '../ports/runtime.ts';
 import { parseProcess, type ProcessInfo } from '../processes/process-info.ts';
 
 /** How many processes are looked at together. */

@@ -4,7 +4,7 @@ import type { CommitFlush } from '@berth/service-kit';
 import type { Container, ContainerSpec, ContainerState } from '../container.ts';
 import { execKilledEvent } from '../events.ts';
 import { DEFAULT_ISOLATION, DEFAULT_NAMES } from '../isolation.ts';
-import type { ContainerStore, Leftover } from '../ports.ts';
+import type { ContainerStore, Leftover } from '../ports/stores.ts';
 import { NO_LIMITS } from '../resources.ts';
 import { nameInUseError } from '../spec/container-name.ts';
 import type { Change, Durability } from './durability.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { ExecStore } from '../ports.ts';
+import type { ExecStore } from '../ports/stores.ts';
 import type { Change } from './durability.ts';
 
 /** Keeps execs in a service's database. A reboot ends them all, so they need to survive no power cut. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { BerthError } from '@berth/errors';
 import type { Network } from '../network/network.ts';
-import type { NetworkStore } from '../ports.ts';
+import type { NetworkStore } from '../ports/stores.ts';
 import type { Change } from './durability.ts';
 
 /** Keeps networks in a service's database. */

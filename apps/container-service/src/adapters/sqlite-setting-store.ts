@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { SettingStore } from '../ports.ts';
+import type { SettingStore } from '../ports/stores.ts';
 import type { Change } from './durability.ts';
 
 /** Keeps an engine's settings in a service's database. */

@@ -2,7 +2,8 @@ import { WaitCondition as ProtoWaitCondition, type ContainerServiceImplementatio
 import type { WaitCondition } from '../control-containers.ts';
 import type { ContainerEngine } from '../container-engine.ts';
 import { getEngineInfo, type HostInfo } from '../engine-info.ts';
-import type { ContainerStore, Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import type { ContainerStore } from '../ports/stores.ts';
 import { toProtoStats } from './convert-stats.ts';
 import { fromProtoResources } from './convert-resources.ts';
 import { fromProtoConfig, fromProtoRestartPolicy, toProtoChange, toProtoContainer } from './convert.ts';

@@ -18,7 +18,8 @@ import type {
   StreamName,
   UserNamespaceMode,
 } from '../container-config.ts';
-import type { ContainerPaths, PathChange } from '../ports.ts';
+import type { ContainerPaths } from '../ports/files.ts';
+import type { PathChange } from '../ports/images.ts';
 import type { ContainerView } from '../show-containers.ts';
 import { parseLogConfig } from '../spec/log-config.ts';
 import { parseRestartPolicy } from '../spec/restart-policy.ts';

@@ -5,7 +5,7 @@ import type {
   CopyToContainerStart,
   PathStat as ProtoStat,
 } from '@berth/proto/container';
-import type { PathStat } from '../ports.ts';
+import type { PathStat } from '../ports/files.ts';
 import { toTimestamp } from './convert.ts';
 
 /** The same bytes as a Buffer, which the generated messages want, without a copy. */

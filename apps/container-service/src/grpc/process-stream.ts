@@ -7,7 +7,7 @@ import type {
   TerminalSize as ProtoSize,
 } from '@berth/proto/container';
 import type { TerminalSize } from '../container-config.ts';
-import type { LostOutput, OutputChunk, ProcessExit } from '../ports.ts';
+import type { LostOutput, OutputChunk, ProcessExit } from '../ports/process.ts';
 import type { ProcessInput } from '../process-session.ts';
 import type { ProcessEvent } from '../run-container.ts';
 

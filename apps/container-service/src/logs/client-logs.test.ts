@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createMemoryEngine } from '../adapters/memory-engine.ts';
-import type { LogPosition } from '../ports.ts';
+import type { LogPosition } from '../ports/process.ts';
 import { createClientLogs, type ClientLog, type ClientLogs } from './client-logs.ts';
 
 const RECORDS_PER_FILE = 3;

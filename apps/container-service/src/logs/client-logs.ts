@@ -1,4 +1,5 @@
-import type { ContainerFiles, LostOutput, OutputChunk, OutputGap } from '../ports.ts';
+import type { ContainerFiles } from '../ports/files.ts';
+import type { LostOutput, OutputChunk, OutputGap } from '../ports/process.ts';
 import { openLogFiles, type LogFile } from './log-files.ts';
 import { readGap } from './read-gap.ts';
 

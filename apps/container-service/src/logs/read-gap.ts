@@ -1,4 +1,4 @@
-import type { LogPosition, LostOutput, OutputChunk, OutputGap } from '../ports.ts';
+import type { LogPosition, LostOutput, OutputChunk, OutputGap } from '../ports/process.ts';
 import type { LogFile } from './log-files.ts';
 import { collectText } from './log-text.ts';
 import { createRecordCutter } from './record-cutter.ts';

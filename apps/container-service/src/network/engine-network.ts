@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PortPlan } from '../plan/plan.ts';
-import type { Runtime, SettingStore } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import type { SettingStore } from '../ports/stores.ts';
 import { chooseSubnet } from './address-pool.ts';
 import { formatAddress, formatCidr, parseCidr, type Subnet } from './ip-address.ts';
 

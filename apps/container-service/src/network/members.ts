@@ -1,5 +1,5 @@
 import { endpointsOf, isActive } from '../container.ts';
-import type { ContainerStore } from '../ports.ts';
+import type { ContainerStore } from '../ports/stores.ts';
 import { endpointId } from './endpoint-id.ts';
 import type { NetworkMember } from './network.ts';
 
