@@ -31,6 +31,8 @@ export interface BerthApi extends Disposable {
   start(command: readonly string[], options?: StartOptions): Promise<StartedContainer>;
   /** The host's address on a container's network, and the host's port that its first published port has. */
   publishedAt(container: string): Promise<{ readonly gateway: string; readonly port: number }>;
+  /** The directory of the host that has its writable layer. */
+  upperDirOf(container: string): Promise<string>;
   /** Runs a command in a container and gives its stdout. Throws when it fails. */
   exec(container: string, command: readonly string[]): Promise<string>;
   /** Waits for a container's end. */
@@ -74,6 +76,10 @@ export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
       const { container } = await client.getContainer({ container: id });
       const port = container?.publishedPorts[0]?.hostPort ?? 0;
       return { gateway: container?.network?.gateway ?? '', port };
+    },
+    async upperDirOf(id) {
+      const { container } = await client.getContainer({ container: id });
+      return container?.rootDirectories?.upper ?? '';
     },
     async exec(container, command) {
       let exitCode: number | null = null;

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { runRounds } from '../round-robin.ts';
 import type { AmountTable, Section, TimeTable } from '../section.ts';
@@ -10,11 +11,11 @@ const WORKS = ['cpu', 'memory', 'disk'] as const;
 const ROUNDS_PER_RUN = 10;
 const execute = promisify(execFile);
 
-/** Processor, memory and disk as a container sees them, beside the host; the disk is the writable layer's and the engine's own. */
-export const measureInside: Section = async ({ api, engine }, { runs, warmups, signal }) => {
+/** Processor, memory and disk as a container sees them, beside the host, which writes beside the writable layer: not every place of a disk is as fast. */
+export const measureInside: Section = async ({ api }, { runs, warmups, signal }) => {
   const { id } = await api.start(['sleep', '86400'], { bind: WORK_BIND });
-  const onHost = async (work: string) =>
-    Number((await execute(WORK_ON_HOST, [work], { cwd: engine.paths.stateDir })).stdout) / 1e6;
+  const cwd = dirname(await api.upperDirOf(id));
+  const onHost = async (work: string) => Number((await execute(WORK_ON_HOST, [work], { cwd })).stdout) / 1e6;
   const inside = async (work: string) => Number(await api.exec(id, [WORK_IN_CONTAINER, work])) / 1e6;
   const options = { runs: runs * ROUNDS_PER_RUN, warmups, settleMs: 0, signal };
   try {
