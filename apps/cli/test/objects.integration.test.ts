@@ -496,6 +496,7 @@ test('version and info with an engine', async () => {
     kernel: '6.1',
     memoryBytes: 8_345_071_616n,
     counts: { total: 3, running: 1, stopped: 2 },
+    securityOptions: ['name=apparmor', 'name=seccomp,profile=builtin'],
   };
   const berth = await start({ ...LISTED, container: { getInfo: async () => info } });
   expect((await berth('version', '-f', '{{.Server.Version}} {{.Client.Version}} {{.Server.Arch}}')).stdout).toBe(
@@ -506,6 +507,8 @@ test('version and info with an engine', async () => {
     '\nServer:\n Containers: 3\n  Running: 1\n  Paused: 0\n  Stopped: 2\n Images: 3\n Server Version: 0.1.0\n',
   );
   expect(text).toContain('\n Total Memory: 7.772GiB\n');
+  expect(text).toContain('\n Security Options:\n  apparmor\n  seccomp\n   Profile: builtin\n Kernel Version: 6.1\n');
+  expect((await berth('info', '-f', '{{index .SecurityOptions 0}}')).stdout).toBe('name=apparmor\n');
   expect((await berth('info', '-f', '{{.NCPU}} {{.Containers}}')).stdout).toBe('0 3\n');
 });
 

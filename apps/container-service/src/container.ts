@@ -143,6 +143,8 @@ export interface ContainerState {
   readonly startTimeNs: bigint | null;
   /** Null when it never ended. */
   readonly finishTimeNs: bigint | null;
+  /** The AppArmor profile of its last run, of its execs too; empty for none, and before its first start. */
+  readonly apparmorProfile: string;
   /** Null before its first start. */
   readonly identity: Identity | null;
   /**
@@ -185,6 +187,7 @@ const INITIAL_STATE: ContainerState = {
   error: '',
   startTimeNs: null,
   finishTimeNs: null,
+  apparmorProfile: '',
   identity: null,
   ...NO_ENDPOINT,
   bootId: '',

@@ -18,6 +18,8 @@ export interface HostInfo {
   /** In CIDR notation. */
   readonly defaultNetwork: string;
   readonly runtimeVersion: string;
+  /** `name=seccomp,profile=builtin` */
+  readonly securityOptions: readonly string[];
 }
 
 /** What the engine tells about itself. */

@@ -14,7 +14,7 @@ import { openContainerFiles } from './adapters/file-container-files.ts';
 import { hostPaths } from './adapters/host-paths.ts';
 import { createCgroupLayoutReader, readHostResources } from './adapters/host-cgroups.ts';
 import { createUsageReader } from './adapters/host-usage.ts';
-import { readAppArmor } from './adapters/host-apparmor.ts';
+import { openAppArmor } from './adapters/host-apparmor.ts';
 import { hostDevices } from './adapters/host-devices.ts';
 import { createGrpcImageClient } from './adapters/grpc-image-client.ts';
 import { createGrpcVolumeClient } from './adapters/grpc-volume-client.ts';
@@ -42,6 +42,7 @@ import { FAULT_POINTS } from './fault.ts';
 import { createContainerHandlers } from './grpc/container-handlers.ts';
 import { createSeccompFilters } from './seccomp/filters.ts';
 import { readFilterHost, readSyscallTables } from './seccomp/read-host.ts';
+import { hasDefaultProfile } from './plan/apparmor.ts';
 import { subnetStartIndex } from './network/address-pool.ts';
 
 // A name that a user filters by is a regular expression: one that would take ages is left to an engine that takes linear time.
@@ -68,6 +69,8 @@ await runService({
       streamDir: join(paths.runDir, 'container-service.streams'),
       env: paths.root === null ? {} : { BERTH_ROOT: paths.root },
     });
+    const apparmor = openAppArmor({ log });
+    apparmor.load();
     const resolver = createResolver({ startThread: startResolverThread, log });
     const engine = createContainerEngine({
       store,
@@ -87,7 +90,7 @@ await runService({
           syscallTables: () => readSyscallTables(config.syscallTablesFile),
           host: readFilterHost(),
         }),
-        apparmor: readAppArmor(),
+        apparmor,
         initProgram: config.initProgram,
         table: names.table,
         cgroups: { layout: cgroupLayout, engineDir: names.cgroupDir },
@@ -126,6 +129,11 @@ await runService({
       engineId: settings.getOrSet('engine.id', randomUUID),
       defaultNetwork: engine.defaultNetwork,
       runtimeVersion: process.versions.node,
+      securityOptions: [
+        ...(hasDefaultProfile(apparmor) ? ['name=apparmor'] : []),
+        'name=seccomp,profile=builtin',
+        'name=cgroupns',
+      ],
     };
     engine.recovery.resume();
     engine.sweep().catch((error: unknown) => log.debug({ err: error }, 'sweep ended'));

@@ -102,6 +102,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       ...taken,
       publishedPorts,
       bootId: runtime.bootId,
+      apparmorProfile: deps.plans.apparmorProfile(container),
       ...anew,
     };
     try {

@@ -23,8 +23,11 @@ export interface GuestFiles {
   readonly disk: string;
 }
 
-/** Makes the guest's files in `dir`, of what this host and the unpacked kernel package in `kernel` have. */
-export async function buildGuest(dir: string, kernel: string): Promise<GuestFiles> {
+/** Of the unpacked package of AppArmor. */
+const PARSER = ['sbin/apparmor_parser', 'etc/apparmor/parser.conf', 'usr/share/apparmor-features/features'];
+
+/** Makes the guest's files in `dir`, of what this host and the unpacked packages in `packages` have. */
+export async function buildGuest(dir: string, packages: string): Promise<GuestFiles> {
   const root = join(dir, 'root');
   for (const name of ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'var', 'etc', 'bin', 'sbin', 'usr/bin']) {
     mkdirSync(join(root, name), { recursive: true });
@@ -37,9 +40,14 @@ export async function buildGuest(dir: string, kernel: string): Promise<GuestFile
     copy(realpathSync(join(workspace, file)), join(root, 'berth', file));
   }
   copy(findProgram('nats-server'), join(root, 'usr/sbin/nats-server'));
-  copyLibraries(root, [join(root, 'berth', NODE), join(root, 'berth/libs/layers/native/build/berth-layer')]);
+  for (const file of PARSER) copy(join(packages, 'apparmor', file), join(root, file));
+  copyLibraries(
+    root,
+    [NODE, 'libs/layers/native/build/berth-layer'].map((file) => join(root, 'berth', file)),
+  );
+  copyLibraries(root, [join(root, 'sbin/apparmor_parser')]);
   await bundleTests(join(root, 'berth/apps/e2e/vm/guest.js'));
-  return { disk: makeDisk(dir, root), initramfs: makeInitramfs(dir, join(kernel, 'lib')) };
+  return { disk: makeDisk(dir, root), initramfs: makeInitramfs(dir, join(packages, 'kernel/lib')) };
 }
 
 function installBusybox(root: string): void {

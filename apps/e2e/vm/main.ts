@@ -15,7 +15,7 @@ function prepare(): string | null {
   if (process.arch !== 'x64') return `it is made for x86-64, and this is ${process.arch}`;
   try {
     execFileSync('sh', [join(workspace, 'tools/setup.sh'), 'vm'], { stdio: 'pipe' });
-    execFileSync('sh', [join(import.meta.dirname, 'fetch-kernel.sh'), cache], { stdio: 'pipe' });
+    execFileSync('sh', [join(import.meta.dirname, 'fetch-packages.sh'), cache], { stdio: 'pipe' });
     return null;
   } catch (error) {
     const lines = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
@@ -27,7 +27,7 @@ async function run(): Promise<void> {
   const dir = mkdtempSync('/tmp/berth-vm-');
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  const [kernel = ''] = globSync('boot/vmlinuz-*', { cwd: cache });
+  const [kernel = ''] = globSync('kernel/boot/vmlinuz-*', { cwd: cache });
   const files = await buildGuest(dir, cache);
   const code = await runMachine({
     kernel: join(cache, kernel),

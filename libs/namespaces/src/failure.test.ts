@@ -23,6 +23,18 @@ describe('a failure of the native helper', () => {
     expect(error.message).toBe(`unable to start container process: ${text}`);
   });
 
+  test('of a profile that the host does not have is told in the words of runc', () => {
+    const { reason, message } = toStartError({
+      step: 'apparmor',
+      errorNumber: errno.ENOENT,
+      detail: 'take the profile',
+    });
+    expect(reason).toBe('START_FAILED');
+    expect(message).toBe(
+      'unable to start container process: error during container init: unable to apply apparmor profile: apparmor failed to apply profile: write /proc/thread-self/attr/apparmor/exec: no such file or directory',
+    );
+  });
+
   test('of entering a container that has ended tells that it does not run', () => {
     const error = toStartError({ step: 'setns', errorNumber: errno.ESRCH, detail: 'the container is not running' });
     expect(error.reason).toBe('CONTAINER_NOT_RUNNING');

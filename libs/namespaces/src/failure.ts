@@ -20,6 +20,11 @@ export function toStartError(failure: Failure): BerthError {
   if (step === 'network' && (errorNumber === ENODEV || errorNumber === ENOENT)) {
     return new BerthError('NETWORK_MISSING', startText(`${step}: ${detail}: ${describeErrno(errorNumber)}`));
   }
+  if (step === 'apparmor') {
+    const what = 'error during container init: unable to apply apparmor profile: apparmor failed to apply profile';
+    const write = `write /proc/thread-self/attr/apparmor/exec: ${describeErrno(errorNumber)}`;
+    return new BerthError('START_FAILED', startText(`${what}: ${write}`));
+  }
   if (step === 'cwd') {
     return new BerthError(
       'START_FAILED',

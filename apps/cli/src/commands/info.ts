@@ -51,6 +51,7 @@ function infoJson(server: ServerInfo | null): Record<string, Json> {
     Driver: 'overlayfs',
     LoggingDriver: 'cri',
     CgroupVersion: info.cgroupVersion,
+    SecurityOptions: info.securityOptions,
     KernelVersion: info.kernel,
     OperatingSystem: info.operatingSystem,
     OSType: 'linux',
@@ -84,7 +85,8 @@ function infoText(server: ServerInfo | null): string {
  Default Network: ${info.defaultNetwork}
  Native helper version: ${info.nativeVersion}
  Node version: ${info.runtimeVersion}
- Kernel Version: ${info.kernel}
+ Security Options:
+${info.securityOptions.map(securityOptionText).join('')} Kernel Version: ${info.kernel}
  Operating System: ${info.operatingSystem}
  OSType: linux
  Architecture: ${info.architecture}
@@ -95,4 +97,13 @@ function infoText(server: ServerInfo | null): string {
  Berth Root Dir: ${info.stateDirectory}
 
 `;
+}
+
+/** `name=seccomp,profile=builtin` as docker/cli prints it: the name, and below it what is said of it. */
+function securityOptionText(option: string): string {
+  const [[, name = ''] = [], ...settings] = option.split(',').map((part) => part.split('='));
+  const lines = settings.map(
+    ([key = '', value = '']) => `   ${key.slice(0, 1).toUpperCase()}${key.slice(1)}: ${value}\n`,
+  );
+  return [`  ${name}\n`, ...lines].join('');
 }

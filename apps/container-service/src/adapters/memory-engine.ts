@@ -134,7 +134,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     hostPaths: outside.hostPaths,
     planSettings: {
       seccomp: createMemorySeccompFilters(),
-      apparmor: { enabled: false, isLoaded: () => false },
+      apparmor: { enabled: false, isLoaded: () => false, load: () => false },
       initProgram: '/berth-init',
       table: 'berth',
       cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/cgroup' },

@@ -61,4 +61,5 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
        SELECT json_group_array(json_set(value, '$.ipv6', json('null'))) FROM json_each(state, '$.furtherEndpoints')));
    UPDATE containers SET state = json_set(state, '$.endpoint.ipv6', json('null'))
    WHERE json_type(state, '$.endpoint') = 'object';`,
+  `UPDATE containers SET state = json_set(state, '$.apparmorProfile', '');`,
 ];

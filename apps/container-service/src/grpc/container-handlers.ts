@@ -149,7 +149,8 @@ export function createContainerHandlers(deps: HandlerDeps): ContainerServiceImpl
       for await (const entries of readLogs(engine.logs, request, signal)) yield { entries };
     },
     async getInfo() {
-      return getEngineInfo(store, runtime, host).then((info) => ({ ...info, memoryBytes: BigInt(info.memoryBytes) }));
+      const { memoryBytes, securityOptions, ...info } = await getEngineInfo(store, runtime, host);
+      return { ...info, memoryBytes: BigInt(memoryBytes), securityOptions: [...securityOptions] };
     },
   };
 }

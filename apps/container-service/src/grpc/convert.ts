@@ -146,6 +146,7 @@ export function toProtoContainer(view: ContainerView): ProtoContainer {
     execIds: [...execIds],
     maskedPaths: [...maskedPaths],
     readonlyPaths: [...readonlyPaths],
+    apparmorProfile: state.apparmorProfile,
     network: toProtoEndpoints(container)[0],
     networks: toProtoEndpoints(container).sort(byInterface),
     mounts: container.mounts.map(toProtoMountPoint),

@@ -30,7 +30,7 @@ const network: InterfacePlan = {
 const files = { resolvConf: '/s/resolv.conf', hostname: '/s/hostname', hosts: '/s/hosts', log: '/s/container.log' };
 const builder = createPlanBuilder({
   seccomp: createMemorySeccompFilters(),
-  apparmor: { enabled: false, isLoaded: () => false },
+  apparmor: { enabled: false, isLoaded: () => false, load: () => false },
   initProgram: '/berth-init',
   table: 'berth',
   cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/sys/fs/cgroup/berth' },

@@ -78,6 +78,8 @@ export interface ExecPlanInput {
 export interface PlanBuilder {
   container(container: Container, input: ContainerPlanInput): ContainerPlan;
   exec(container: Container, input: ExecPlanInput): ExecPlan;
+  /** The AppArmor profile of a container that starts now; empty for none. */
+  apparmorProfile(container: ContainerSpec): string;
   /** Throws INVALID_ARGUMENT when the seccomp profile is none. */
   checkFilter(isolation: IsolationConfig): void;
   /** The paths that are hidden from containers, and those that they cannot write. */
@@ -146,7 +148,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
       capabilities,
       noNewPrivileges,
       seccompFilter: filterOf(isolation, capabilities),
-      apparmorProfile: apparmorProfileOf(isolation, settings.apparmor),
+      apparmorProfile: container.state.apparmorProfile,
       resourceLimits: planUlimits(container.config.resources.ulimits),
     };
   }
@@ -158,6 +160,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
 
   return {
     protectedPaths,
+    apparmorProfile: ({ config }) => apparmorProfileOf(config.isolation, settings.apparmor),
     checkFilter: (isolation) => void filterOf(isolation),
     cgroup: (container) => cgroupOf(container, devicesOf(container).access),
     cgroupDir,

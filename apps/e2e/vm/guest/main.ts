@@ -1,6 +1,7 @@
 // The tests that run inside the guest, in this order.
 import './host.ts';
 import './containers.ts';
+import './apparmor.ts';
 import './limits.ts';
 import './volumes.ts';
 import './survival.ts';

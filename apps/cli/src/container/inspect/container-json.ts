@@ -29,7 +29,7 @@ export function containerJson(container: Container): Record<string, Json> {
     Platform: container.platform,
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: container.apparmorProfile,
     ExecIDs: execIds.length > 0 ? execIds : null,
     HostConfig: hostConfigJson(container),
     GraphDriver: graphDriverJson(container),
