@@ -4,11 +4,12 @@ import type { ActiveContainers } from './active-containers.ts';
 import {
   heldAddressesOf,
   endpointsOf,
+  changedRoutes,
   gatewaysOf,
   isActive,
   type Container,
   type Endpoint,
-  type Gateways,
+  type Routes,
 } from './container.ts';
 import type { NetworkAttachment } from './container-config.ts';
 import { endpointEvent } from './events.ts';
@@ -106,9 +107,9 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     for (const address of heldAddressesOf(endpoint)) networks.release(address);
   }
 
-  async function plug(container: Container, endpoint: Endpoint, gateways: Gateways): Promise<void> {
+  async function plug(container: Container, endpoint: Endpoint, routes: Routes): Promise<void> {
     await networks.ensure(networks.find(endpoint.networkId));
-    const connection = { interface: places.interfaceAt(container, endpoint), ...gateways };
+    const connection = { interface: places.interfaceAt(container, endpoint), ...routes };
     await runtime.connect(files.paths(container.id).stateDir, connection);
   }
 
@@ -117,10 +118,10 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     const { id } = container;
     const before = endpointsOf(container);
     const left = before.filter(({ networkId }) => networkId !== endpoint.networkId);
-    const gateways = changedGateways(before, left);
+    const routes = changedRoutes(before, left);
     const hostInterface = plans.hostInterface(id, endpoint.interfaceName);
     const interfaceName = endpoint.driver === 'bridge' ? '' : endpoint.interfaceName;
-    await runtime.disconnect(files.paths(id).stateDir, { hostInterface, interfaceName, ...gateways });
+    await runtime.disconnect(files.paths(id).stateDir, { hostInterface, interfaceName, ...routes });
   }
 
   /**
@@ -158,7 +159,7 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     }
     fault('network-connect:row');
     try {
-      await plug(after, endpoint, changedGateways(before, endpointsOf(after)));
+      await plug(after, endpoint, changedRoutes(before, endpointsOf(after)));
     } catch (error) {
       dropPlace(id, endpoint);
       // One that has ended meanwhile is on the network from its next start.
@@ -191,7 +192,11 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       if (isNamed && interfaces.includes(endpoint.interfaceName)) continue;
       changed = true;
       if (isNamed) {
-        await plug(container, endpoint, gatewaysOf(endpointsOf(container), endpoint));
+        await plug(container, endpoint, {
+          ...gatewaysOf(endpointsOf(container), endpoint),
+          gatewayInterface: endpoint.interfaceName,
+          gateway6Interface: endpoint.interfaceName,
+        });
       } else {
         await unplug(findContainer(store, container.id), endpoint);
         dropPlace(container.id, endpoint);
@@ -270,15 +275,6 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       throw error;
     }
   }
-}
-
-/** The gateways that default routes have to be given; empty for one that stays. Both lists are in the order of their rank. */
-function changedGateways(before: readonly Endpoint[], after: readonly Endpoint[]): Gateways {
-  const [old, now] = [gatewaysOf(before), gatewaysOf(after)];
-  return {
-    gateway: now.gateway === old.gateway ? '' : now.gateway,
-    gateway6: now.gateway6 === old.gateway6 ? '' : now.gateway6,
-  };
 }
 
 /** The lowest that is free: eth0, eth1 … */

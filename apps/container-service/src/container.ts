@@ -38,7 +38,7 @@ export interface Ipv6Place {
   /** As RFC 5952 wants it. */
   readonly address: string;
   readonly prefixLength: number;
-  /** Empty when nothing leaves the network. */
+  /** Empty when nothing leaves the network; `::` when what does is on its link. */
   readonly gateway: string;
 }
 
@@ -54,11 +54,11 @@ export interface Endpoint {
   /** Dotted IPv4 address; empty on a network without them, then the length is 0. */
   readonly address: string;
   readonly prefixLength: number;
-  /** Empty when nothing leaves the network. */
+  /** Empty when nothing leaves the network; 0.0.0.0 when what does is on its link. */
   readonly gateway: string;
   /** Null on a network without IPv6. */
   readonly ipv6: Ipv6Place | null;
-  /** `02:42:ac:11:00:02`. */
+  /** `02:42:ac:11:00:02`; empty for its parent's. */
   readonly hardwareAddress: string;
 }
 
@@ -223,14 +223,41 @@ export interface Gateways {
   readonly gateway6: string;
 }
 
+/** Gateways, and the container's interfaces that their routes are by. */
+export interface Routes extends Gateways {
+  readonly gatewayInterface: string;
+  readonly gateway6Interface: string;
+}
+
+/** The default routes that a change of places has to make; a gateway is empty for one that stays. Both lists are in the order of their rank. */
+export function changedRoutes(before: readonly Endpoint[], after: readonly Endpoint[]): Routes {
+  const [old, now] = [gatewaysOf(before), gatewaysOf(after)];
+  const [way, way6] = [firstWithGateway(after), firstWithGateway6(after)];
+  const stays = now.gateway === old.gateway && way?.networkId === firstWithGateway(before)?.networkId;
+  const stays6 = now.gateway6 === old.gateway6 && way6?.networkId === firstWithGateway6(before)?.networkId;
+  return {
+    gateway: stays ? '' : now.gateway,
+    gatewayInterface: way?.interfaceName ?? '',
+    gateway6: stays6 ? '' : now.gateway6,
+    gateway6Interface: way6?.interfaceName ?? '',
+  };
+}
+
 /** Those of places in the order of their rank. A place has one only when no place before it has it. */
 export function gatewaysOf(endpoints: readonly Endpoint[], at?: Endpoint): Gateways {
-  const first = endpoints.find(({ gateway }) => gateway !== '');
-  const first6 = endpoints.find(({ ipv6 }) => ipv6 !== null && ipv6.gateway !== '');
+  const [first, first6] = [firstWithGateway(endpoints), firstWithGateway6(endpoints)];
   return {
     gateway: at === undefined || at === first ? (first?.gateway ?? '') : '',
     gateway6: at === undefined || at === first6 ? (first6?.ipv6?.gateway ?? '') : '',
   };
+}
+
+function firstWithGateway(endpoints: readonly Endpoint[]): Endpoint | undefined {
+  return endpoints.find(({ gateway }) => gateway !== '');
+}
+
+function firstWithGateway6(endpoints: readonly Endpoint[]): Endpoint | undefined {
+  return endpoints.find(({ ipv6 }) => ipv6 !== null && ipv6.gateway !== '');
 }
 
 /** The container after its places on networks, and what was published of it, were given back. */

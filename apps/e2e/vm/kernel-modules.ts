@@ -6,6 +6,7 @@ const WANTED = [
   ...['virtio_pci', 'virtio_blk', 'overlay', 'bridge', 'veth'],
   ...['nf_tables', 'nft_chain_nat', 'nft_masq', 'nft_nat', 'nft_ct', 'nft_fib_ipv4', 'nft_fib_ipv6'],
   'quota_v2',
+  ...['macvlan', 'ipvlan', 'dummy', '8021q'],
 ];
 
 /** The files of the wanted modules and of those that they depend on, each after what it needs. `lib` is that of a kernel package. */

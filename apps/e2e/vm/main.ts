@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buildGuest } from './build-disk.ts';
 import { runMachine } from './run-machine.ts';
 
-const TIMEOUT_MS = 420_000;
+const TIMEOUT_MS = 540_000;
 
 const workspace = join(import.meta.dirname, '../../..');
 const cache = join(workspace, 'node_modules/.cache/berth/vm');

@@ -35,6 +35,12 @@ describe('a failure of the native helper', () => {
     );
   });
 
+  test('of a kernel that lacks a kind of interfaces tells what it needs, whoever asked', () => {
+    const detail = 'the kernel has no ipvlan interfaces: it needs CONFIG_IPVLAN, or its module ipvlan';
+    const { reason, message } = toStartError({ step: 'network', errorNumber: errno.EOPNOTSUPP, detail });
+    expect({ reason, message }).toEqual({ reason: 'KERNEL_TOO_OLD', message: detail });
+  });
+
   test('of entering a container that has ended tells that it does not run', () => {
     const error = toStartError({ step: 'setns', errorNumber: errno.ESRCH, detail: 'the container is not running' });
     expect(error.reason).toBe('CONTAINER_NOT_RUNNING');

@@ -3,7 +3,8 @@ import type { Failure } from '@berth/proto/native';
 import { constants } from 'node:os';
 import { getSystemErrorMessage } from 'node:util';
 
-const { EADDRINUSE, ENODEV, ENOENT, EACCES, EISDIR, ENOEXEC, ENOSPC, EDQUOT, ESRCH, EPERM, ENOSYS } = constants.errno;
+const { EADDRINUSE, EOPNOTSUPP, ENODEV, ENOENT, EACCES, EISDIR, ENOEXEC, ENOSPC, EDQUOT, ESRCH, EPERM, ENOSYS } =
+  constants.errno;
 
 /** The error of a step that failed in the native helper, with the text that users know from Docker where there is one. */
 export function toStartError(failure: Failure): BerthError {
@@ -25,6 +26,7 @@ export function toStartError(failure: Failure): BerthError {
     const write = `write /proc/thread-self/attr/apparmor/exec: ${describeErrno(errorNumber)}`;
     return new BerthError('START_FAILED', startText(`${what}: ${write}`));
   }
+  if (step === 'network' && errorNumber === EOPNOTSUPP) return new BerthError('KERNEL_TOO_OLD', detail);
   if (step === 'cwd') {
     return new BerthError(
       'START_FAILED',

@@ -4,6 +4,7 @@ import type {
   ConnectContainer,
   DisconnectContainer,
   EnsureBridge,
+  EnsureParent,
   EnsureNetwork,
   InspectNetwork,
   MountContainer,
@@ -44,7 +45,12 @@ export interface Spawner {
   removeNetwork(network: RemoveNetwork, options?: CallOptions): Promise<void>;
   /** Makes a bridge of a network besides the engine's own. Idempotent; rejects with START_FAILED for an interface that is not Berth's. */
   ensureBridge(bridge: EnsureBridge, options?: CallOptions): Promise<void>;
-  /** Removes it. Idempotent. */
+  /**
+   * Makes the parent of interfaces without a host's end. Idempotent; rejects with NETWORK_MISSING for an interface that does not exist,
+   * KERNEL_TOO_OLD, START_FAILED.
+   */
+  ensureParent(parent: EnsureParent, options?: CallOptions): Promise<void>;
+  /** Removes either; an interface that is not Berth's stays. Idempotent. */
   removeBridge(bridge: RemoveBridge, options?: CallOptions): Promise<void>;
   /** Gives a running container another interface. Rejects with CONTAINER_NOT_RUNNING, START_FAILED; nothing is left behind then. */
   connectContainer(connection: ConnectContainer, options?: CallOptions): Promise<void>;
@@ -114,6 +120,7 @@ export function connectSpawner(socketPath: string): Spawner {
     },
     removeNetwork: (network, options = {}) => callForDone({ $case: 'removeNetwork', value: network }, options),
     ensureBridge: (bridge, options = {}) => callForDone({ $case: 'ensureBridge', value: bridge }, options),
+    ensureParent: (parent, options = {}) => callForDone({ $case: 'ensureParent', value: parent }, options),
     removeBridge: (bridge, options = {}) => callForDone({ $case: 'removeBridge', value: bridge }, options),
     connectContainer: (connection, options = {}) =>
       callForDone({ $case: 'connectContainer', value: connection }, options),

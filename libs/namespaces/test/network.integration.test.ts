@@ -29,6 +29,9 @@ function forksOf(spawner: number): number[] {
   return readFileSync(`/proc/${spawner}/task/${spawner}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
+/** Default routes by the interface that reaches the gateway. */
+const ANY_WAY = { gatewayInterface: '', gateway6Interface: '' };
+
 /** The network namespaces that a process has descriptors of. */
 function networksHeldBy(pid: number): string[] {
   return openFilesOf(pid).filter((target) => target.startsWith('net:'));
@@ -47,6 +50,7 @@ function planInterface(number: number): NetworkInterface {
     isolated: false,
     kind: '',
     mode: 0,
+    flags: 0,
     address6: '',
     prefixLength6: 0,
     gateway6: '',
@@ -181,20 +185,28 @@ describe('a further network', () => {
     const { stateDir } = container.places;
     await engine.spawner.connectContainer({
       stateDir,
+      ...ANY_WAY,
       interface: planSecond(21),
       gateway: '10.124.0.1',
       gateway6: 'fd00:124::1',
     });
     expect(await show()).toMatch(/eth1\s+inet 10.124.0.21\/24[^]*default via 10.124.0.1 dev eth1/);
     expect(await show()).toMatch(/default via fd00:124::1 dev eth1/);
-    const gone = { stateDir, hostInterface: 'bw21', gateway: '10.123.0.1', gateway6: '', interfaceName: '' };
+    const gone = {
+      ...ANY_WAY,
+      stateDir,
+      hostInterface: 'bw21',
+      gateway: '10.123.0.1',
+      gateway6: '',
+      interfaceName: '',
+    };
     await engine.spawner.disconnectContainer(gone);
     await engine.spawner.disconnectContainer({ ...gone, gateway: '' });
     expect(await show()).toMatch(/^(?![^]*eth1)[^]*default via 10.123.0.1 dev eth0/);
     await running.signal(9);
     await running.exited;
     await expect(
-      engine.spawner.connectContainer({ stateDir, interface: planSecond(21), gateway: '', gateway6: '' }),
+      engine.spawner.connectContainer({ ...ANY_WAY, stateDir, interface: planSecond(21), gateway: '', gateway6: '' }),
     ).rejects.toMatchObject({ reason: 'CONTAINER_NOT_RUNNING' });
   });
 
@@ -269,23 +281,12 @@ describe('a macvlan interface', () => {
       return (await finish(await engine.spawner.startExec(exec))).stdout;
     };
     const { stateDir } = container.places;
-    const connection = { stateDir, interface: { ...plan(62), gateway: '' }, gateway: '', gateway6: '' };
+    const connection = { ...ANY_WAY, stateDir, interface: { ...plan(62), gateway: '' }, gateway: '', gateway6: '' };
     await engine.spawner.connectContainer(connection);
     expect(await list()).toContain('eth0');
-    await engine.spawner.disconnectContainer({
-      stateDir,
-      hostInterface: '',
-      gateway: '',
-      gateway6: '',
-      interfaceName: 'eth0',
-    });
-    await engine.spawner.disconnectContainer({
-      stateDir,
-      hostInterface: '',
-      gateway: '',
-      gateway6: '',
-      interfaceName: 'eth0',
-    });
+    const gone = { ...ANY_WAY, stateDir, hostInterface: '', gateway: '', gateway6: '', interfaceName: 'eth0' };
+    await engine.spawner.disconnectContainer(gone);
+    await engine.spawner.disconnectContainer(gone);
     expect(await list()).not.toContain('eth0');
     await running.signal(9);
     await running.exited;

@@ -38,7 +38,7 @@ function subnetJson({ subnet, ipRange, gateway, auxiliaryAddresses }: NetworkSub
   return {
     Subnet: subnet,
     ...(ipRange === '' ? {} : { IPRange: ipRange }),
-    Gateway: gateway,
+    ...(gateway === '' ? {} : { Gateway: gateway }),
     ...(Object.keys(auxiliaryAddresses).length === 0 ? {} : { AuxiliaryAddresses: sortKeys(auxiliaryAddresses) }),
   };
 }

@@ -108,6 +108,10 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       calls.push(`ensure ${bridge} ${addresses.join(' ')}${forward6 ? ' forward' : ''}`);
       return Promise.resolve();
     },
+    ensureParent({ name, kind }) {
+      calls.push(`parent ${name} ${kind}`.trimEnd());
+      return Promise.resolve();
+    },
     removeBridge({ bridge }) {
       calls.push(`remove ${bridge}`);
       return Promise.resolve();

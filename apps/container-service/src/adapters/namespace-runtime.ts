@@ -68,11 +68,12 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
       const isWhole = tableHandle > 0n && ipv6TableHandle > 0n;
       return { state: `${tableHandle} ${ipv6TableHandle} ${rules}`, isWhole };
     },
-    connect: (stateDir, { interface: plan, ...gateways }) =>
-      spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), ...gateways }),
+    connect: (stateDir, { interface: plan, ...routes }) =>
+      spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), ...routes }),
     disconnect: (stateDir, connection) => spawner.disconnectContainer({ stateDir, ...connection }),
     interfacesOf,
     ensureBridge: (bridge) => spawner.ensureBridge(bridge),
+    ensureParent: (parent) => spawner.ensureParent(parent),
     removeBridge: (bridge) => spawner.removeBridge(bridge),
     processOf: (stateDir) => processOf(stateDir, bootId),
     mount: ({ rootfs, mounts }) => spawner.mountContainer(toNativeMountContainer(rootfs, mounts)),

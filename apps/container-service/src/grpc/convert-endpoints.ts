@@ -41,10 +41,10 @@ function toProtoEndpoint(container: Container, attachment: NetworkAttachment, en
     network,
     address: endpoint?.address ?? '',
     prefixLength: endpoint?.prefixLength ?? 0,
-    gateway: endpoint?.gateway ?? '',
+    gateway: shownGateway(endpoint?.gateway),
     ipv6Address: endpoint?.ipv6?.address ?? '',
     ipv6PrefixLength: endpoint?.ipv6?.prefixLength ?? 0,
-    ipv6Gateway: endpoint?.ipv6?.gateway ?? '',
+    ipv6Gateway: shownGateway(endpoint?.ipv6?.gateway),
     hardwareAddress: endpoint?.hardwareAddress ?? '',
     networkId: endpoint?.networkId ?? '',
     endpointId: endpoint === undefined ? '' : endpointId(container.id, endpoint.networkId),
@@ -55,4 +55,9 @@ function toProtoEndpoint(container: Container, attachment: NetworkAttachment, en
     wantedIpv6Address,
     gatewayPriority,
   };
+}
+
+/** One of zeros stands for a route without a gateway. */
+function shownGateway(gateway = ''): string {
+  return gateway === '0.0.0.0' || gateway === '::' ? '' : gateway;
 }

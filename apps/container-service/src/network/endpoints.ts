@@ -5,7 +5,8 @@ import type { LinkPlan } from '../plan/plan.ts';
 import { createAddressPool, type AddressPool } from './address-pool.ts';
 import type { EngineNetwork } from './engine-network.ts';
 import { hardwareAddressOf, parseAddress, parseCidr, type Family, type Subnet } from './ip-address.ts';
-import { bridgeOptions, isPredefined, parentOptions, subnetOfFamily, type Network } from './network.ts';
+import { childOptions, hasHardwareAddress, isRouted } from './child-options.ts';
+import { bridgeOptions, isPredefined, subnetOfFamily, type Network } from './network.ts';
 
 /** A place that is asked for. */
 export interface WantedEndpoint extends Pick<NetworkAttachment, 'address' | 'ipv6Address' | 'hardwareAddress'> {
@@ -26,9 +27,10 @@ export interface Endpoints {
   link(network: Network): LinkPlan;
 }
 
+const UNSPECIFIED: Readonly<Record<Family, string>> = { 4: '0.0.0.0', 6: '::' };
+
 interface NetworkPool {
   readonly subnet: Subnet;
-  readonly gateway: string;
   readonly pool: AddressPool;
 }
 
@@ -45,8 +47,8 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
     const subnet = parseCidr(own.subnet);
     const range = own.ipRange === '' ? subnet : parseCidr(own.ipRange);
     const held = [own.gateway, ...Object.values(own.auxiliaryAddresses)];
-    const reserved = held.map((text) => parseAddress(text)?.value ?? 0n);
-    const made = { subnet, gateway: own.gateway, pool: createAddressPool({ subnet, range, reserved }) };
+    const reserved = held.flatMap((text) => parseAddress(text)?.value ?? []);
+    const made = { subnet, pool: createAddressPool({ subnet, range, reserved }) };
     pools.set(key, made);
     return made;
   }
@@ -66,7 +68,7 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
     const found = poolOf(network, family);
     if (found !== null) {
       const address = found.pool.take(wanted);
-      return { address, prefixLength: found.subnet.prefixLength, gateway: network.internal ? '' : found.gateway };
+      return { address, prefixLength: found.subnet.prefixLength, gateway: gatewayOf(network, family) };
     }
     if (wanted === '') return null;
     const text = `no configured subnet or ip-range contain the IP address ${wanted}`;
@@ -85,6 +87,11 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
 
   return {
     take(network, { interfaceName, ...wanted }) {
+      if (wanted.hardwareAddress !== '' && !hasHardwareAddress(network))
+        throw new BerthError(
+          'INVALID_ARGUMENT',
+          `${network.driver} interfaces do not support custom mac address assignment`,
+        );
       const { ipv4, ipv6 } = takeBoth(network, wanted);
       const address = parseAddress((ipv4 ?? ipv6)?.address ?? '');
       if (address === null)
@@ -96,19 +103,28 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
         interfaceName,
         ...(ipv4 ?? { address: '', prefixLength: 0, gateway: '' }),
         ipv6,
-        hardwareAddress: wanted.hardwareAddress || hardwareAddressOf(address),
+        hardwareAddress: hasHardwareAddress(network) ? wanted.hardwareAddress || hardwareAddressOf(address) : '',
       };
     },
     claim: (held) => withPool(held, (pool, address) => pool.claim(address)),
     release: (held) => withPool(held, (pool, address) => pool.release(address)),
     link(network) {
-      if (network.driver === 'macvlan') {
-        const { parent, mode = 0 } = parentOptions(network.options);
-        return { bridge: parent, kind: 'macvlan', mode, mtu: 0, isolated: false };
+      const child = childOptions(network);
+      if (child !== null) {
+        const { parent, mode, flags, mtu } = child;
+        return { bridge: parent, kind: network.driver, mode, flags, mtu, isolated: false };
       }
-      if (isPredefined(network)) return { bridge: engineNetwork.bridge, kind: '', mode: 0, mtu: 0, isolated: false };
+      const veth = { kind: '', mode: 0, flags: 0 };
+      if (isPredefined(network)) return { ...veth, bridge: engineNetwork.bridge, mtu: 0, isolated: false };
       const { name, mtu, communicates } = bridgeOptions(network);
-      return { bridge: name, kind: '', mode: 0, mtu, isolated: !communicates };
+      return { ...veth, bridge: name, mtu, isolated: !communicates };
     },
   };
+}
+
+/** Empty when nothing leaves the network; all zeros when the host routes what does. */
+function gatewayOf(network: Network, family: Family): string {
+  if (network.internal || childOptions(network)?.parentKind === 'dummy') return '';
+  if (isRouted(network)) return UNSPECIFIED[family];
+  return subnetOfFamily(network, family)?.gateway ?? '';
 }

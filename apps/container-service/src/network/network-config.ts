@@ -1,5 +1,6 @@
 import { BerthError } from '@berth/errors';
 import { usable } from './address-pool.ts';
+import { checkChildOptions, isChildDriver } from './child-options.ts';
 import {
   contains,
   familyOf,
@@ -14,15 +15,15 @@ import {
 } from './ip-address.ts';
 import {
   BRIDGE_OPTION,
+  INTERFACE_NAME_MAX,
   isBoolean,
+  isInterfaceName,
   isPredefined,
-  parentOptions,
   type NetworkDriver,
   type NetworkRequest,
   type NetworkSubnet,
 } from './network.ts';
 
-const INTERFACE_NAME_MAX = 15;
 const IPV6_SPECIAL = ['::/127', 'fe80::/10', 'ff00::/8'].map(parseCidr);
 const MTU = { least: 68, most: 65_535 };
 
@@ -44,14 +45,17 @@ export function checkNetworkRequest(request: NetworkRequest): NetworkDriver {
   const errors = [...subnets.flatMap(subnetErrors), ...subnets.flatMap((subnet) => familyErrors(subnet, request))];
   if (errors.length > 0) throw invalid(['invalid network config:', ...errors].join('\n'));
   if (driver === 'bridge') checkBridgeOptions(request.options);
-  else checkParentOptions(request.options);
+  else checkChildOptions(driver, request.options);
+  checkMtu(request.options);
   return driver;
 }
 
-/** A subnet as Berth keeps it, with its gateway. It has been checked. */
-export function completeSubnet({ subnet, ipRange, gateway, auxiliaryAddresses }: NetworkSubnet): NetworkSubnet {
+/** A subnet as Berth keeps it, with its gateway unless it needs none. It has been checked. */
+export function completeSubnet(asked: NetworkSubnet, needsGateway: boolean): NetworkSubnet {
+  const { subnet, ipRange, gateway, auxiliaryAddresses } = asked;
   const whole = parseCidr(subnet);
   const { family } = whole;
+  if (gateway === '' && !needsGateway) return { ...asked, subnet: formatCidr(whole) };
   const held = Object.values(auxiliaryAddresses).map((text) => parseAddress(text)?.value);
   const [first, ofRange] = [usable(whole).first, ipRange === '' ? 0n : parseCidr(ipRange).base];
   let own = parseAddress(gateway);
@@ -63,7 +67,7 @@ export function completeSubnet({ subnet, ipRange, gateway, auxiliaryAddresses }:
 
 function checkDriver(driver: string): Exclude<NetworkDriver, 'host' | 'null'> {
   if (driver === '' || driver === 'bridge') return 'bridge';
-  if (driver === 'macvlan') return driver;
+  if (isChildDriver(driver)) return driver;
   if (driver === 'host' || driver === 'null') {
     throw new BerthError('NETWORK_PREDEFINED', `only one instance of "${driver}" network is allowed`);
   }
@@ -123,16 +127,6 @@ function familyErrors({ subnet }: NetworkSubnet, { ipv4, ipv6 }: NetworkRequest)
   return special ? [`invalid subnet ${subnet}: it has addresses of a link, of a loopback or of groups`] : [];
 }
 
-function checkParentOptions(options: Readonly<Record<string, string>>): void {
-  const { parent, mode } = parentOptions(options);
-  if (!isInterfaceName(parent)) throw invalid('macvlan needs an interface of the host: -o parent=eth0');
-  if (mode === undefined) throw invalid(`requested macvlan mode '${options['macvlan_mode'] ?? ''}' is not valid`);
-}
-
-function isInterfaceName(name: string): boolean {
-  return name.length <= INTERFACE_NAME_MAX && /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name);
-}
-
 function checkBridgeOptions(options: Readonly<Record<string, string>>): void {
   const name = options[BRIDGE_OPTION.name];
   if (name !== undefined && !isInterfaceName(name)) {
@@ -143,6 +137,9 @@ function checkBridgeOptions(options: Readonly<Record<string, string>>): void {
     if (value === undefined || isBoolean(value)) continue;
     throw invalid(`failed to parse ${key} value: ${value} (strconv.ParseBool: parsing "${value}": invalid syntax)`);
   }
+}
+
+function checkMtu(options: Readonly<Record<string, string>>): void {
   const mtu = options[BRIDGE_OPTION.mtu];
   if (mtu === undefined) return;
   if (!/^[0-9]{1,5}$/.test(mtu) || Number(mtu) < MTU.least || Number(mtu) > MTU.most) {

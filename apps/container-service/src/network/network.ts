@@ -1,7 +1,7 @@
 import { familyOf, type Family } from './ip-address.ts';
 
 /** What makes a network. `null` is that of `none`. */
-export type NetworkDriver = 'bridge' | 'macvlan' | 'host' | 'null';
+export type NetworkDriver = 'bridge' | 'macvlan' | 'ipvlan' | 'host' | 'null';
 
 /** A subnet of a network. All are texts, as users write them. */
 export interface NetworkSubnet {
@@ -9,7 +9,7 @@ export interface NetworkSubnet {
   readonly subnet: string;
   /** Containers get addresses of this part of it; empty: of all of it. */
   readonly ipRange: string;
-  /** The host's address. */
+  /** The host's address, or that of a router; empty on a network that needs none. */
   readonly gateway: string;
   /** Addresses that no container gets, by name. */
   readonly auxiliaryAddresses: Readonly<Record<string, string>>;
@@ -81,28 +81,20 @@ export function bridgeOptions({ id, options }: Pick<Network, 'id' | 'options'>):
     name: options[BRIDGE_OPTION.name] ?? `br-${id.slice(0, 12)}`,
     communicates: isTrue(options[BRIDGE_OPTION.communicates] ?? 'true'),
     masquerades: isTrue(options[BRIDGE_OPTION.masquerades] ?? 'true'),
-    mtu: Number(options[BRIDGE_OPTION.mtu] ?? 0),
+    mtu: networkMtu(options),
   };
 }
 
-/** What the options of a macvlan network say. */
-export interface ParentOptions {
-  /** An interface of the host. */
-  readonly parent: string;
-  /** MACVLAN_MODE_*; undefined for a mode that is not known. */
-  readonly mode: number | undefined;
+/** 0: the kernel's default. */
+export function networkMtu(options: Network['options']): number {
+  return Number(options[BRIDGE_OPTION.mtu] ?? 0);
 }
 
-/** MACVLAN_MODE_* by Docker's names. */
-const MACVLAN_MODES: Readonly<Record<string, number>> = { private: 1, vepa: 2, bridge: 4, passthru: 8 };
+/** In bytes. */
+export const INTERFACE_NAME_MAX = 15;
 
-/** The parent of a macvlan network, empty when none is given, and its mode. */
-export function parentOptions(options: Network['options']): ParentOptions {
-  const mode = options['macvlan_mode'] ?? 'bridge';
-  return {
-    parent: options['parent'] ?? '',
-    mode: Object.hasOwn(MACVLAN_MODES, mode) ? MACVLAN_MODES[mode] : undefined,
-  };
+export function isInterfaceName(name: string): boolean {
+  return name.length <= INTERFACE_NAME_MAX && /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name);
 }
 
 /** Go's spellings of true and false (strconv.ParseBool). */

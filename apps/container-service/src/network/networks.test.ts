@@ -136,8 +136,6 @@ describe('networks', () => {
     [{ ipv6: true, subnets: [aSubnet('fd00::1/64')] }, 'invalid subnet fd00::1/64: it should be fd00::/64'],
     [{ ipv6: true, subnets: [aSubnet('fe80::/64')] }, 'invalid subnet fe80::/64: it has addresses of a link'],
     [{ ipv6: true, subnets: [aSubnet('fd00::/64', { gateway: '10.0.0.1' })] }, 'parent subnet is an IPv6 block'],
-    [{ driver: 'macvlan' }, 'macvlan needs an interface of the host: -o parent=eth0'],
-    [{ driver: 'macvlan', options: { parent: 'eth0', macvlan_mode: 'x' } }, "requested macvlan mode 'x' is not valid"],
     [{ options: { 'com.docker.network.driver.mtu': 'x' } }, 'invalid MTU "x"'],
     [{ options: { 'com.docker.network.bridge.enable_icc': 'maybe' } }, 'strconv.ParseBool'],
     [{ options: { 'com.docker.network.bridge.name': 'berth0' } }, 'bridge berth0 is that of network bridge'],

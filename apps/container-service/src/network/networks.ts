@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { BerthError } from '@berth/errors';
+import { BerthError, isBerthError } from '@berth/errors';
 import { createKeyedLock } from '@berth/service-kit';
 import { shortId } from '../container.ts';
 import { networkEvent, prunedNetworksEvent } from '../events.ts';
@@ -12,6 +12,7 @@ import { chooseIpv6Subnet, chooseSubnet, randomIpv6Prefix } from './address-pool
 import type { EngineNetwork } from './engine-network.ts';
 import { formatCidr, overlap, parseCidr, type Subnet } from './ip-address.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
+import { childOptions, type ChildOptions, isRouted, missingParentText, parentConflict } from './child-options.ts';
 import { checkNetworkRequest, completeSubnet } from './network-config.ts';
 import {
   bridgeOptions,
@@ -121,14 +122,16 @@ export function createNetworks(deps: NetworksDeps): Networks {
     const subnets = [
       ...(ipv4 ? [subnetOfFamily(request, 4) ?? freeSubnet(taken)] : []),
       ...(ipv6 ? [subnetOfFamily(request, 6) ?? freeIpv6Subnet(taken)] : []),
-    ].map(completeSubnet);
+    ].map((subnet) => completeSubnet(subnet, !isRouted({ driver, options })));
     const properties = { ipv4, ipv6, internal, attachable, options, labels, createTimeNs: deps.nowNs() };
     const network: Network = { id, name, driver, subnets, ...properties };
-    const bridge = bridgeOf(network);
-    const holder = known.find((other) => bridge !== null && bridgeOf(other) === bridge);
+    const bridge = madeOf(network);
+    const holder = known.find((other) => driver === 'bridge' && other.driver === driver && madeOf(other) === bridge);
     if (holder !== undefined) {
       throw new BerthError('NETWORK_EXISTS', `bridge ${bridge ?? ''} is that of network ${holder.name}`);
     }
+    const conflict = parentConflict(network, known);
+    if (conflict !== null) throw new BerthError('NETWORK_EXISTS', conflict);
     creating.set(id, network);
     return network;
   }
@@ -142,7 +145,12 @@ export function createNetworks(deps: NetworksDeps): Networks {
     return wholeSubnet(chooseIpv6Subnet(prefix, taken));
   }
 
-  async function make(network: Network): Promise<void> {
+  async function makeParent(network: Network, child: ChildOptions): Promise<void> {
+    const { parent: name, parentKind: kind, link, vlanId } = child;
+    await runtime.ensureParent({ name, kind, link, vlanId, table: deps.table, childKind: network.driver });
+  }
+
+  async function makeBridge(network: Network): Promise<void> {
     const { name, masquerades, mtu } = bridgeOptions(network);
     const [subnet, subnet6] = [subnetOfFamily(network, 4), subnetOfFamily(network, 6)];
     await engineNetwork.ensure();
@@ -161,11 +169,14 @@ export function createNetworks(deps: NetworksDeps): Networks {
   }
 
   function ensure(network: Network): Promise<void> {
-    if (network.driver !== 'bridge') return Promise.resolve();
+    const child = childOptions(network);
+    if (network.driver !== 'bridge' && child === null) return Promise.resolve();
     if (isPredefined(network)) return engineNetwork.ensure();
     const known = ensured.get(network.id);
     if (known !== undefined) return known;
-    const making = makings.run(network.id, () => make(network));
+    const making = makings.run(madeOf(network) ?? network.id, () =>
+      child === null ? makeBridge(network) : makeParent(network, child),
+    );
     ensured.set(network.id, making);
     making.catch(() => {
       if (ensured.get(network.id) === making) ensured.delete(network.id);
@@ -192,14 +203,14 @@ export function createNetworks(deps: NetworksDeps): Networks {
 
   /** From when the row is gone nobody comes on it; a bridge that cannot be removed now is tried again, and by the next start. */
   async function removeUnused(network: Network): Promise<void> {
-    const bridge = bridgeOf(network);
+    const bridge = madeOf(network);
     store.remove(network.id, bridge, [networkEvent(network, 'destroy')]);
     own.delete(network.id);
     deps.onRemoved(network);
     fault('network-rm:row');
-    await makings.run(network.id, () => Promise.resolve());
+    await makings.run(bridge ?? network.id, () => Promise.resolve());
     ensured.delete(network.id);
-    if (bridge === null) return;
+    if (bridge === null || isWanted(bridge)) return;
     const onError = (error: unknown): void => log.warn({ err: error }, 'bridge of a removed network not removed');
     await removeBridge(bridge).catch((error: unknown) => {
       onError(error);
@@ -210,8 +221,9 @@ export function createNetworks(deps: NetworksDeps): Networks {
     });
   }
 
-  function isWanted(bridge: string): boolean {
-    return [...creating.values(), ...own.values()].some((network) => bridgeOf(network) === bridge);
+  /** By a network other than `except`: parents can have several. */
+  function isWanted(made: string, except?: Network): boolean {
+    return [...creating.values(), ...own.values()].some((network) => network !== except && madeOf(network) === made);
   }
 
   async function sweep(): Promise<void> {
@@ -245,7 +257,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
     },
     async create(request) {
       const network = reserve(request);
-      const bridge = bridgeOf(network);
+      const bridge = madeOf(network);
       try {
         if (bridge !== null) {
           await removing.get(bridge)?.catch(() => {});
@@ -259,9 +271,11 @@ export function createNetworks(deps: NetworksDeps): Networks {
         return network;
       } catch (error) {
         ensured.delete(network.id);
-        // An interface that is not Berth's makes the creation fail, and the removal: it stays, and nothing is to be swept.
-        if (bridge !== null) await removeBridge(bridge).catch(() => store.forgetBridge(bridge));
-        throw error;
+        // What cannot be removed now stays noted, and is swept.
+        if (bridge !== null && !isWanted(bridge, network)) await removeBridge(bridge).catch(() => {});
+        const child = childOptions(network);
+        if (child === null || !isBerthError(error, 'NETWORK_MISSING')) throw error;
+        throw new BerthError('INVALID_ARGUMENT', missingParentText(child), { cause: error });
       } finally {
         creating.delete(network.id);
       }
@@ -297,9 +311,11 @@ function wholeSubnet(subnet: Subnet): NetworkSubnet {
   return { subnet: formatCidr(subnet), ipRange: '', gateway: '', auxiliaryAddresses: {} };
 }
 
-/** Null for one that has none. */
-function bridgeOf(network: Network): string | null {
-  return network.driver === 'bridge' ? bridgeOptions(network).name : null;
+/** The interface of the host that is made for a network, its bridge or a parent; null for none. */
+function madeOf(network: Network): string | null {
+  if (network.driver === 'bridge') return bridgeOptions(network).name;
+  const child = childOptions(network);
+  return child === null || child.parentKind === '' ? null : child.parent;
 }
 
 function predefinedNetworks({ settings, network, nowNs }: NetworksDeps): Network[] {

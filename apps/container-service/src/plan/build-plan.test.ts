@@ -19,6 +19,7 @@ const network: InterfacePlan = {
   isolated: false,
   kind: '',
   mode: 0,
+  flags: 0,
   address: '172.17.0.2',
   prefixLength: 16,
   address6: '',

@@ -243,12 +243,14 @@ export interface InterfacePlan
 
 /** What an interface is connected to. */
 export interface LinkPlan {
-  /** Of a macvlan interface: its parent. */
+  /** Of an interface without a host's end: its parent. */
   readonly bridge: string;
-  /** Empty: a veth pair. The other has no host's end. */
-  readonly kind: '' | 'macvlan';
-  /** MACVLAN_MODE_*. */
+  /** Empty: a veth pair. Others, `macvlan` and `ipvlan`, have no host's end. */
+  readonly kind: string;
+  /** MACVLAN_MODE_*, IPVLAN_MODE_*. */
   readonly mode: number;
+  /** IPVLAN_F_*. */
+  readonly flags: number;
   /** 0: the kernel's default. */
   readonly mtu: number;
   /** The bridge forwards nothing to others that are isolated. */

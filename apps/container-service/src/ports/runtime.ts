@@ -1,4 +1,4 @@
-import type { Gateways } from '../container.ts';
+import type { Routes } from '../container.ts';
 import type { Rootfs } from '../mount.ts';
 import type {
   CgroupPlan,
@@ -11,6 +11,20 @@ import type {
 } from '../plan/plan.ts';
 import type { HostFacts, ProcessInfo } from '../processes/process-info.ts';
 import type { ContainerProcess, ProcessConnection, ProcessState, StartedProcess } from './process.ts';
+
+/** The parent of interfaces without a host's end. */
+export interface ParentPlan {
+  readonly name: string;
+  /** What is made when there is none; empty: nothing. */
+  readonly kind: '' | 'dummy' | 'vlan';
+  /** Of a vlan. */
+  readonly link: string;
+  readonly vlanId: number;
+  /** The engine's nftables table, as which what is made is marked. */
+  readonly table: string;
+  /** The kind of the interfaces that are to be on it. */
+  readonly childKind: string;
+}
 
 /** A bridge of a network besides the engine's own. */
 export interface BridgePlan {
@@ -79,14 +93,19 @@ export interface Runtime {
   /** The state of an engine's tables, another one after each change by somebody else, and whether there are those of both families. */
   inspectNetwork(table: string): Promise<{ readonly state: string; readonly isWhole: boolean }>;
   /** Gives a container that runs another interface, and another gateway unless it is empty. Throws CONTAINER_NOT_RUNNING, START_FAILED. */
-  connect(stateDir: string, connection: { interface: InterfacePlan } & Gateways): Promise<void>;
+  connect(stateDir: string, connection: { interface: InterfacePlan } & Routes): Promise<void>;
   /** Takes an interface away, whether the container runs or not: that of `interfaceName` when it has no host's end. Idempotent. */
-  disconnect(stateDir: string, connection: { hostInterface: string; interfaceName: string } & Gateways): Promise<void>;
+  disconnect(stateDir: string, connection: { hostInterface: string; interfaceName: string } & Routes): Promise<void>;
   /** The names of the interfaces that a process sees; none when it is gone. */
   interfacesOf(pid: number): string[];
   /** Makes a bridge what it is to be; the table is there. Idempotent. Throws START_FAILED for an interface that is not Berth's. */
   ensureBridge(bridge: BridgePlan): Promise<void>;
-  /** Removes a bridge. Idempotent. Throws START_FAILED for an interface that is not Berth's. */
+  /**
+   * Makes the parent of a network's interfaces, unless there is an interface of that name. Throws NETWORK_MISSING for one that nothing is made for,
+   * KERNEL_TOO_OLD, START_FAILED.
+   */
+  ensureParent(parent: ParentPlan): Promise<void>;
+  /** Removes a bridge, or a parent; an interface that is not Berth's stays. Idempotent. */
   removeBridge(bridge: { bridge: string; table: string }): Promise<void>;
   /** The first process of a container that runs; null when there is none. */
   processOf(stateDir: string): ContainerProcess | null;

@@ -3,6 +3,7 @@ import './host.ts';
 import './containers.ts';
 import './apparmor.ts';
 import './limits.ts';
+import './networks.ts';
 import './volumes.ts';
 import './survival.ts';
 import './leftovers.ts';

@@ -30,7 +30,8 @@ int connect_container(const Berth__Native__V1__ConnectContainer *plan, const str
   if (plan->interface == NULL) return fail(failure, "plan", EINVAL, "an interface is missing");
   cleanup_close int network = open_network(plan->state_dir, host, failure);
   if (network < 0 || network_attach(plan->interface, network, failure) < 0) return -1;
-  if (network_route(plan->gateway, plan->gateway6, network, failure) == 0) return 0;
+  const struct network_routes routes = {plan->gateway, plan->gateway6, plan->gateway_interface, plan->gateway6_interface};
+  if (network_route(&routes, network, failure) == 0) return 0;
   if (plan->interface->kind[0] != '\0') (void)network_detach_inside(plan->interface->name, network, &undo);
   else (void)network_detach(plan->interface->host_name, &undo);
   return -1;
@@ -44,5 +45,6 @@ int disconnect_container(const Berth__Native__V1__DisconnectContainer *plan, con
   cleanup_close int network = open_network(plan->state_dir, host, failure);
   if (network < 0) return failure->error == ESRCH ? 0 : -1;
   if (inside && network_detach_inside(plan->interface_name, network, failure) < 0) return -1;
-  return network_route(plan->gateway, plan->gateway6, network, failure);
+  const struct network_routes routes = {plan->gateway, plan->gateway6, plan->gateway_interface, plan->gateway6_interface};
+  return network_route(&routes, network, failure);
 }

@@ -20,6 +20,11 @@ size_t ip_address_size(const struct ip_address *address) {
   return address->family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
 }
 
+bool ip_address_is_zero(const struct ip_address *address) {
+  static const struct in6_addr zero = IN6ADDR_ANY_INIT;
+  return ip_address_is_set(address) && memcmp(&address->v6, &zero, ip_address_size(address)) == 0;
+}
+
 bool ip_address_equals(const struct ip_address *a, const struct ip_address *b) {
   return a->family == b->family && a->prefix_length == b->prefix_length && memcmp(&a->v6, &b->v6, ip_address_size(a)) == 0;
 }

@@ -28,6 +28,9 @@ static inline bool ip_address_is_set(const struct ip_address *address) {
 /* How many bytes the address has, 0 for none; they begin where the union does. */
 size_t ip_address_size(const struct ip_address *address);
 
+/* True for 0.0.0.0 and for `::`. */
+bool ip_address_is_zero(const struct ip_address *address);
+
 bool ip_address_equals(const struct ip_address *a, const struct ip_address *b);
 
 /* The address that an interface has on its link, made of its hardware address (RFC 4291, appendix A). */

@@ -32,10 +32,16 @@ int link_open(struct failure *failure) {
 }
 
 /* The mark alone, or with the table of the engine behind it. */
-static bool is_mark(const struct nlattr *alias) {
-  static const char marked[] = "berth/";
-  if (netlink_is_string(alias, MARK)) return true;
-  return alias && alias->nla_len > sizeof *alias + sizeof marked && memcmp(alias + 1, marked, sizeof marked - 1) == 0;
+static bool is_mark(const char *alias) {
+  size_t length = sizeof MARK - 1;
+  return strncmp(alias, MARK, length) == 0 && (alias[length] == '\0' || (alias[length] == '/' && alias[length + 1] != '\0'));
+}
+
+/* Empty for a longer one, which is no mark. */
+static void read_alias(const struct nlattr *alias, struct link *link) {
+  size_t size = alias ? alias->nla_len - sizeof *alias : 0;
+  if (size > 0 && size <= sizeof link->alias && ((const char *)(alias + 1))[size - 1] == '\0') memcpy(link->alias, alias + 1, size);
+  link->is_ours = is_mark(link->alias);
 }
 
 static void read_link(const struct nlmsghdr *message, void *context) {
@@ -47,7 +53,7 @@ static void read_link(const struct nlmsghdr *message, void *context) {
   link->index = (uint32_t)header->ifi_index;
   link->is_bridge = netlink_is_string(kind, "bridge");
   link->is_veth = netlink_is_string(kind, "veth");
-  link->is_ours = is_mark(netlink_find(message, sizeof *header, IFLA_IFALIAS));
+  read_alias(netlink_find(message, sizeof *header, IFLA_IFALIAS), link);
   const struct nlattr *hardware = netlink_find(message, sizeof *header, IFLA_ADDRESS);
   if (hardware && hardware->nla_len == sizeof *hardware + sizeof link->hardware)
     memcpy(link->hardware, hardware + 1, sizeof link->hardware);
@@ -71,10 +77,20 @@ void link_change(struct netlink_batch *batch, const char *purpose, const char *n
   netlink_put_string(batch, IFLA_IFNAME, name);
 }
 
+static void format_mark(char mark[LINK_MARK_SIZE], const char *table) {
+  (void)snprintf(mark, LINK_MARK_SIZE, "%s%s%s", MARK, table[0] == '\0' ? "" : "/", table);
+}
+
 void link_put_mark(struct netlink_batch *batch, const char *table) {
   char mark[LINK_MARK_SIZE];
-  (void)snprintf(mark, sizeof mark, "%s%s%s", MARK, table[0] == '\0' ? "" : "/", table);
+  format_mark(mark, table);
   netlink_put_string(batch, IFLA_IFALIAS, mark);
+}
+
+bool link_is_of(const struct link *link, const char *table) {
+  char mark[LINK_MARK_SIZE];
+  format_mark(mark, table);
+  return strcmp(link->alias, mark) == 0;
 }
 
 struct found {
@@ -84,26 +100,23 @@ struct found {
   size_t count;
 };
 
-static void collect_bridge(const struct nlmsghdr *message, void *context) {
+static void collect_marked(const struct nlmsghdr *message, void *context) {
   struct found *found = context;
   const struct ifinfomsg *header = NLMSG_DATA(message);
   if (message->nlmsg_type != RTM_NEWLINK || found->count == found->capacity) return;
-  const struct nlattr *information = netlink_find(message, sizeof *header, IFLA_LINKINFO);
-  const struct nlattr *kind = information ? netlink_find_nested(information, IFLA_INFO_KIND) : NULL;
-  if (!netlink_is_string(kind, "bridge")) return;
   if (netlink_is_string(netlink_find(message, sizeof *header, IFLA_IFALIAS), found->mark))
     found->indexes[found->count++] = (uint32_t)header->ifi_index;
 }
 
-int link_find_bridges(int fd, const char *table, uint32_t *indexes, size_t capacity, struct failure *failure) {
+int link_find_marked(int fd, const char *table, uint32_t *indexes, size_t capacity, struct failure *failure) {
   struct netlink_batch batch;
   struct netlink_refusal refusal;
   struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
   struct found found = {.indexes = indexes, .capacity = capacity};
-  (void)snprintf(found.mark, sizeof found.mark, "%s/%s", MARK, table);
+  format_mark(found.mark, table);
   netlink_begin(&batch);
   netlink_message(&batch, "list interfaces", RTM_GETLINK, NLM_F_DUMP, &header, sizeof header);
-  if (netlink_query(fd, &batch, collect_bridge, &found, &refusal) < 0) return link_fail(failure, table, &refusal);
+  if (netlink_query(fd, &batch, collect_marked, &found, &refusal) < 0) return link_fail(failure, table, &refusal);
   return (int)found.count;
 }
 

@@ -10,12 +10,15 @@
 #include "ip_address.h"
 #include "netlink.h"
 
+enum { LINK_MARK_SIZE = 48 };
+
 /* What is known of an interface. `index` is 0 when there is none. */
 struct link {
   uint32_t index;
   bool is_bridge;
   bool is_veth;
   bool is_ours; /* carries the alias that link_put_mark gives */
+  char alias[LINK_MARK_SIZE];
   uint8_t hardware[HARDWARE_ADDRESS_SIZE];
 };
 
@@ -28,13 +31,14 @@ int link_find(int fd, const char *name, struct link *link, struct failure *failu
 /* Begins a message that changes the interface of that name; `up` sets it up as well. */
 void link_change(struct netlink_batch *batch, const char *purpose, const char *name, bool up);
 
-enum { LINK_MARK_SIZE = 48 };
-
 /* Marks the interface of the message as made by Berth; as one of the engine with that table, unless it is empty. */
 void link_put_mark(struct netlink_batch *batch, const char *table);
 
-/* Finds the bridges that are marked as those of an engine. Returns how many, at most `capacity`; -1 with the failure. */
-int link_find_bridges(int fd, const char *table, uint32_t *indexes, size_t capacity, struct failure *failure);
+/* True for an interface that is marked as one of the engine with that table. */
+bool link_is_of(const struct link *link, const char *table);
+
+/* Finds the interfaces that are marked so. Returns how many, at most `capacity`; -1 with the failure. */
+int link_find_marked(int fd, const char *table, uint32_t *indexes, size_t capacity, struct failure *failure);
 
 /*
  * Keeps IPv6 from giving the interface of that name a link-local address, which could be used after a second only. A kernel without IPv6

@@ -207,17 +207,22 @@ static int remove_bridge(const char *name, struct failure *failure) {
 }
 
 int network_remove_bridge(const Berth__Native__V1__RemoveBridge *plan, struct failure *failure) {
+  struct link link;
   if (!link_is_name(plan->bridge) || plan->table[0] == '\0')
     return fail(failure, "network", EINVAL, "bad name of a bridge or a table");
-  return remove_bridge(plan->bridge, failure) < 0 ? -1 : nftables_remove_bridge(plan->table, plan->bridge, failure);
+  cleanup_close int fd = link_open(failure);
+  if (fd < 0 || link_find(fd, plan->bridge, &link, failure) < 0) return -1;
+  bool goes = link.index != 0 && (link_is_of(&link, plan->table) || (link.is_bridge && link.is_ours));
+  if (goes && link_delete(fd, link.index, plan->bridge, failure) < 0) return -1;
+  return nftables_remove_bridge(plan->table, plan->bridge, failure);
 }
 
-static int remove_bridges_of(const char *table, struct failure *failure) {
+static int remove_marked(const char *table, struct failure *failure) {
   uint32_t indexes[32];
   cleanup_close int fd = link_open(failure);
   if (fd < 0) return -1;
   for (;;) {
-    int count = link_find_bridges(fd, table, indexes, sizeof indexes / sizeof indexes[0], failure);
+    int count = link_find_marked(fd, table, indexes, sizeof indexes / sizeof indexes[0], failure);
     if (count <= 0) return count;
     for (int i = 0; i < count; i++)
       if (link_delete(fd, indexes[i], table, failure) < 0) return -1;
@@ -227,5 +232,5 @@ static int remove_bridges_of(const char *table, struct failure *failure) {
 int network_remove(const Berth__Native__V1__RemoveNetwork *network, struct failure *failure) {
   if (network->bridge[0] && remove_bridge(network->bridge, failure) < 0) return -1;
   if (!network->table[0]) return 0;
-  return remove_bridges_of(network->table, failure) < 0 ? -1 : nftables_remove(network->table, failure);
+  return remove_marked(network->table, failure) < 0 ? -1 : nftables_remove(network->table, failure);
 }

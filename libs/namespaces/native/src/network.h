@@ -18,7 +18,7 @@ int network_ensure(const Berth__Native__V1__EnsureNetwork *network, struct failu
  */
 int network_ensure_bridge(const Berth__Native__V1__EnsureBridge *plan, struct failure *failure);
 
-/* Deletes such a bridge, and takes it out of the table. One that is gone is no failure. */
+/* Deletes such a bridge, or what else is marked with the table, and takes it out of the table. One that is gone, or that is neither, is no failure. */
 int network_remove_bridge(const Berth__Native__V1__RemoveBridge *plan, struct failure *failure);
 
 /*
@@ -29,11 +29,19 @@ int network_remove_bridge(const Berth__Native__V1__RemoveBridge *plan, struct fa
  */
 int network_attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure);
 
+/* The default routes of a namespace, each by the interface of that name; an empty one is that which reaches the gateway. */
+struct network_routes {
+  const char *gateway;
+  const char *gateway6;
+  const char *interface;
+  const char *interface6;
+};
+
 /*
- * Makes `gateway` and `gateway6` those of the default routes of the namespace `target_netns_fd`, by whatever interface they are reached. An
- * empty one leaves its route as it is. The calling thread visits the namespace as in network_attach.
+ * Makes these the default routes of the namespace `target_netns_fd`; without a gateway a route is left as it is. The calling thread visits the
+ * namespace as in network_attach.
  */
-int network_route(const char *gateway, const char *gateway6, int target_netns_fd, struct failure *failure);
+int network_route(const struct network_routes *routes, int target_netns_fd, struct failure *failure);
 
 /* Sets the loopback interface of the caller's own network namespace up. */
 int network_loopback_up(struct failure *failure);
@@ -44,7 +52,7 @@ int network_detach_inside(const char *name, int target_netns_fd, struct failure 
 /* Deletes the veth pair. An interface that is gone is no failure; one that is no veth is, and stays. */
 int network_detach(const char *host_name, struct failure *failure);
 
-/* Deletes the bridge and the table of network_ensure and the bridges of network_ensure_bridge, if present. The message's cgroup is the caller's to remove. */
+/* Deletes the bridge and the table of network_ensure and all interfaces that are marked with it, if present. The message's cgroup is the caller's to remove. */
 int network_remove(const Berth__Native__V1__RemoveNetwork *network, struct failure *failure);
 
 #endif

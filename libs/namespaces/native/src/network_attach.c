@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "ip_address.h"
 #include "ipv6_settings.h"
@@ -114,41 +115,26 @@ static int create_pair(int fd, const struct plan *plan, int target, struct failu
 }
 
 /* An interface without a host's end: it is born in the namespace, on a parent in ours. */
-static int create_slave(int fd, const struct plan *plan, uint32_t parent, int target, struct failure *failure) {
-  const Berth__Native__V1__NetworkInterface *interface = plan->interface;
+static int create_child(int fd, const struct plan *plan, uint32_t parent, int target, struct failure *failure) {
   struct netlink_batch batch;
   struct netlink_refusal refusal;
-  struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
   netlink_begin(&batch);
-  netlink_message(&batch, "create it on its parent", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
-  netlink_put_string(&batch, IFLA_IFNAME, interface->name);
-  netlink_put_u32(&batch, IFLA_LINK, parent);
-  netlink_put_u32(&batch, IFLA_NET_NS_FD, (uint32_t)target);
-  if (interface->mtu != 0) netlink_put_u32(&batch, IFLA_MTU, interface->mtu);
-  if (interface->hardware_address.len > 0)
-    netlink_put(&batch, IFLA_ADDRESS, interface->hardware_address.data, interface->hardware_address.len);
-  size_t information = netlink_nest(&batch, IFLA_LINKINFO);
-  netlink_put_string(&batch, IFLA_INFO_KIND, interface->kind);
-  size_t data = netlink_nest(&batch, IFLA_INFO_DATA);
-  netlink_put_u32(&batch, IFLA_MACVLAN_MODE, interface->mode);
-  netlink_nest_end(&batch, data);
-  netlink_nest_end(&batch, information);
-  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, interface->bridge, &refusal) : 0;
+  child_put(&batch, plan->interface, parent, target);
+  return netlink_send(fd, &batch, &refusal) < 0 ? child_fail(failure, plan->interface, &refusal) : 0;
 }
 
-/* By the interface of that index; 0: by the one that reaches the gateway. */
-static void put_default_routes(struct netlink_batch *batch, uint16_t flags, uint32_t index, const struct ip_address gateways[2]) {
-  for (size_t i = 0; i < 2; i++) {
-    if (!ip_address_is_set(&gateways[i])) continue;
-    struct rtmsg header = {.rtm_family = gateways[i].family,
-                           .rtm_table = RT_TABLE_MAIN,
-                           .rtm_protocol = RTPROT_BOOT,
-                           .rtm_scope = RT_SCOPE_UNIVERSE,
-                           .rtm_type = RTN_UNICAST};
-    netlink_message(batch, "add the default route", RTM_NEWROUTE, NLM_F_CREATE | flags, &header, sizeof header);
-    netlink_put(batch, RTA_GATEWAY, &gateways[i].v6, ip_address_size(&gateways[i]));
-    if (index != 0) netlink_put_u32(batch, RTA_OIF, index);
-  }
+/* By the interface of that index; 0: by the one that reaches the gateway. A gateway of zeros is none: what is out there is on the link. */
+static void put_default_route(struct netlink_batch *batch, uint16_t flags, uint32_t index, const struct ip_address *gateway) {
+  const bool on_link = ip_address_is_zero(gateway);
+  struct rtmsg header = {.rtm_family = gateway->family,
+                         .rtm_table = RT_TABLE_MAIN,
+                         .rtm_protocol = RTPROT_BOOT,
+                         .rtm_scope = on_link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+                         .rtm_type = RTN_UNICAST};
+  if (!ip_address_is_set(gateway)) return;
+  netlink_message(batch, "add the default route", RTM_NEWROUTE, NLM_F_CREATE | flags, &header, sizeof header);
+  if (!on_link) netlink_put(batch, RTA_GATEWAY, &gateway->v6, ip_address_size(gateway));
+  if (index != 0) netlink_put_u32(batch, RTA_OIF, index);
 }
 
 /* With the one of its link, which the kernel would hold back for a second. */
@@ -173,7 +159,7 @@ static int set_up_inside(int fd, const struct plan *plan, struct failure *failur
   link_change(&batch, "set it up", name, true);
   if (ip_address_is_set(&plan->address)) link_put_address(&batch, RTM_NEWADDR, index, &plan->address);
   put_ipv6_addresses(&batch, index, plan);
-  put_default_routes(&batch, NLM_F_EXCL, index, plan->gateways);
+  for (size_t i = 0; i < 2; i++) put_default_route(&batch, NLM_F_EXCL, index, &plan->gateways[i]);
   if (netlink_send(fd, &batch, &refusal) < 0) return link_fail(failure, name, &refusal);
   return ip_address_is_set(&plan->address6) ? link_await_address(fd, &plan->address6, failure) : 0;
 }
@@ -247,11 +233,11 @@ static int set_up(int outside, int inside, const struct plan *plan, uint32_t bri
   return await_forwarding(outside, plan->interface, failure);
 }
 
-static int attach_slave(const struct plan *plan, int outside, int inside, int target, struct failure *failure) {
+static int attach_child(const struct plan *plan, int outside, int inside, int target, struct failure *failure) {
   struct failure undo;
   uint32_t parent = index_of(outside, plan->interface->bridge);
   if (parent == 0) return fail(failure, "network", errno, "parent %s does not exist", plan->interface->bridge);
-  if (create_slave(outside, plan, parent, target, failure) < 0) return -1;
+  if (create_child(outside, plan, parent, target, failure) < 0) return -1;
   if (set_up_inside(inside, plan, failure) == 0) return 0;
   (void)link_delete(inside, index_of(inside, plan->interface->name), plan->interface->name, &undo);
   return -1;
@@ -272,7 +258,7 @@ int network_attach(const Berth__Native__V1__NetworkInterface *interface, int tar
   if (outside < 0) return -1;
   if (interface->kind[0] != '\0') {
     cleanup_close int there = open_inside(target_netns_fd, births_of(&plan), failure);
-    return there < 0 ? -1 : attach_slave(&plan, outside, there, target_netns_fd, failure);
+    return there < 0 ? -1 : attach_child(&plan, outside, there, target_netns_fd, failure);
   }
   uint32_t bridge = index_of(outside, interface->bridge);
   if (bridge == 0) return fail(failure, "network", errno, "bridge %s does not exist", interface->bridge);
@@ -283,15 +269,18 @@ int network_attach(const Berth__Native__V1__NetworkInterface *interface, int tar
   return -1;
 }
 
-int network_route(const char *gateway, const char *gateway6, int target_netns_fd, struct failure *failure) {
+int network_route(const struct network_routes *routes, int target_netns_fd, struct failure *failure) {
+  const char *const interfaces[] = {routes->interface, routes->interface6};
   struct ip_address gateways[2];
   struct netlink_batch batch;
   struct netlink_refusal refusal;
-  if (read_gateways(gateways, gateway, gateway6, failure) < 0) return -1;
+  if (read_gateways(gateways, routes->gateway, routes->gateway6, failure) < 0) return -1;
   if (!ip_address_is_set(&gateways[0]) && !ip_address_is_set(&gateways[1])) return 0;
   cleanup_close int inside = open_inside(target_netns_fd, NO_BIRTHS, failure);
   if (inside < 0) return -1;
   netlink_begin(&batch);
-  put_default_routes(&batch, NLM_F_REPLACE, 0, gateways);
-  return netlink_send(inside, &batch, &refusal) < 0 ? link_fail(failure, gateway[0] ? gateway : gateway6, &refusal) : 0;
+  for (size_t i = 0; i < 2; i++)
+    put_default_route(&batch, NLM_F_REPLACE, interfaces[i][0] ? index_of(inside, interfaces[i]) : 0, &gateways[i]);
+  if (netlink_send(inside, &batch, &refusal) == 0) return 0;
+  return link_fail(failure, routes->gateway[0] ? routes->gateway : routes->gateway6, &refusal);
 }

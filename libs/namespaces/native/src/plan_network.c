@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "child.h"
 #include "plan_parts.h"
 #include "publication.h"
 
@@ -15,9 +16,10 @@ static int check_interface(const Berth__Native__V1__NetworkInterface *network, s
       return plan_refuse(failure, "network", "has a bad interface name", names[i]);
     }
   }
-  if (network->hardware_address.len != 6) return plan_refuse(failure, "network.hardware_address", "is not six bytes", "");
-  if (network->kind[0] != '\0' && strcmp(network->kind, "macvlan") != 0)
-    return plan_refuse(failure, "network.kind", "is not known", network->kind);
+  const bool has_end = network->kind[0] == '\0';
+  if (!has_end && !child_is_kind(network->kind)) return plan_refuse(failure, "network.kind", "is not known", network->kind);
+  if (network->hardware_address.len != 6 && (has_end || network->hardware_address.len != 0))
+    return plan_refuse(failure, "network.hardware_address", "is not six bytes", "");
   return 0;
 }
 

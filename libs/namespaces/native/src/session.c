@@ -11,6 +11,7 @@
 #include "holder.h"
 #include "network.h"
 #include "nftables.h"
+#include "parent.h"
 #include "publication.h"
 #include "start.h"
 #include "update.h"
@@ -91,6 +92,9 @@ static void serve(int connection, const request_message *request, struct arena *
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_REMOVE_BRIDGE:
       answer(connection, network_remove_bridge(request->remove_bridge, &failure), &failure);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_ENSURE_PARENT:
+      answer(connection, parent_ensure(request->ensure_parent, &failure), &failure);
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_CONNECT_CONTAINER:
       answer(connection, connect_container(request->connect_container, host, &failure), &failure);
