@@ -109,7 +109,8 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
 
   async function plug(container: Container, endpoint: Endpoint, routes: Routes): Promise<void> {
     await networks.ensure(networks.find(endpoint.networkId));
-    const connection = { interface: places.interfaceAt(container, endpoint), ...routes };
+    const nameServer = names.loopbackServerOf(container);
+    const connection = { interface: places.interfaceAt(container, endpoint), ...routes, nameServer };
     await runtime.connect(files.paths(container.id).stateDir, connection);
   }
 
@@ -121,7 +122,12 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     const routes = changedRoutes(before, left);
     const hostInterface = plans.hostInterface(id, endpoint.interfaceName);
     const interfaceName = endpoint.driver === 'bridge' ? '' : endpoint.interfaceName;
-    await runtime.disconnect(files.paths(id).stateDir, { hostInterface, interfaceName, ...routes });
+    const [first = null, ...further] = left;
+    const nameServer = names.loopbackServerOf({
+      ...container,
+      state: { ...container.state, endpoint: first, furtherEndpoints: further },
+    });
+    await runtime.disconnect(files.paths(id).stateDir, { hostInterface, interfaceName, ...routes, nameServer });
   }
 
   /**

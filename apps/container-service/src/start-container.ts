@@ -152,6 +152,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       identity,
       joins,
       interfaces: places.interfaces(starting),
+      nameServer: names.loopbackServerOf(starting),
       stateDir: paths.stateDir,
       files: nameOwner === null ? paths : { ...files.paths(nameOwner), log: paths.log },
       terminalSize: options.terminalSize,

@@ -1,4 +1,4 @@
-import type { ContainerConfig, CreateNetworkRequest, NetworkAttachment } from '@berth/proto/container';
+import type { ContainerConfig } from '@berth/proto/container';
 import { engineNames } from '@berth/client';
 import { killComponent, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -6,6 +6,7 @@ import { FAULT_POINTS } from '../src/fault.ts';
 import type { TestContainers } from './support/containers.ts';
 import { crashService, startService } from './support/crashing-service.ts';
 import { expectNothingLeft, openState } from './support/left-behind.ts';
+import { aNetwork, on } from './support/networks.ts';
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -13,24 +14,6 @@ beforeAll(async () => {
   engine = await startTestEngine({ only: ['native', 'registry-gateway', 'volume-service', 'image-service'] });
 });
 afterAll(() => engine.stop());
-
-function aNetwork(name: string, fields: Partial<CreateNetworkRequest> = {}): CreateNetworkRequest {
-  const defaults = {
-    driver: '',
-    subnets: [],
-    internal: false,
-    attachable: false,
-    ipv6: false,
-    withoutIpv4: false,
-    options: {},
-    labels: {},
-  };
-  return { name, ...defaults, ...fields };
-}
-
-function on(network: string, fields: Partial<NetworkAttachment> = {}): NetworkAttachment {
-  return { network, aliases: [], address: '', ipv6Address: '', hardwareAddress: '', gatewayPriority: 0, ...fields };
-}
 
 const subnet = (text: string) => [{ subnet: text, ipRange: '', gateway: '', auxiliaryAddresses: {} }];
 

@@ -5,6 +5,7 @@ import { waitFor, type TestEngine } from '@berth/testkit';
 import { describe, expect, test } from '@jest/globals';
 import type { TestContainers } from './support/containers.ts';
 import { expectNothingLeft } from './support/left-behind.ts';
+import { NO_LIMITS } from './support/no-limits.ts';
 import { readLimit } from './support/read-limit.ts';
 import { useContainers } from './support/use-containers.ts';
 
@@ -15,33 +16,10 @@ useContainers((started) => {
   ({ engine, containers } = started);
 });
 
-const NONE: Resources = {
-  memoryBytes: 0n,
-  memorySwapBytes: 0n,
-  memoryReservationBytes: 0n,
-  memorySwappiness: undefined,
-  nanoCpus: 0n,
-  cpuShares: 0n,
-  cpuPeriod: 0n,
-  cpuQuota: 0n,
-  cpusetCpus: '',
-  cpusetMems: '',
-  pidsLimit: undefined,
-  blkioWeight: 0,
-  blkioWeightDevices: [],
-  deviceReadBps: [],
-  deviceWriteBps: [],
-  deviceReadIops: [],
-  deviceWriteIops: [],
-  ulimits: [],
-  shmSizeBytes: 0n,
-  oomKillDisable: false,
-  cgroupParent: '',
-};
 const MIB = 1n << 20n;
 
 function limits(resources: Partial<Resources>) {
-  return { config: { resources: { ...NONE, ...resources } } };
+  return { config: { resources: { ...NO_LIMITS, ...resources } } };
 }
 
 describe('limits', () => {
@@ -92,7 +70,7 @@ describe('limits', () => {
     const update = (resources: Partial<Resources>) =>
       containers.client.updateContainer({
         container: id,
-        resources: { ...NONE, ...resources },
+        resources: { ...NO_LIMITS, ...resources },
         restartPolicy: undefined,
       });
     await update({ memoryBytes: 16n * MIB, memorySwapBytes: 16n * MIB, pidsLimit: 5n });

@@ -30,7 +30,7 @@ function forksOf(spawner: number): number[] {
 }
 
 /** Default routes by the interface that reaches the gateway. */
-const ANY_WAY = { gatewayInterface: '', gateway6Interface: '' };
+const ANY_WAY = { gatewayInterface: '', gateway6Interface: '', nameServer: '' };
 
 /** The network namespaces that a process has descriptors of. */
 function networksHeldBy(pid: number): string[] {

@@ -120,6 +120,7 @@ export function planContainer(
     containerId: places.id,
     stateDir: places.stateDir,
     namespaceFlags: ALL_NAMESPACES,
+    nameServer: '',
     rootfs: {
       layersDir: places.layersDir,
       lowerDirs: places.lowerDirs,

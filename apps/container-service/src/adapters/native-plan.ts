@@ -38,6 +38,7 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     hostname: plan.hostname,
     network: plan.network === null ? undefined : toNativeInterface(plan.network),
     furtherNetworks: plan.furtherNetworks.map(toNativeInterface),
+    nameServer: plan.nameServer,
     publication: toNativePublication(plan.publication),
     cgroup: toNativeCgroup(plan.cgroup),
     log: log ?? undefined,

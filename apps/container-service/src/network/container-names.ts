@@ -15,6 +15,8 @@ export interface ContainerNamesDeps {
 export interface ContainerNames {
   /** Where a container finds the names of its networks answered; null: nowhere. */
   serverOf(container: Container): string | null;
+  /** The one that 127.0.0.11 stands for in a container, which has an IPv4 address; empty: none. */
+  loopbackServerOf(container: Container): string;
   /**
    * Makes the names of a container known, in place of what was said of it before; resolves when they are answered. Throws
    * NAME_SERVER_FAILED.
@@ -53,6 +55,7 @@ export function createContainerNames({ resolver, networkOf }: ContainerNamesDeps
 
   return {
     serverOf: (container) => namedPlaces(container)[0]?.server ?? null,
+    loopbackServerOf: (container) => namedPlaces(container).find(({ server }) => !server.includes(':'))?.server ?? '',
     async announce(container) {
       const servers = new Set(namedPlaces(container).map(({ server }) => server));
       if (servers.size === 0) {

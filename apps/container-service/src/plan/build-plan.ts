@@ -51,6 +51,8 @@ export interface ContainerPlanInput {
   readonly peers: VolumePeers;
   /** The first has the default route. Empty with no network, and with another's. */
   readonly interfaces: readonly InterfacePlan[];
+  /** As in ContainerPlan. */
+  readonly nameServer: string;
   readonly stateDir: string;
   readonly files: NameFilePaths & { readonly log: string };
   readonly terminalSize: TerminalSize | null;
@@ -168,7 +170,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     standardCgroupDir,
     hostInterface,
     publication,
-    container(container, { identity, joins, peers, interfaces, stateDir, files, terminalSize, detached }) {
+    container(container, { identity, joins, peers, interfaces, nameServer, stateDir, files, terminalSize, detached }) {
       const [network = null, ...furtherNetworks] = interfaces;
       const rotation = logRotation(container.config.logConfig);
       const { id, config, rootfs, hostname } = container;
@@ -211,6 +213,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         hostname: isolation.utsMode === 'host' ? '' : hostname,
         network,
         furtherNetworks,
+        nameServer,
         publication: network === null ? null : publication(container.state.publishedPorts, network, network.bridge),
         loopback: ownNamespaces(config).network,
         cgroup: cgroupOf(container, access),

@@ -27,6 +27,8 @@ export interface ContainerPlan {
   /** Null with no network, and with the host's. */
   readonly network: InterfacePlan | null;
   readonly furtherNetworks: readonly InterfacePlan[];
+  /** The IPv4 address of the name server that 127.0.0.11 stands for; empty: none. */
+  readonly nameServer: string;
   /** Null when nothing is published. */
   readonly publication: PublicationPlan | null;
   /** Sets the loopback interface of a new network namespace up. */

@@ -55,6 +55,12 @@ export interface NetworkPlan {
   readonly publishedPorts: readonly PortPlan[];
 }
 
+/** What changes in a running container besides an interface. */
+export interface ConnectionChange extends Routes {
+  /** As in ContainerPlan, from then on. */
+  readonly nameServer: string;
+}
+
 /** The kernel's side of the engine. `stateDir` is a process's run-time directory. */
 export interface Runtime {
   /**
@@ -93,9 +99,12 @@ export interface Runtime {
   /** The state of an engine's tables, another one after each change by somebody else, and whether there are those of both families. */
   inspectNetwork(table: string): Promise<{ readonly state: string; readonly isWhole: boolean }>;
   /** Gives a container that runs another interface, and another gateway unless it is empty. Throws CONTAINER_NOT_RUNNING, START_FAILED. */
-  connect(stateDir: string, connection: { interface: InterfacePlan } & Routes): Promise<void>;
+  connect(stateDir: string, connection: { interface: InterfacePlan } & ConnectionChange): Promise<void>;
   /** Takes an interface away, whether the container runs or not: that of `interfaceName` when it has no host's end. Idempotent. */
-  disconnect(stateDir: string, connection: { hostInterface: string; interfaceName: string } & Routes): Promise<void>;
+  disconnect(
+    stateDir: string,
+    connection: { hostInterface: string; interfaceName: string } & ConnectionChange,
+  ): Promise<void>;
   /** The names of the interfaces that a process sees; none when it is gone. */
   interfacesOf(pid: number): string[];
   /** Makes a bridge what it is to be; the table is there. Idempotent. Throws START_FAILED for an interface that is not Berth's. */

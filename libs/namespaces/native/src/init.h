@@ -5,6 +5,7 @@
 #include "cgroup.h"
 #include "failure.h"
 #include "joins.h"
+#include "loopback_resolver.h"
 #include "plan.h"
 #include "process.h"
 #include "volumes.h"
@@ -14,6 +15,7 @@ struct container_context {
   const container_plan *plan;
   const struct joins *joins;
   const struct volumes *volumes;
+  const struct loopback_resolver *resolver;
 };
 
 /*

@@ -53,7 +53,7 @@ static int prepare(char **arguments, char **environment, struct host *host) {
 }
 
 int main(int count, char **arguments, char **environment) {
-  struct host host = {.spare = SPARE_NETWORK_NONE};
+  struct host host = {.resolver = LOOPBACK_RESOLVER_NONE, .spare = SPARE_NETWORK_NONE};
   struct spawner_options options = {0};
   if (count == 2 && strcmp(arguments[1], "version") == 0) return puts(BERTH_VERSION) < 0 ? 1 : 0;
   if (count == 3 && strcmp(arguments[1], "run") == 0) {

@@ -5,12 +5,10 @@
  * on which the bridge forwards only when the work queue has seen its carrier, is waited for.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -18,10 +16,10 @@
 #include "child.h"
 #include "cleanup.h"
 #include "ip_address.h"
-#include "ipv6_settings.h"
 #include "link.h"
 #include "netlink.h"
 #include "network.h"
+#include "network_inside.h"
 
 enum { READINESS_TRIES = 200, IPV4_BITS = 32, IPV6_BITS = 128 };
 
@@ -61,22 +59,8 @@ static uint32_t index_of(int fd, const char *name) {
   return ioctl(fd, SIOCGIFINDEX, &request) < 0 ? 0 : (uint32_t)request.ifr_ifindex;
 }
 
-/* What the interfaces that are born in a namespace from now on have. */
-enum births { NO_BIRTHS, WITHOUT_IPV6, WITH_IPV6 };
-
-/* A netlink socket that speaks for the namespace `target`. */
-static int open_inside(int target, enum births births, struct failure *failure) {
-  cleanup_close int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-  if (home < 0) return fail(failure, "network", errno, "open the network namespace of the keeper");
-  if (setns(target, CLONE_NEWNET) < 0) return fail(failure, "setns", errno, "enter the network namespace");
-  cleanup_close int fd = link_open(failure);
-  if (fd >= 0 && births != NO_BIRTHS && ipv6_settings_for_new(births == WITH_IPV6, failure) < 0) close_fd(&fd);
-  if (setns(home, CLONE_NEWNET) < 0) return fail(failure, "setns", errno, "come back from the network namespace");
-  return take_fd(&fd);
-}
-
-static enum births births_of(const struct plan *plan) {
-  return ip_address_is_set(&plan->address6) ? WITH_IPV6 : WITHOUT_IPV6;
+static enum network_births births_of(const struct plan *plan) {
+  return ip_address_is_set(&plan->address6) ? NETWORK_BIRTHS_WITH_IPV6 : NETWORK_BIRTHS_WITHOUT_IPV6;
 }
 
 /* One queue: the kernel would make one for each possible CPU, each with its objects in sysfs, and a veth has no use for them. */
@@ -244,7 +228,7 @@ static int attach_child(const struct plan *plan, int outside, int inside, int ta
 }
 
 int network_detach_inside(const char *name, int target_netns_fd, struct failure *failure) {
-  cleanup_close int inside = open_inside(target_netns_fd, NO_BIRTHS, failure);
+  cleanup_close int inside = network_inside_open(target_netns_fd, NETWORK_BIRTHS_NONE, failure);
   if (inside < 0) return -1;
   uint32_t index = index_of(inside, name);
   return index == 0 ? 0 : link_delete(inside, index, name, failure);
@@ -257,12 +241,12 @@ int network_attach(const Berth__Native__V1__NetworkInterface *interface, int tar
   cleanup_close int outside = link_open(failure);
   if (outside < 0) return -1;
   if (interface->kind[0] != '\0') {
-    cleanup_close int there = open_inside(target_netns_fd, births_of(&plan), failure);
+    cleanup_close int there = network_inside_open(target_netns_fd, births_of(&plan), failure);
     return there < 0 ? -1 : attach_child(&plan, outside, there, target_netns_fd, failure);
   }
   uint32_t bridge = index_of(outside, interface->bridge);
   if (bridge == 0) return fail(failure, "network", errno, "bridge %s does not exist", interface->bridge);
-  cleanup_close int inside = open_inside(target_netns_fd, births_of(&plan), failure);
+  cleanup_close int inside = network_inside_open(target_netns_fd, births_of(&plan), failure);
   if (inside < 0 || create_pair(outside, &plan, target_netns_fd, failure) < 0) return -1;
   if (set_up(outside, inside, &plan, bridge, failure) == 0) return 0;
   (void)network_detach(interface->host_name, &undo);
@@ -276,7 +260,7 @@ int network_route(const struct network_routes *routes, int target_netns_fd, stru
   struct netlink_refusal refusal;
   if (read_gateways(gateways, routes->gateway, routes->gateway6, failure) < 0) return -1;
   if (!ip_address_is_set(&gateways[0]) && !ip_address_is_set(&gateways[1])) return 0;
-  cleanup_close int inside = open_inside(target_netns_fd, NO_BIRTHS, failure);
+  cleanup_close int inside = network_inside_open(target_netns_fd, NETWORK_BIRTHS_NONE, failure);
   if (inside < 0) return -1;
   netlink_begin(&batch);
   for (size_t i = 0; i < 2; i++)

@@ -27,6 +27,7 @@ int plan_check_network(const container_plan *plan, struct failure *failure) {
   bool own = (plan->namespace_flags & CLONE_NEWNET) != 0;
   if (plan->loopback && !own) return plan_refuse(failure, "loopback", "needs a network namespace", "");
   if (plan->network == NULL && plan->n_further_networks > 0) return plan_refuse(failure, "further_networks", "need a first one", "");
+  if (plan->network == NULL && plan->name_server[0] != '\0') return plan_refuse(failure, "name_server", "needs a network", plan->name_server);
   if (plan->network == NULL) return 0;
   if (!own) return plan_refuse(failure, "network", "needs a network namespace", "");
   if (plan_check_count(plan->n_further_networks, PLAN_LIST_MAX, "further_networks", failure) < 0) return -1;

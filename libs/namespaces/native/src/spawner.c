@@ -189,15 +189,26 @@ static int serve(struct spawner *spawner) {
   }
 }
 
+/* Of an engine that starts all the same where the kernel does not have it. */
+static void open_resolver(struct host *host) {
+  struct failure failure;
+  cleanup_close int engine = open(host->cgroup_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (engine < 0) complain_errno("cannot open %s", host->cgroup_dir);
+  else if (loopback_resolver_open(&host->resolver, engine, &failure) < 0)
+    complain("no names are answered at 127.0.0.11: %s: %s", failure.detail, strerror(failure.error));
+}
+
 int spawner_run(const struct spawner_options *options, struct host *host) {
   struct spawner spawner = {
       .host = host, .directory = -1, .lock = -1, .listener = -1, .signals = -1, .taken = {-1, -1}};
   struct failure failure;
   host->spawner_pid = getpid();
+  host->cgroup_dir = options->cgroup_dir;
   if (open_socket_directory(&spawner, options->socket_path) < 0 || take_lock(&spawner) < 0) return 1;
   if (options->cgroup_dir != NULL && cgroup_prepare_parent(options->cgroup_dir, &failure) < 0) {
     return complain("%s: %s: %s", failure.step, failure.detail, strerror(failure.error)), 1;
   }
+  if (host->cgroup_dir != NULL) open_resolver(host);
   /* Neither the starter's directory nor its file system is held. */
   if (chdir("/") < 0) return complain_errno("cannot enter /"), 1;
   if (watch_signals(&spawner) < 0 || pipe2(spawner.taken, O_CLOEXEC) < 0 || listen_on_socket(&spawner) < 0) return 1;

@@ -89,6 +89,9 @@ static int accompany_container(struct keeper *keeper, int sync, const void *plan
   for (size_t i = 0; i < container->n_further_networks; i++) {
     if (attach_interface(keeper, container->further_networks[i], network, failure) < 0) return -1;
   }
+  if (container->name_server[0] != '\0' &&
+      loopback_resolver_lead(context->resolver, network, keeper->pid, container->name_server, failure) < 0)
+    return -1;
   return publication_announce(&keeper->publication, published_interface(container), failure);
 }
 
@@ -98,6 +101,13 @@ static void detach_interfaces(const struct keeper *keeper, const container_plan 
   if (!keeper->has_interface) return;
   (void)network_detach(plan->network->host_name, &undo);
   for (size_t i = 0; i < plan->n_further_networks; i++) (void)network_detach(plan->further_networks[i]->host_name, &undo);
+}
+
+/* The programs of the engine's directory do not reach a container that lies elsewhere. */
+static int attach_resolver(const struct keeper *keeper, const container_plan *plan, const struct host *host, struct failure *failure) {
+  if (keeper->cgroup.unified < 0 || host->cgroup_dir == NULL || plan_path_below(host->cgroup_dir, plan->cgroup->unified_dir) != NULL)
+    return 0;
+  return loopback_resolver_attach(&host->resolver, keeper->cgroup.unified, failure);
 }
 
 static int prepare_container(struct keeper *keeper, const container_plan *plan, const struct host *host,
@@ -115,6 +125,7 @@ static int prepare_container(struct keeper *keeper, const container_plan *plan, 
   if (publication_hold(&keeper->publication, plan->publication, failure) < 0) return -1;
   if (log_open(&keeper->log, plan->log, failure) < 0) return -1;
   if (cgroup_create(&keeper->cgroup, plan->cgroup, keeper->state_dir, failure) < 0) return -1;
+  if (attach_resolver(keeper, plan, host, failure) < 0) return -1;
   timings_lap(timings, "cgroup");
   return 0;
 }
@@ -127,8 +138,9 @@ static void leave_spawner_streams(void) {
 
 /* Tells the client how it went, and either serves or undoes. A client that is gone changes nothing for a process that
  * runs. */
-static void finish(int connection, struct keeper *keeper, struct arena *arena, int result,
+static void finish(int connection, struct keeper *keeper, struct arena *arena, struct host *host, int result,
                    const struct timings *timings, const struct failure *failure) {
+  loopback_resolver_close(&host->resolver);
   if (result < 0) {
     keeper_discard(keeper);
     wire_send_failure(connection, failure);
@@ -165,7 +177,7 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   if (result == 0) result = volumes_open(&volumes, plan->mounts, plan->n_mounts, host, &failure);
   if (result == 0) {
     if (plan->user_namespace != NULL) user_namespace_raise_limits(plan->process);
-    const struct container_context context = {.plan = plan, .joins = &joins, .volumes = &volumes};
+    const struct container_context context = {.plan = plan, .joins = &joins, .volumes = &volumes, .resolver = &host->resolver};
     struct spare_network *spare = usable_spare(plan, host);
     const uint64_t given = CLONE_NEWCGROUP | (spare == NULL ? 0 : CLONE_NEWNET);
     const struct launch how = {
@@ -184,7 +196,7 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   joins_close(&joins);
   volumes_close(&volumes);
   spare_network_discard(&host->spare);
-  finish(connection, &keeper, arena, result, &timings, &failure);
+  finish(connection, &keeper, arena, host, result, &timings, &failure);
 }
 
 static int run_exec_child(struct child *child, const struct keeper *keeper, const void *plan, struct failure *failure) {
@@ -204,7 +216,7 @@ static int prepare_exec(struct keeper *keeper, const exec_plan *plan, const stru
   return 0;
 }
 
-void start_exec(int connection, const exec_plan *plan, struct arena *arena, const struct host *host) {
+void start_exec(int connection, const exec_plan *plan, struct arena *arena, struct host *host) {
   struct failure failure = {0};
   struct timings timings;
   struct keeper keeper = KEEPER_NONE;
@@ -228,5 +240,5 @@ void start_exec(int connection, const exec_plan *plan, struct arena *arena, cons
     result = launch(&keeper, &how, &timings, &failure);
   }
   target_close(&target);
-  finish(connection, &keeper, arena, result, &timings, &failure);
+  finish(connection, &keeper, arena, host, result, &timings, &failure);
 }

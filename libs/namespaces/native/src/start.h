@@ -9,6 +9,6 @@
 /* Each answers on `connection` with Started or Failure; after Started it serves until the process has ended. The arena
  * is closed on the way. */
 void start_container(int connection, const container_plan *plan, struct arena *arena, struct host *host);
-void start_exec(int connection, const exec_plan *plan, struct arena *arena, const struct host *host);
+void start_exec(int connection, const exec_plan *plan, struct arena *arena, struct host *host);
 
 #endif
