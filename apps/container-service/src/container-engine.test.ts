@@ -356,6 +356,22 @@ describe('attach', () => {
   });
 });
 
+describe('an end for lack of memory', () => {
+  test('is told before it, of a container and of an exec', async () => {
+    const engine = createMemoryEngine();
+    const { id, process } = await createdAndStarted(engine);
+    const exec = eventsOf(engine.execs.exec({ ...aRequest, container: id }, aClient()));
+    await settle();
+    const [record] = engine.stores.execs.list();
+    engine.runtime.process(`/run/${id}/x/${record?.id}`).exit(137, { oomKilled: true });
+    await exec.done;
+    expect(engine.verbs().slice(-2)).toEqual(['oom', 'exec_die']);
+    process().exit(137, { oomKilled: true });
+    await settle();
+    expect(engine.verbs().slice(-3)).toEqual(['oom', 'die', 'network disconnect']);
+  });
+});
+
 describe('attach and exec', () => {
   test('hold no process up when the client goes before it is attached', async () => {
     const engine = createMemoryEngine();

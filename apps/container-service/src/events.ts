@@ -48,11 +48,12 @@ export function startEvents(container: Container): ContainerEvent[] {
   ];
 }
 
-/** What an end tells. `container` is as it was while it ran. */
+/** What an end tells, first that memory was short. `container` is as it was while it ran. */
 export function exitEvents(container: Container, exit: ProcessExit): ContainerEvent[] {
   const nanos = exit.timeNs - (container.state.startTimeNs ?? exit.timeNs);
   const execDuration = String(nanos > 0n ? nanos / 1_000_000_000n : 0n);
   return [
+    ...oomEvents(container, exit),
     containerEvent(container, 'die', { exitCode: String(exit.exitCode), execDuration }),
     ...endpointsOf(container).map((endpoint) => endpointEvent(container, 'disconnect', endpoint)),
     ...volumes(container).map(({ name }) => ({
@@ -62,6 +63,11 @@ export function exitEvents(container: Container, exit: ProcessExit): ContainerEv
       attributes: { container: container.id, driver: 'local' },
     })),
   ];
+}
+
+/** That memory was short, where it was. */
+export function oomEvents(container: Container, { oomKilled }: Pick<ProcessExit, 'oomKilled'>): ContainerEvent[] {
+  return oomKilled ? [containerEvent(container, 'oom')] : [];
 }
 
 /** What the end of an exec tells. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { BerthError } from '@berth/errors';
 import type { TerminalSize } from './container-config.ts';
 import type { Container, Identity } from './container.ts';
-import { containerEvent, execDieEvent } from './events.ts';
+import { containerEvent, execDieEvent, oomEvents } from './events.ts';
 import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
 import { followProcess, serviceStopsError } from './follow-process.ts';
@@ -158,7 +158,8 @@ export function createContainerExecs(deps: ExecDeps): ContainerExecs {
     const exit = await followProcess(deps, { stateDir, connection, onConnection: () => {} });
     fault('exec:exited');
     const container = store.get(record.containerId);
-    forget(record, container === null ? [] : [execDieEvent(container, record.id, exit.exitCode)]);
+    const die = (running: Container) => [...oomEvents(running, exit), execDieEvent(running, record.id, exit.exitCode)];
+    forget(record, container === null ? [] : die(container));
     return exit;
   }
 

@@ -49,7 +49,7 @@ test('a directory of the host', async () => {
 });
 
 test('memory is one for all that have it, also after the service was killed, and empty for the next', async () => {
-  await makeVolume('memory', { type: 'tmpfs', o: 'size=1m,mode=0750,uid=7', device: 'tmpfs' });
+  await makeVolume('memory', { type: 'tmpfs', o: 'mode=0750,uid=7', device: 'tmpfs', size: '1m' });
   const mounts = [aMount({ source: 'memory', target: '/v' })];
   const [first, second] = await Promise.all(
     ['a', 'b'].map((name) => containers.startDetached(`echo ${name} > /v/${name}; sleep 1000`, { config: { mounts } })),
@@ -59,6 +59,7 @@ test('memory is one for all that have it, also after the service was killed, and
   await killComponent(engine, 'container-service');
   await engine.start();
   expect(await run('ls /v; stat -c "%a %u" /v', 'memory')).toBe('a\nb\n750 7\n');
+  expect(await run("df -k /v | awk 'END { print $2 }'", 'memory')).toBe('1024\n');
   await containers.client.killContainer({ container: first ?? '', signal: 'KILL' });
   expect(await run('touch /v/c; ls /v', 'memory', { target: '/elsewhere/v', readonly: false })).toBe('');
   await containers.client.killContainer({ container: second ?? '', signal: 'KILL' });

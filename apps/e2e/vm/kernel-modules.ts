@@ -5,8 +5,8 @@ import { basename, join } from 'node:path';
 const WANTED = [
   ...['virtio_pci', 'virtio_blk', 'overlay', 'bridge', 'veth'],
   ...['nf_tables', 'nft_chain_nat', 'nft_masq', 'nft_nat', 'nft_ct', 'nft_fib_ipv4', 'nft_fib_ipv6'],
-  'quota_v2',
   ...['macvlan', 'ipvlan', 'dummy', '8021q'],
+  ...['quota_v2', 'xfs', 'sctp'],
 ];
 
 /** The files of the wanted modules and of those that they depend on, each after what it needs. `lib` is that of a kernel package. */

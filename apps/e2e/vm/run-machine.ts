@@ -43,12 +43,15 @@ export async function runMachine({ kernel, files, timeoutMs, onLine }: MachineOp
  * Processors in software, as a host often has no others to give. Not the smaller `microvm`: it has no clock but that of the processors, which the
  * kernel cannot measure while the host is busy, and then hangs.
  */
-function machineArguments(kernel: string, { disk, initramfs }: GuestFiles): string[] {
+function machineArguments(kernel: string, { disks, initramfs }: GuestFiles): string[] {
   return [
     ...['-M', 'pc,usb=off,vmport=off', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max'],
     ...['-m', `${MEMORY_MIB}M`, '-smp', String(PROCESSORS)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
-    ...['-drive', `id=disk,file=${disk},format=raw,if=none,cache=unsafe`, '-device', 'virtio-blk-pci,drive=disk'],
+    ...disks.flatMap((file, index) => [
+      ...['-drive', `id=disk${index},file=${file},format=raw,if=none,cache=unsafe`],
+      ...['-device', `virtio-blk-pci,drive=disk${index}`],
+    ]),
     ...['-kernel', kernel, '-initrd', initramfs],
     ...[
       '-append',

@@ -86,7 +86,7 @@ export function readHostResources(layout: CgroupLayout, engineDir: string): Host
   };
 }
 
-function readMissing({ weightFile: weight }: CgroupLayout, has: HasFile): Set<LimitFeature> {
+function readMissing({ unifiedMount, weightFile: weight }: CgroupLayout, has: HasFile): Set<LimitFeature> {
   const present: Readonly<Record<LimitFeature, boolean>> = {
     memory: has('memory', 'memory.limit_in_bytes', 'memory.max'),
     swap: has('memory', 'memory.memsw.limit_in_bytes', 'memory.swap.max'),
@@ -99,12 +99,17 @@ function readMissing({ weightFile: weight }: CgroupLayout, has: HasFile): Set<Li
     quota: has('cpu', 'cpu.cfs_quota_us', 'cpu.max'),
     cpuset: has('cpuset', 'cpuset.cpus', 'cpuset.cpus'),
     weight: weight !== null,
-    'weight-device':
-      weight !== null &&
-      (!weight.startsWith('blkio') || weight === 'blkio.bfq.weight' || has('io', 'blkio.weight_device', null)),
+    'weight-device': hasDeviceWeights(weight, unifiedMount) || has('io', 'blkio.weight_device', null),
     throttle: has('io', 'blkio.throttle.read_bps_device', 'io.max'),
   };
   return new Set((Object.keys(present) as LimitFeature[]).filter((feature) => !present[feature]));
+}
+
+/** The kernel takes an io.weight for no device but one whose io.cost somebody has switched on. */
+function hasDeviceWeights(weightFile: CgroupLayout['weightFile'], unifiedMount: string): boolean {
+  if (weightFile !== 'io.weight') return weightFile === 'io.bfq.weight' || weightFile === 'blkio.bfq.weight';
+  const file = join(unifiedMount, 'io.cost.qos');
+  return existsSync(file) && /\benable=1\b/.test(readFileSync(file, 'utf8'));
 }
 
 function readSet(layout: CgroupLayout, name: 'cpus' | 'mems', online: string): string {

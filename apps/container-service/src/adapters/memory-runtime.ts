@@ -14,7 +14,7 @@ export interface MemoryProcess {
   /** How many connections want its output. */
   readers(): number;
   print(text: string, stream?: OutputChunk['stream']): void;
-  exit(exitCode: number): void;
+  exit(exitCode: number, how?: { readonly oomKilled: boolean }): void;
   /** The keeper dies. The process goes on, or ends with it. */
   loseKeeper(options: { processLives: boolean }): void;
 }
@@ -146,8 +146,8 @@ function simulate(pid: number, plan: ContainerPlan | ExecPlan, nowNs: () => bigi
     clients.clear();
   }
 
-  function exitWith(exitCode: number): void {
-    const exit: ProcessExit = { exitCode, oomKilled: false, timeNs: nowNs(), error: '' };
+  function exitWith(exitCode: number, { oomKilled } = { oomKilled: false }): void {
+    const exit: ProcessExit = { exitCode, oomKilled, timeNs: nowNs(), error: '' };
     if (state.state === 'running') end(exit, { state: 'exited', startTimeNs, exit });
     if (state.state === 'orphaned') end(null, { state: 'lost' });
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -56,10 +56,10 @@ async function readProcess(pid: number): Promise<ProcessInfo | null> {
   }
 }
 
-/** The names of ids in a file like /etc/passwd. */
+/** The names of ids in a file like /etc/passwd; a small host may have none. */
 function readNames(path: string): (id: number) => string {
   const names = new Map<number, string>();
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
+  for (const line of existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []) {
     const [name = '', , id = ''] = line.split(':');
     if (id !== '' && !names.has(Number(id))) names.set(Number(id), name);
   }

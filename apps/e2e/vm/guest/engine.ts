@@ -31,9 +31,11 @@ export function sh(script: string, ...options: string[]): ReturnType<TestEngine[
   return engine().berth(['run', '--rm', ...options, 'busybox', 'sh', '-c', script], { timeoutMs: PATIENCE_MS });
 }
 
-/** A file of a container's control group. */
-export function readCgroup(id: string, file: string): string {
+/** A file of a container's control group, which lies in `parent` when the container was given one. */
+export function readCgroup(id: string, file: string, parent?: string): string {
+  const engineDir = engineNames(engine().root).cgroupDir;
   // One with devices of its own lies apart from the others.
-  const dirs = ['containers', 'apart'].map((name) => join(engineNames(engine().root).cgroupDir, name, id));
+  const parents = parent === undefined ? ['containers', 'apart'].map((name) => join(engineDir, name)) : [parent];
+  const dirs = parents.map((dir) => join(dir, id));
   return readFileSync(join(dirs.find((dir) => existsSync(dir)) ?? '', file), 'utf8').trimEnd();
 }

@@ -13,6 +13,18 @@ test('a container that wants more memory than it may have is killed, and says so
   const hungry = ['run', '--name', 'hungry', '--memory', '16m', 'busybox', 'sh', '-c', HUNGRY];
   assert.equal((await engine().berth(hungry)).code, 137);
   assert.equal(await berth('inspect', '--format', '{{.State.OOMKilled}}', 'hungry'), 'true');
+  const told = await berth(
+    'events',
+    '--since',
+    '10m',
+    '--until',
+    '0s',
+    '--filter',
+    'container=hungry',
+    '--format',
+    '{{.Action}}',
+  );
+  assert.match(told, /^start\noom\ndie$/m);
   await berth('rm', 'hungry');
 });
 

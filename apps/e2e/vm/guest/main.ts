@@ -3,6 +3,8 @@ import './host.ts';
 import './containers.ts';
 import './apparmor.ts';
 import './limits.ts';
+import './control-groups.ts';
+import './ports.ts';
 import './networks.ts';
 import './volumes.ts';
 import './survival.ts';

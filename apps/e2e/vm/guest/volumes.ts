@@ -68,3 +68,29 @@ test('no kill leaves a volume without its limit', async () => {
     [],
   );
 });
+
+/** Changes what volume-service stands on while it does not run. */
+async function withoutService(program: string, ...args: string[]): Promise<void> {
+  await killComponent(engine(), 'volume-service');
+  execFileSync(program, args);
+  await engine().start();
+}
+
+test('XFS keeps the size of a volume and of its copy, and what is removed is free again', async () => {
+  await withoutService('mount', '-t', 'xfs', '-o', 'prjquota', '/dev/vdb', stateDir());
+  try {
+    await berth('volume', 'create', '-o', 'size=8M', 'small');
+    const { mib, stderr } = await fill('small');
+    assert.match(stderr, /No space left on device/);
+    assert(mib > 6 && mib <= 8, `${mib} MiB`);
+    assert.match(await berth('volume', 'ls', '-s', '-f', 'name=small'), /\b[78](\.\d+)?MB/);
+    await berth('volume', 'cp', 'small', 'small-copy');
+    assert.match(quotaOf('small-copy'), /usage/);
+    await sh('rm /v/file', '-v', 'small-copy:/v');
+    assert((await fill('small-copy')).mib <= 8);
+    await berth('volume', 'rm', 'small', 'small-copy');
+    await waitFor(() => readdirSync(join(stateDir(), 'trash')).length === 0, { what: 'the end of the trash' });
+  } finally {
+    await withoutService('umount', stateDir());
+  }
+});

@@ -21,16 +21,28 @@ export const localDriver: VolumeDriver = {
         : undefined;
       if (missing !== undefined) throw invalid(`missing required option: ${JSON.stringify(missing)}`);
     }
-    if (parseSize(options.size) > 0 && options.type !== undefined) {
-      throw invalid('conflicting options: "size" limits a directory; what is mounted has its size in "o"');
+    const { type, o = '', size } = options;
+    if (parseSize(size) === 0 || type === undefined) return;
+    if (type !== 'tmpfs') {
+      throw invalid(
+        'conflicting options: "size" limits a directory or a tmpfs; all else that is mounted has a size of its own',
+      );
+    }
+    if (mountOptions(o).some((option) => option.startsWith('size='))) {
+      throw invalid('conflicting options: "size" is also in "o"');
     }
   },
-  limitOf: ({ size }) => parseSize(size),
-  mountOf({ type, device, o = '' }) {
+  limitOf: ({ type, size }) => (type === undefined ? parseSize(size) : 0),
+  mountOf({ type, device, o = '', size }) {
     if (type === undefined || device === undefined) return null;
-    return { type, device, options: o.split(',').filter((option) => option !== '') };
+    const sizeBytes = parseSize(size);
+    return { type, device, options: [...mountOptions(o), ...(sizeBytes > 0 ? [`size=${sizeBytes}`] : [])] };
   },
 };
+
+function mountOptions(o: string): string[] {
+  return o.split(',').filter((option) => option !== '');
+}
 
 const UNITS = ['', 'k', 'm', 'g', 't', 'p'];
 
