@@ -726,6 +726,7 @@ test('network create, rm and prune', async () => {
       pruneNetworks: async ({ filters }) => ({ deletedNames: filters.length === 0 ? ['a', 'b'] : [] }),
     },
   });
+  const single = ['--scope', 'local', '--ipam-driver', 'default'];
   const create = [
     'network',
     'create',
@@ -736,7 +737,7 @@ test('network create, rm and prune', async () => {
     '--aux-address',
     'r=10.1.0.5',
   ];
-  expect((await berth(...create, '-o', 'a=b', '--label', 'l', 'net')).stdout).toBe(`${'ab'.repeat(32)}\n`);
+  expect((await berth(...create, '-o', 'a=b', '--label', 'l', ...single, 'net')).stdout).toBe(`${'ab'.repeat(32)}\n`);
   await berth(
     'network',
     'create',
@@ -764,6 +765,10 @@ test('network create, rm and prune', async () => {
     [['--subnet', '10.0'], 'invalid subnet: invalid CIDR address: 10.0'],
     [['--subnet', '10.0.0.0/8,10.1.0.0/16'], 'multiple overlapping subnet configuration is not supported'],
     [['--subnet', '10.0.0.0/8', '--gateway', '11.0.0.1'], 'no matching subnet for gateway 11.0.0.1'],
+    [['--ipam-driver', 'x'], 'Error response from daemon: plugin "x" not found'],
+    [['--ipam-opt', 'a=b'], 'Error response from daemon: the IPAM driver default has no options'],
+    [['--scope', 'x'], 'Error response from daemon: invalid network scope: x'],
+    [['--ingress'], 'Error response from daemon: Ingress network can only be global scope network'],
   ];
   for (const [options, text] of failing) {
     expect(await berth('network', 'create', ...options, 'x')).toMatchObject({ stderr: `${text}\n`, code: 1 });

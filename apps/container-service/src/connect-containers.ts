@@ -20,7 +20,8 @@ import { allowsIpv6, attachmentsOf, byGateway, plainAttachment } from './network
 import type { ContainerNames } from './network/container-names.ts';
 import type { ContainerPlaces } from './network/container-places.ts';
 import { changeHosts, hostnames } from './network/name-files.ts';
-import type { Network } from './network/network.ts';
+import { freeInterfaceName } from './network/interface-name.ts';
+import { interfacePrefix, type Network } from './network/network.ts';
 import type { Networks } from './network/networks.ts';
 import { resolveAttachment } from './network/resolve-networks.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
@@ -152,7 +153,9 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     const { id } = container;
     const before = endpointsOf(container);
     const ipv6 = allowsIpv6(container.config);
-    const endpoint = networks.take(network, { ...attachment, interfaceName: freeInterface(before), ipv6 });
+    const names = before.map(({ interfaceName }) => interfaceName);
+    const interfaceName = freeInterfaceName(interfacePrefix(network), names);
+    const endpoint = networks.take(network, { ...attachment, interfaceName, ipv6 });
     let after: Container;
     try {
       const { config } = container;
@@ -280,14 +283,6 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       if (force && isBerthError(error, 'CONTAINER_NOT_FOUND')) return null;
       throw error;
     }
-  }
-}
-
-/** The lowest that is free: eth0, eth1 … */
-function freeInterface(endpoints: readonly Endpoint[]): string {
-  for (let number = 0; ; number++) {
-    const name = `eth${number}`;
-    if (!endpoints.some(({ interfaceName }) => interfaceName === name)) return name;
   }
 }
 

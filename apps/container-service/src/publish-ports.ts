@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isBerthError, toBerthError } from '@berth/errors';
+import type { PortBinding } from './container-config.ts';
 import { isActive, type Container, type Endpoint, type PublishedPort } from './container.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
+import { bridgeOptions } from './network/network.ts';
 import type { Networks } from './network/networks.ts';
 import { portHolder, wantedBindings, type PortPool } from './network/port-pool.ts';
 import type { ContainerPlan } from './plan/plan.ts';
@@ -14,7 +16,7 @@ export interface PublishDeps {
   readonly store: ContainerStore;
   readonly runtime: Runtime;
   readonly network: Pick<EngineNetwork, 'ensure'>;
-  readonly networks: Pick<Networks, 'doubt' | 'renew'>;
+  readonly networks: Pick<Networks, 'doubt' | 'find' | 'renew'>;
   readonly ports: PortPool;
 }
 
@@ -53,12 +55,19 @@ export function createPortPublisher({ store, runtime, network, networks, ports }
     return holder !== null && isActive(holder);
   }
 
+  /** Those of a container on a network, which may say where its ports are published. */
+  function bindingsAt(container: Container, endpoint: Endpoint | null): PortBinding[] {
+    const bindings = wantedBindings(container);
+    const address = endpoint === null ? '' : bridgeOptions(networks.find(endpoint.networkId)).hostAddress;
+    return bindings.map((binding) => ({ ...binding, hostAddress: binding.hostAddress || address }));
+  }
+
   /** The container with other ports in place of those that are busy. Throws PORT_IN_USE. */
   function takeOthers(starting: Container, busy: ReadonlySet<string>): Container {
     const { id, state } = starting;
     ports.release(id);
     try {
-      const publishedPorts = ports.take(portHolder(id, state.endpoint), wantedBindings(starting), busy);
+      const publishedPorts = ports.take(portHolder(id, state.endpoint), bindingsAt(starting, state.endpoint), busy);
       const claimed = { ...starting, state: { ...state, publishedPorts } };
       store.replace(starting, claimed, []);
       return claimed;
@@ -79,7 +88,7 @@ export function createPortPublisher({ store, runtime, network, networks, ports }
       if (!isReached || ports.of(container.id) !== null) return { publishedPorts: [], refusal: null };
       try {
         const holder = portHolder(container.id, endpoint);
-        return { publishedPorts: ports.take(holder, wantedBindings(container)), refusal: null };
+        return { publishedPorts: ports.take(holder, bindingsAt(container, endpoint)), refusal: null };
       } catch (error) {
         return { publishedPorts: [], refusal: networkingError(container, error) };
       }

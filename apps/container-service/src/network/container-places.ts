@@ -13,6 +13,8 @@ import type { PlanBuilder } from '../plan/build-plan.ts';
 import { allowsIpv6, allowsIpv6Loopback, attachmentsOf, byGateway } from './attachments.ts';
 import type { ContainerNames } from './container-names.ts';
 import type { EngineNetwork } from './engine-network.ts';
+import { freeInterfaceName } from './interface-name.ts';
+import { interfacePrefix } from './network.ts';
 import { nameFiles, type HostNameFiles, type NameFiles } from './name-files.ts';
 import type { Networks } from './networks.ts';
 
@@ -49,10 +51,12 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
   const { networks, network: engineNetwork, names, plans } = deps;
 
   function takeAll(container: Container, taken: Map<string, Endpoint>): Endpoint[] {
-    const places = attachmentsOf(container.config).map((attachment, index) => {
+    const places = attachmentsOf(container.config).map((attachment) => {
       const network = networks.named(attachment.network);
       if (network === null) throw new BerthError('NETWORK_NOT_FOUND', `network ${attachment.network} not found`);
-      const wanted = { ...attachment, interfaceName: `eth${index}`, ipv6: allowsIpv6(container.config) };
+      const names = [...taken.values()].map((endpoint) => endpoint.interfaceName);
+      const interfaceName = freeInterfaceName(interfacePrefix(network), names);
+      const wanted = { ...attachment, interfaceName, ipv6: allowsIpv6(container.config) };
       const endpoint = networks.take(network, wanted);
       taken.set(network.id, endpoint);
       return { attachment, network, endpoint };

@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import { usable } from './address-pool.ts';
-import { checkChildOptions, isChildDriver } from './child-options.ts';
+import { isChildDriver } from './child-options.ts';
 import {
   contains,
   familyOf,
@@ -13,19 +13,10 @@ import {
   subnetOf,
   type Subnet,
 } from './ip-address.ts';
-import {
-  BRIDGE_OPTION,
-  INTERFACE_NAME_MAX,
-  isBoolean,
-  isInterfaceName,
-  isPredefined,
-  type NetworkDriver,
-  type NetworkRequest,
-  type NetworkSubnet,
-} from './network.ts';
+import { isPredefined, type NetworkDriver, type NetworkRequest, type NetworkSubnet } from './network.ts';
+import { checkNetworkOptions } from './network-options.ts';
 
 const IPV6_SPECIAL = ['::/127', 'fe80::/10', 'ff00::/8'].map(parseCidr);
-const MTU = { least: 68, most: 65_535 };
 
 /** Checks what a request says, in Docker's words. Throws INVALID_ARGUMENT, NETWORK_PREDEFINED, NETWORK_DRIVER_NOT_FOUND. */
 export function checkNetworkRequest(request: NetworkRequest): NetworkDriver {
@@ -44,9 +35,7 @@ export function checkNetworkRequest(request: NetworkRequest): NetworkDriver {
   if (new Set(families).size < families.length) throw invalid(`${driver} driver doesn't support multiple subnets`);
   const errors = [...subnets.flatMap(subnetErrors), ...subnets.flatMap((subnet) => familyErrors(subnet, request))];
   if (errors.length > 0) throw invalid(['invalid network config:', ...errors].join('\n'));
-  if (driver === 'bridge') checkBridgeOptions(request.options);
-  else checkChildOptions(driver, request.options);
-  checkMtu(request.options);
+  checkNetworkOptions(driver, request.options);
   return driver;
 }
 
@@ -125,26 +114,6 @@ function familyErrors({ subnet }: NetworkSubnet, { ipv4, ipv6 }: NetworkRequest)
   if (parsed === null || family === 4) return [];
   const special = IPV6_SPECIAL.some((other) => overlap(other, subnetOf(parsed.address, parsed.prefixLength)));
   return special ? [`invalid subnet ${subnet}: it has addresses of a link, of a loopback or of groups`] : [];
-}
-
-function checkBridgeOptions(options: Readonly<Record<string, string>>): void {
-  const name = options[BRIDGE_OPTION.name];
-  if (name !== undefined && !isInterfaceName(name)) {
-    throw invalid(`invalid bridge name ${JSON.stringify(name)}: at most ${INTERFACE_NAME_MAX} of a-z, 0-9, . _ -`);
-  }
-  for (const key of [BRIDGE_OPTION.communicates, BRIDGE_OPTION.masquerades]) {
-    const value = options[key];
-    if (value === undefined || isBoolean(value)) continue;
-    throw invalid(`failed to parse ${key} value: ${value} (strconv.ParseBool: parsing "${value}": invalid syntax)`);
-  }
-}
-
-function checkMtu(options: Readonly<Record<string, string>>): void {
-  const mtu = options[BRIDGE_OPTION.mtu];
-  if (mtu === undefined) return;
-  if (!/^[0-9]{1,5}$/.test(mtu) || Number(mtu) < MTU.least || Number(mtu) > MTU.most) {
-    throw invalid(`invalid MTU ${JSON.stringify(mtu)}: ${MTU.least} to ${MTU.most}`);
-  }
 }
 
 function invalid(message: string): BerthError {

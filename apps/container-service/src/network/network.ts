@@ -65,33 +65,48 @@ export interface BridgeOptions {
   readonly masquerades: boolean;
   /** 0: the kernel's default. */
   readonly mtu: number;
+  /** Where ports of its containers are published when nothing is said about it; empty: at all addresses of the host. */
+  readonly hostAddress: string;
 }
 
 /** Options that have an effect, by Docker's names. */
-export const BRIDGE_OPTION = {
+export const NETWORK_OPTION = {
   name: 'com.docker.network.bridge.name',
   communicates: 'com.docker.network.bridge.enable_icc',
   masquerades: 'com.docker.network.bridge.enable_ip_masquerade',
+  hostBinding: 'com.docker.network.bridge.host_binding_ipv4',
+  gatewayMode: 'com.docker.network.bridge.gateway_mode_ipv4',
+  gatewayMode6: 'com.docker.network.bridge.gateway_mode_ipv6',
   mtu: 'com.docker.network.driver.mtu',
+  interfacePrefix: 'com.docker.network.container_iface_prefix',
 } as const;
 
 /** What of a network's options and id makes its bridge. The options have been checked. */
 export function bridgeOptions({ id, options }: Pick<Network, 'id' | 'options'>): BridgeOptions {
+  const hostAddress = options[NETWORK_OPTION.hostBinding] ?? '';
   return {
-    name: options[BRIDGE_OPTION.name] ?? `br-${id.slice(0, 12)}`,
-    communicates: isTrue(options[BRIDGE_OPTION.communicates] ?? 'true'),
-    masquerades: isTrue(options[BRIDGE_OPTION.masquerades] ?? 'true'),
+    name: options[NETWORK_OPTION.name] ?? `br-${id.slice(0, 12)}`,
+    communicates: isTrue(options[NETWORK_OPTION.communicates] ?? 'true'),
+    masquerades: isTrue(options[NETWORK_OPTION.masquerades] ?? 'true'),
     mtu: networkMtu(options),
+    hostAddress: hostAddress === '0.0.0.0' ? '' : hostAddress,
   };
 }
 
 /** 0: the kernel's default. */
 export function networkMtu(options: Network['options']): number {
-  return Number(options[BRIDGE_OPTION.mtu] ?? 0);
+  return Number(options[NETWORK_OPTION.mtu] ?? 0);
+}
+
+/** What the names of interfaces in containers begin with. */
+export function interfacePrefix({ options }: Pick<Network, 'options'>): string {
+  return options[NETWORK_OPTION.interfacePrefix] ?? 'eth';
 }
 
 /** In bytes. */
 export const INTERFACE_NAME_MAX = 15;
+/** Leaves room for a number. */
+export const INTERFACE_PREFIX_MAX = 11;
 
 export function isInterfaceName(name: string): boolean {
   return name.length <= INTERFACE_NAME_MAX && /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name);

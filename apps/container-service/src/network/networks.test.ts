@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { aConfig, createMemoryEngine, DETACHED, settle, type MemoryEngine } from '../adapters/memory-engine.ts';
 import { heldAddressesOf } from '../container.ts';
+import { plainAttachment } from './attachments.ts';
 import type { NetworkRequest, NetworkSubnet } from './network.ts';
 
 const REQUEST = {
@@ -138,6 +139,15 @@ describe('networks', () => {
     [{ ipv6: true, subnets: [aSubnet('fd00::/64', { gateway: '10.0.0.1' })] }, 'parent subnet is an IPv6 block'],
     [{ options: { 'com.docker.network.driver.mtu': 'x' } }, 'invalid MTU "x"'],
     [{ options: { 'com.docker.network.bridge.enable_icc': 'maybe' } }, 'strconv.ParseBool'],
+    [{ options: { 'com.docker.network.bridge.host_binding_ipv4': '::1' } }, 'value: ::1 (nil ip)'],
+    [{ options: { 'com.docker.network.bridge.gateway_mode_ipv4': 'x' } }, 'unknown gateway mode x'],
+    [{ options: { 'com.docker.network.bridge.gateway_mode_ipv6': 'routed' } }, 'gateway mode routed is not supported'],
+    [{ options: { 'com.docker.network.container_iface_prefix': 'twelve-bytes' } }, 'invalid interface prefix'],
+    [{ options: { parent: 'eth0' } }, 'option parent is not supported by the bridge driver'],
+    [
+      { driver: 'macvlan', options: { ipvlan_mode: 'l2' } },
+      'option ipvlan_mode is not supported by the macvlan driver',
+    ],
     [{ options: { 'com.docker.network.bridge.name': 'berth0' } }, 'bridge berth0 is that of network bridge'],
   ])('refuse %j', async (fields, message) => {
     await expect(create('a', fields)).rejects.toThrow(message);
@@ -199,6 +209,37 @@ describe('networks', () => {
     await settle();
     expect(next.networks.find('a').id).toBe(id);
     expect([next.runtime.calls.at(-1), next.stores.networks.listBridges()]).toEqual(['remove br-lost', []]);
+  });
+
+  test('say what the interfaces of their containers are called, and where ports are published', async () => {
+    const prefix = { 'com.docker.network.container_iface_prefix': 'lan' };
+    await create('a', { options: { ...prefix, 'com.docker.network.bridge.host_binding_ipv4': '127.0.0.2' } });
+    await create('b', { options: prefix });
+    await create('c', { options: { 'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0' } });
+    const portBindings = ['', '127.0.0.3'].map((hostAddress, index) => ({
+      containerPort: `${index + 1}/tcp`,
+      hostAddress,
+      firstHostPort: 8080,
+      lastHostPort: 8080,
+    }));
+    const networks = ['c', 'a', 'b'].map((network) => ({
+      ...plainAttachment(network),
+      gatewayPriority: Number(network === 'a'),
+    }));
+    const config = aConfig({ networkMode: 'c', networks, portBindings });
+    const { container } = await engine.creator.create({ name: 'web', config });
+    await engine.control.start(container.id, DETACHED);
+    const { state } = engine.stores.containers.get(container.id) ?? container;
+    expect(state.publishedPorts.map(({ hostAddress }) => hostAddress)).toEqual(['127.0.0.2', '127.0.0.3']);
+    const places = [state.endpoint, ...state.furtherEndpoints].map((endpoint) => [
+      endpoint?.network,
+      endpoint?.interfaceName,
+    ]);
+    expect(places).toEqual([
+      ['a', 'lan0'],
+      ['b', 'lan1'],
+      ['c', 'eth0'],
+    ]);
   });
 
   test('the default one shows who is on it', async () => {
