@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { engineStatus } from '@berth/launcher';
-import { readParentPid, readPssKib } from '../memory.ts';
+import { readParentPid, readPssKib } from '@berth/testkit';
 import type { Section } from '../section.ts';
 import { startSleeper } from '../sleeper.ts';
 

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineStatus } from '@berth/launcher';
-import { BERTH_COMMAND } from '@berth/testkit';
+import { BERTH_COMMAND, peakPssKib } from '@berth/testkit';
 import { joinFields, present, staged, type Contestant } from '../contestant.ts';
 import { openDebianImage, type DebianImage } from '../debian-image.ts';
 import { openImageApi, type ImageApi } from '../image-api.ts';
-import { peakPssKib } from '../memory.ts';
 import type { Peer } from '../peer-engine.ts';
 import { describeFailure } from '../programs.ts';
 import { runRounds } from '../round-robin.ts';

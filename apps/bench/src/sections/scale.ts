@@ -1,4 +1,4 @@
-import { readParentPid, readPssKib } from '../memory.ts';
+import { readParentPid, readPssKib } from '@berth/testkit';
 import type { BerthApi, StartedContainer } from '../berth-api.ts';
 import type { Section } from '../section.ts';
 import { median } from '../statistics.ts';

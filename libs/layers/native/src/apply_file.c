@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 #define CAPABILITY_XATTR "security.capability"
@@ -19,6 +20,24 @@ static bool is_wanted(const char *name) {
   return strcmp(name, CAPABILITY_XATTR) == 0 || strncmp(name, USER_PREFIX, strlen(USER_PREFIX)) == 0;
 }
 
+/* ext4 says that there is no space when attributes are larger than it can keep of a file. */
+static bool has_room(int fd) {
+  struct statfs status;
+
+  return fstatfs(fd, &status) == 0 && status.f_bavail > 0;
+}
+
+static int fail_xattr(int fd, const char *path, const char *name, struct layer_error *error) {
+  int errnum = errno;
+
+  if (errnum == EINVAL || errnum == ERANGE || errnum == E2BIG)
+    return fail(error, FAILURE_INVALID, "xattr", "\"%.200s\" has a bad extended attribute \"%.80s\"", path, name);
+  if (errnum == ENOSPC && has_room(fd))
+    return fail(error, FAILURE_LIMIT, "xattr", "the extended attributes of \"%.200s\" are too large for the file system", path);
+  errno = errnum;
+  return fail_errno(error, "xattr", "cannot set \"%.80s\" of \"%.200s\"", name, path);
+}
+
 static int apply_xattrs(struct layer_writer *writer, int fd, const char *path, struct layer_error *error) {
   struct tar_xattr xattr;
 
@@ -27,9 +46,7 @@ static int apply_xattrs(struct layer_writer *writer, int fd, const char *path, s
     if (!is_wanted(xattr.name) || fsetxattr(fd, xattr.name, xattr.value, xattr.size, 0) == 0) continue;
     /* A file system without user attributes loses them, as it does for every engine; a lost capability breaks the program. */
     if (errno == EOPNOTSUPP && strcmp(xattr.name, CAPABILITY_XATTR) != 0) continue;
-    if (errno == EINVAL || errno == ERANGE || errno == E2BIG)
-      return fail(error, FAILURE_INVALID, "xattr", "\"%.200s\" has a bad extended attribute \"%.80s\"", path, xattr.name);
-    return fail_errno(error, "xattr", "cannot set \"%.80s\" of \"%.200s\"", xattr.name, path);
+    return fail_xattr(fd, path, xattr.name, error);
   }
   return 0;
 }

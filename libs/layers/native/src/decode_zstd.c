@@ -1,9 +1,17 @@
 #include "source.h"
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
-/* Frames that need a larger window are refused, as the zstd command refuses them: 128 MiB. */
-#define WINDOW_LOG_MAX 27
+/* Memory of that size is needed for a frame's window. The encoders of the tools that make images have at most 32 MiB. */
+#define WINDOW_LOG_MAX 25
+
+static int fail_zstd(struct source *source, size_t result) {
+  if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge)
+    return fail(&source->error, FAILURE_LIMIT, "inflate", "the zstd data needs a window of more than %u MiB",
+                1U << (WINDOW_LOG_MAX - 20));
+  return fail(&source->error, FAILURE_INVALID, "inflate", "the zstd data is corrupt: %s", ZSTD_getErrorName(result));
+}
 
 /* Decodes what is in the input. `hint` is 0 when a frame has just ended. */
 static int decode_input(struct source *source, ZSTD_DCtx *context, size_t *hint) {
@@ -19,8 +27,7 @@ static int decode_input(struct source *source, ZSTD_DCtx *context, size_t *hint)
     out.pos = 0;
     *hint = ZSTD_decompressStream(context, &out, &in);
     source_produced(source, out.pos);
-    if (ZSTD_isError(*hint))
-      return fail(&source->error, FAILURE_INVALID, "inflate", "the zstd data is corrupt: %s", ZSTD_getErrorName(*hint));
+    if (ZSTD_isError(*hint)) return fail_zstd(source, *hint);
     if (*hint == 0 && in.pos == in.size) break;
   }
   return 0;

@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* Enough for igzip, a zstd window of 128 MiB and the times of a million directories. */
+/* Against defects: what unpacks is bounded by itself, what compares trees of millions of files needs some hundred megabytes. */
 #define MEMORY_MAX (768UL * 1024 * 1024)
 
 #define MASK(capability) (1U << (capability))

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import { parseParentPid, parsePssKib, peakPssKib, readParentPid, readPssKib } from './memory.ts';
+import { parseParentPid, parsePssKib, peakPssKib, readParentPid, readPssKib } from './process-memory.ts';
 
 test('the proportional set size is the line Pss', () => {
   expect(parsePssKib('00400000-7fff [rollup]\nRss:      5000 kB\nPss:      1234 kB\nPss_Dirty:  100 kB\n')).toBe(1234);
