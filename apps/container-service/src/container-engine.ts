@@ -43,6 +43,8 @@ import { createContainerRunner, type ContainerRunner } from './run-container.ts'
 import { createContainerViews, type ContainerViews } from './show-containers.ts';
 import { generateContainerId } from './spec/container-id.ts';
 import { createContainerStarter } from './start-container.ts';
+import { createBeginEarly } from './early-start.ts';
+import { createPlanStart } from './plan-start.ts';
 import { createSweepOrphans, type SweepOrphans } from './sweep-orphans.ts';
 import { createSupervisor } from './supervise-container.ts';
 import { createVolumeMounts } from './volume-mounts.ts';
@@ -153,11 +155,13 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   };
   const cleaner = createCleaner(shared);
   const supervisor = createSupervisor({ ...shared, cleaner });
-  const starter = createContainerStarter({ ...shared, cleaner, supervisor });
+  const planStart = createPlanStart({ ...shared, cleaner });
+  const beginEarly = createBeginEarly({ ...shared, cleaner, planStart });
+  const starter = createContainerStarter({ ...shared, cleaner, supervisor, planStart });
   const restarter: Restarter = createRestarter({ ...shared, starter });
   const creator = createContainerCreator(shared);
   const control = createContainerControl({ ...shared, cleaner, starter, restarter });
-  const runner = createContainerRunner({ ...shared, creator, starter, control });
+  const runner = createContainerRunner({ ...shared, creator, starter, beginEarly, control });
   const containerExecs = createContainerExecs(shared);
   const health = createHealthMonitor({ ...shared, control, execs: containerExecs });
   const changer = createContainerChanger({ ...shared, creator, restarter });

@@ -85,7 +85,8 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
         return null;
       }
       if (status === 'restarting') return null;
-      if (active === null) return starter.start(container, { ...options, snapshot: null, byPolicy: false });
+      if (active === null)
+        return starter.start(container, { ...options, snapshot: null, early: null, byPolicy: false });
       await active.released;
     }
   }

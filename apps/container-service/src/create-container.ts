@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Container, newContainer, type ContainerSpec } from './container.ts';
 import type { ContainerConfig } from './container-config.ts';
+import type { EarlyStart } from './early-start.ts';
 import { containerEvent } from './events.ts';
 import { findContainer } from './find-container.ts';
 import type { Fault } from './fault.ts';
@@ -45,10 +47,20 @@ export interface CreateDeps {
   readonly log: Log;
 }
 
+/** How to create. */
+export interface CreateOptions {
+  /** Somebody is attached to it from the beginning, which is told with the creation. */
+  readonly attach: boolean;
+  /** Begins its start meanwhile, as it will be when its image is the one that it was last. */
+  readonly begin: ((draft: Container, last: PreparedSnapshot) => EarlyStart | null) | null;
+}
+
 /** A new container, and its file system for whoever starts it at once. */
 export interface CreatedContainer {
   readonly container: Container;
   readonly snapshot: PreparedSnapshot;
+  /** What has begun of its start, which the caller finishes or cancels. */
+  readonly early: EarlyStart | null;
   /** What the user should know of what cannot be as asked. */
   readonly warnings: readonly string[];
 }
@@ -56,10 +68,9 @@ export interface CreatedContainer {
 /** Creates containers. */
 export interface ContainerCreator {
   /**
-   * Throws what the name, the config, the image or a volume is refused for; nothing is left behind then. `attach`: somebody is attached to it
-   * from the beginning, which is told with the creation.
+   * Throws what the name, the config, the image or a volume is refused for; nothing is left behind then.
    */
-  create(request: CreateRequest, options?: { readonly attach: boolean }): Promise<CreatedContainer>;
+  create(request: CreateRequest, options?: CreateOptions): Promise<CreatedContainer>;
   /** Throws CONTAINER_NAME_IN_USE when a container has this name, or is being created with it. */
   expectFreeName(name: string): void;
   /** Tells whether a container of this id is being created: what it has is not an orphan's. */
@@ -70,7 +81,16 @@ export interface ContainerCreator {
 interface CreationProgress {
   prepared: boolean;
   firstUserId: number | null;
+  early: EarlyStart | null;
 }
+
+/** What is known of a container before it has an image. */
+interface Naming {
+  readonly id: string;
+  readonly name: string;
+}
+
+const NOT_STARTED: CreateOptions = { attach: false, begin: null };
 
 /** The snapshot and the volumes come first and the row last, so that a row always stands for a container that can start. */
 export function createContainerCreator(deps: CreateDeps): ContainerCreator {
@@ -91,33 +111,61 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     if (holder !== undefined) throw nameInUseError(wanted, holder);
   }
 
-  async function specify(
-    { id, name }: { id: string; name: string },
-    config: ContainerConfig,
-    progress: CreationProgress,
-  ): Promise<Omit<CreatedContainer, 'warnings'>> {
-    const snapshot = await images.prepareSnapshot(id, config.image);
-    progress.prepared = true;
-    fault('create:snapshot');
-    const { image, imageId, rootfs } = snapshot;
+  /** All that can be refused is refused before a volume is made: so without mounts. */
+  function specifyFrom(snapshot: PreparedSnapshot, naming: Naming, config: ContainerConfig): ContainerSpec {
     const joined = joinedContainer(config.networkMode);
-    const joinedHostname = joined === null ? null : findContainer(store, joined).hostname;
-    if (config.userNamespaceMode === 'auto') progress.firstUserId = deps.userIds.take();
-    const { firstUserId } = progress;
-    const resolved = {
-      id,
-      name,
-      image,
-      imageId,
-      rootfs,
-      firstUserId,
-      joinedHostname,
+    return specifyContainer(config, {
+      ...naming,
+      image: snapshot.image,
+      imageId: snapshot.imageId,
+      rootfs: snapshot.rootfs,
+      firstUserId: null,
+      joinedHostname: joined === null ? null : findContainer(store, joined).hostname,
       hostHostname: deps.hostHostname,
       createTimeNs: deps.nowNs(),
-    };
-    // All that can be refused is refused before a volume is made.
-    const spec: ContainerSpec = specifyContainer(config, { ...resolved, mounts: [] });
-    const points = await mounts.make(id, config, image.volumes);
+      mounts: [],
+    });
+  }
+
+  /** The container as it will be, when it is one whose start may begin. */
+  async function beginEarly(
+    naming: Naming,
+    config: ContainerConfig,
+    last: PreparedSnapshot | null,
+    begin: CreateOptions['begin'],
+  ): Promise<EarlyStart | null> {
+    if (begin === null || last === null) return null;
+    // The request for the snapshot is on its way first.
+    await nextTurn();
+    try {
+      return begin(newContainer(specifyFrom(last, naming, config)), last);
+    } catch {
+      // What is wrong with it is told when its snapshot is there.
+      return null;
+    }
+  }
+
+  async function specify(
+    naming: Naming,
+    config: ContainerConfig,
+    progress: CreationProgress,
+    { begin }: CreateOptions,
+  ): Promise<Pick<CreatedContainer, 'container' | 'snapshot'>> {
+    const { id } = naming;
+    const last = images.lastSnapshot(config.image);
+    const preparing = images.prepareSnapshot(id, config.image);
+    preparing.catch(() => {});
+    progress.early = await beginEarly(naming, config, last, begin);
+    const snapshot = await preparing;
+    progress.prepared = true;
+    fault('create:snapshot');
+    if (progress.early !== null && last?.imageId !== snapshot.imageId) {
+      await progress.early.cancel();
+      progress.early = null;
+    }
+    if (config.userNamespaceMode === 'auto') progress.firstUserId = deps.userIds.take();
+    const spec = { ...specifyFrom(snapshot, naming, config), firstUserId: progress.firstUserId };
+    const points = await mounts.make(id, config, snapshot.image.volumes);
     return { container: newContainer({ ...spec, mounts: points }), snapshot };
   }
 
@@ -133,7 +181,7 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
   return {
     expectFreeName,
     isCreating: (id) => creating.has(id),
-    async create(asked, { attach } = { attach: false }) {
+    async create(asked, options = NOT_STARTED) {
       checkConfig(asked.config);
       deps.plans.checkFilter(asked.config.isolation);
       const request = { ...asked, config: resolveNetworks(deps.networks, resolveJoins(store, asked.config)) };
@@ -141,21 +189,27 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
       resolveMounts(request.config.mounts, []);
       const id = deps.generateId();
       const name = chooseName(stripSlash(request.name));
-      const progress: CreationProgress = { prepared: false, firstUserId: null };
+      const progress: CreationProgress = { prepared: false, firstUserId: null, early: null };
       const stopwatch = startStopwatch(log, id);
       creating.set(id, name);
       try {
-        const created = await specify({ id, name }, { ...request.config, resources: checked.resources }, progress);
+        const config = { ...request.config, resources: checked.resources };
+        const created = await specify({ id, name }, config, progress, options);
         stopwatch('snapshot');
-        const verbs = attach ? ['create', 'attach'] : ['create'];
+        const verbs = options.attach ? ['create', 'attach'] : ['create'];
         store.insert(
           created.container,
           verbs.map((verb) => containerEvent(created.container, verb)),
         );
         stopwatch('create-row');
         fault('create:row');
-        return { ...created, warnings: [...checked.warnings, ...configWarnings(request.config)] };
+        return {
+          ...created,
+          early: progress.early,
+          warnings: [...checked.warnings, ...configWarnings(request.config)],
+        };
       } catch (error) {
+        await progress.early?.cancel();
         if (progress.firstUserId !== null) deps.userIds.release(progress.firstUserId);
         if (progress.prepared) await undo(id);
         throw error;

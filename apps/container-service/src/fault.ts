@@ -2,6 +2,7 @@ import type { Fault as ServiceFault } from '@berth/service-kit';
 
 /** Steps after which a crash must lose nothing; the tests crash the service at each. */
 export const FAULT_POINTS = [
+  'create:begun',
   'create:snapshot',
   'create:row',
   'start:row',

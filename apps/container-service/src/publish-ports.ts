@@ -35,11 +35,12 @@ export interface PortPublisher {
   ): { publishedPorts: PublishedPort[]; refusal: BerthError | null };
   /**
    * Starts a container with the ports that it has; where another program has one that leaves a choice, with the next. `claimed` has those it
-   * got. A bridge or a table that is missing is made anew, once. Throws as Runtime.startContainer.
+   * got; `first` stands for the first attempt. A bridge or a table that is missing is made anew, once. Throws as Runtime.startContainer.
    */
   start(
     starting: Container,
     planOf: (container: Container) => ContainerPlan,
+    first?: (() => Promise<StartedProcess>) | null,
   ): Promise<{ claimed: Container; process: StartedProcess }>;
   /** Gives the ports of a container back. */
   release(containerId: string): void;
@@ -93,13 +94,15 @@ export function createPortPublisher({ store, runtime, network, networks, ports }
         return { publishedPorts: [], refusal: networkingError(container, error) };
       }
     },
-    async start(starting, planOf) {
+    async start(starting, planOf, first = null) {
       const busy = new Set<string>();
       let claimed = starting;
       let renewed = false;
+      const startAnew = () => runtime.startContainer(planOf(claimed));
+      let attempt = first ?? startAnew;
       for (;;) {
         try {
-          return { claimed, process: await runtime.startContainer(planOf(claimed)) };
+          return { claimed, process: await attempt() };
         } catch (error) {
           if (isBerthError(error, 'NETWORK_MISSING') && !renewed) {
             renewed = true;
@@ -112,6 +115,7 @@ export function createPortPublisher({ store, runtime, network, networks, ports }
           } else {
             throw error;
           }
+          attempt = startAnew;
         }
       }
     },

@@ -39,7 +39,7 @@ export function createRestarter({ store, starter, fault, log, signal }: RestartD
     if (container?.state.status !== 'restarting') return;
     // What it fails with is in the row, and whether it is tried again as well.
     await starter
-      .start(container, { snapshot: null, terminalSize: null, attach: false, byPolicy: true })
+      .start(container, { snapshot: null, early: null, terminalSize: null, attach: false, byPolicy: true })
       .catch(() => waitAgain(container));
   }
 

@@ -4,6 +4,7 @@ import type { ContainerControl } from './control-containers.ts';
 import { isActive, type Container } from './container.ts';
 import type { TerminalSize } from './container-config.ts';
 import type { ContainerCreator } from './create-container.ts';
+import type { BeginEarly } from './early-start.ts';
 import { containerEvent, killEvent } from './events.ts';
 import { serviceStopsError } from './follow-process.ts';
 import { findContainer } from './find-container.ts';
@@ -26,6 +27,7 @@ export interface RunDeps {
   readonly actives: ActiveContainers;
   readonly creator: ContainerCreator;
   readonly starter: ContainerStarter;
+  readonly beginEarly: BeginEarly;
   readonly control: ContainerControl;
   readonly clientLogs: ClientLogs;
   /** Aborted when the service stops. */
@@ -63,12 +65,14 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
     request: CreateRequest,
     client: Client & { detach: boolean },
   ): AsyncGenerator<ProcessEvent, void, undefined> {
-    const { container, snapshot, warnings } = await creator.create(request, { attach: !client.detach });
-    const { terminalSize } = client;
+    const inputOnly = isInputOnly(request.config);
+    const hold = { terminalSize: client.terminalSize, attach: !client.detach && !inputOnly };
+    const { container, snapshot, early, warnings } = await creator.create(request, {
+      attach: !client.detach,
+      begin: (draft, last) => deps.beginEarly(draft, last, hold),
+    });
     await using log = clientLogs.open(container.id);
-    const inputOnly = isInputOnly(container);
-    const wantsOutput = !client.detach && !inputOnly;
-    const starting = starter.start(container, { snapshot, terminalSize, attach: wantsOutput, byPolicy: false });
+    const starting = starter.start(container, { ...hold, snapshot, early, byPolicy: false });
     // Whoever goes away between two events leaves nobody to hear of a failure.
     starting.catch(() => {});
     try {
@@ -157,7 +161,7 @@ export function createContainerRunner(deps: RunDeps): ContainerRunner {
 }
 
 /** Docker's `-a stdin`: whoever sends input alone is done with its end. */
-function isInputOnly({ config: { attachedStreams } }: Container): boolean {
+function isInputOnly({ attachedStreams }: CreateRequest['config']): boolean {
   return attachedStreams.length > 0 && attachedStreams.every((stream) => stream === 'stdin');
 }
 

@@ -1,21 +1,18 @@
 import { isBerthError, toBerthError, type BerthError } from '@berth/errors';
 import type { ActiveContainer, ActiveContainerControl, ActiveContainers } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
-import { checkPropagation, prepareBindSource } from './bind-sources.ts';
 import { advance, NO_ENDPOINT, type Container } from './container.ts';
-import type { TerminalSize } from './container-config.ts';
+import type { EarlyStart } from './early-start.ts';
 import { containerEvent, startEvents } from './events.ts';
 import type { Fault } from './fault.ts';
-import type { FileVisits } from './file-visits.ts';
 import { NEW_HEALTH } from './health.ts';
 import type { ContainerNames } from './network/container-names.ts';
 import type { ContainerPlaces, TakenPlaces } from './network/container-places.ts';
 import type { Networks } from './network/networks.ts';
 import type { PortPublisher } from './publish-ports.ts';
-import { joinedContainer } from './isolation.ts';
-import { planJoins } from './join-namespaces.ts';
+import type { PlanStart, ProcessHold } from './plan-start.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
-import type { ContainerFiles, HostPaths } from './ports/files.ts';
+import type { ContainerFiles } from './ports/files.ts';
 import type { ImageClient, PreparedSnapshot } from './ports/images.ts';
 import type { Log } from './ports/log.ts';
 import type { StartedProcess } from './ports/process.ts';
@@ -25,7 +22,6 @@ import { planRetry } from './restart-policy.ts';
 import { retryUntilDone } from './retry-until-done.ts';
 import type { VolumeMounts } from './volume-mounts.ts';
 import { startStopwatch, type Stopwatch } from './stopwatch.ts';
-import { resolveUser } from './spec/user.ts';
 import { leftoverOf, type Supervisor } from './supervise-container.ts';
 
 /** What starting needs. */
@@ -33,18 +29,17 @@ export interface StartDeps {
   readonly store: ContainerStore;
   readonly images: ImageClient;
   readonly files: ContainerFiles;
-  readonly hostPaths: HostPaths;
   readonly runtime: Runtime;
   readonly networks: Pick<Networks, 'doubt'>;
   readonly places: ContainerPlaces;
   readonly names: ContainerNames;
   readonly publisher: PortPublisher;
   readonly plans: PlanBuilder;
+  readonly planStart: PlanStart;
   readonly actives: ActiveContainers;
   readonly supervisor: Supervisor;
   readonly cleaner: Cleaner;
   readonly volumeMounts: VolumeMounts;
-  readonly visits: Pick<FileVisits, 'settled'>;
   readonly fault: Fault;
   readonly log: Log;
   /** Called with a container that is `restarting` once nothing of its failed start is left. */
@@ -54,12 +49,11 @@ export interface StartDeps {
 }
 
 /** How to start. */
-export interface StartOptions {
+export interface StartOptions extends ProcessHold {
   /** The container's file system, when the caller has just prepared it. */
   readonly snapshot: PreparedSnapshot | null;
-  readonly terminalSize: TerminalSize | null;
-  /** True: the caller reads the output of `process` to its end, or closes it. False: there is none. */
-  readonly attach: boolean;
+  /** What has begun already. It is finished, or cancelled where the start fails before. */
+  readonly early: EarlyStart | null;
   /** True: its restart policy starts it. False: a user does, and the policy begins anew. */
   readonly byPolicy: boolean;
 }
@@ -87,14 +81,14 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
   /** From here on the container is starting, and whoever comes next waits for us. */
   function claim(
     container: Container,
-    { byPolicy }: StartOptions,
+    options: StartOptions,
   ): { starting: Container; active: ActiveContainerControl; refusal: BerthError | null } {
-    const taken = takePlaces(container);
+    const taken = options.early?.places ?? takePlaces(container);
     const { publishedPorts, refusal } = publisher.take(
       container,
       taken.endpoint?.driver === 'bridge' ? taken.endpoint : null,
     );
-    const anew = byPolicy ? {} : { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 };
+    const anew = options.byPolicy ? {} : { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 };
     const change = {
       exitCode: 0,
       error: '',
@@ -111,9 +105,18 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
       fault('start:row');
       return { starting, active: actives.add(container.id), refusal };
     } catch (error) {
-      places.release(taken);
+      if (options.early === null) places.release(taken);
       if (publishedPorts.length > 0) publisher.release(container.id);
       if (!isBerthError(error, 'ABORTED')) giveUp(container);
+      throw error;
+    }
+  }
+
+  async function claimOrCancel(container: Container, options: StartOptions): Promise<ReturnType<typeof claim>> {
+    try {
+      return claim(container, options);
+    } catch (error) {
+      await options.early?.cancel();
       throw error;
     }
   }
@@ -132,36 +135,16 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     options: StartOptions,
     stopwatch: Stopwatch,
   ): Promise<{ running: Container; process: StartedProcess }> {
-    const { id, user, config } = starting;
+    const { id } = starting;
     const snapshot = options.snapshot ?? (await images.prepareSnapshot(id, starting.imageId));
-    const identity = resolveUser(user, snapshot, config.isolation.additionalGroups);
-    const joins = planJoins({ store, files }, starting);
-    for (const mount of starting.mounts) {
-      prepareBindSource(deps.hostPaths, mount);
-      checkPropagation(deps.hostPaths, mount);
-    }
-    if (files.hasRuntime(id)) await deps.cleaner.cleanEarlierRuntime(id);
-    files.prepare(id, places.nameFiles(starting));
+    const { early } = options;
+    const { identity, planOf } = await (early?.planned ?? deps.planStart(starting, snapshot, options));
     stopwatch('files');
     fault('start:files');
-    await deps.visits.settled(id);
-    await places.prepare(starting);
-    const paths = files.paths(id);
-    const nameOwner = joinedContainer(config.networkMode);
-    const input = {
-      identity,
-      joins,
-      interfaces: places.interfaces(starting),
-      nameServer: names.loopbackServerOf(starting),
-      stateDir: paths.stateDir,
-      files: nameOwner === null ? paths : { ...files.paths(nameOwner), log: paths.log },
-      terminalSize: options.terminalSize,
-      detached: !options.attach,
-    };
-    const { mounts } = await deps.volumeMounts.resolve(starting);
-    const planOf = (container: Container) =>
-      plans.container({ ...container, mounts }, { ...input, peers: deps.volumeMounts.peersOf(starting) });
-    const { claimed, process } = await deps.volumeMounts.inTurn(starting, () => publisher.start(starting, planOf));
+    const first = early && (() => early.finish(snapshot.rootfs));
+    const { claimed, process } = await deps.volumeMounts.inTurn(starting, () =>
+      publisher.start(starting, planOf, first),
+    );
     stopwatch('spawn');
     fault('start:spawned');
     const health = starting.healthCheck === null ? null : NEW_HEALTH;
@@ -251,7 +234,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     async start(container, options) {
       const stopwatch = startStopwatch(log, container.id);
       await publisher.settled(container);
-      const { starting, active, refusal } = claim(container, options);
+      const { starting, active, refusal } = await claimOrCancel(container, options);
       stopwatch('start-row');
       try {
         if (refusal !== null) throw refusal;

@@ -79,7 +79,9 @@ const TURNS = {
 } satisfies Partial<Record<FaultPoint, object>>;
 
 // Those of networks are passed in networks.integration.test.ts.
-const POINTS_OF_LIFE = FAULT_POINTS.filter((point) => !(point in TURNS) && !point.startsWith('network-'));
+const POINTS_OF_LIFE = FAULT_POINTS.filter(
+  (point) => !(point in TURNS) && !point.startsWith('network-') && point !== 'create:begun',
+);
 // One that removes itself is never removed by hand.
 const POINTS_OF_AUTO_REMOVE = POINTS_OF_LIFE.filter((point) => point !== 'remove:row');
 
@@ -101,6 +103,31 @@ describe.each([
     const { exit } = await containers.run(['sh', '-c', 'exit 3'], { config: { autoRemove: true } });
     expect(exit?.exitCode).toBe(3);
     await expectNothingLeft(engine);
+    await killComponent(engine, 'container-service');
+  });
+});
+
+describe('a container that has begun to start before it is created', () => {
+  test.each([
+    ['create:begun', 1],
+    ['create:row', 2],
+    ['start:files', 2],
+  ] as const)('leaves nothing after a crash at %s', async (fault, count) => {
+    // The first one tells what its image is.
+    await crashService(engine, `${fault}:${count}`, async (containers) => {
+      const config = { userNamespaceMode: '' };
+      await containers.run(['true'], { config: { ...config, autoRemove: true } });
+      await containers.run(['true'], { config });
+    });
+    using containers = await startService(engine);
+    const settled = async (): Promise<boolean> => {
+      const { containers: all } = await containers.client.listContainers({ all: true });
+      return all.every(({ status }) => status !== STARTING);
+    };
+    await waitFor(settled, { what: 'the recovery' });
+    await containers.removeAll();
+    await expectNothingLeft(engine);
+    expectWholeStories(engine);
     await killComponent(engine, 'container-service');
   });
 });

@@ -10,4 +10,4 @@ export {
   type ProcessIdentity,
 } from './record.ts';
 export { type RunningProcess, type StartedProcess, type StepTiming } from './running-process.ts';
-export { connectSpawner, type CallOptions, type Spawner } from './spawner.ts';
+export { connectSpawner, type BegunContainer, type CallOptions, type Spawner } from './spawner.ts';

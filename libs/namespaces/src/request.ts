@@ -24,6 +24,13 @@ export async function sendRequest(socketPath: string, request: RequestBody, sign
   return exchange(createFrameChannel(await connectSocket(socketPath, signal)), socketPath, request, signal);
 }
 
+/** Sends a request on a connection that is there. What becomes of it, the reply tells. */
+export function sendOn(channel: FrameChannel, socketPath: string, request: RequestBody): void {
+  traceNative('request', { socketPath, request: request.$case });
+  // A refusal may come before the whole request is written; it tells more than the broken pipe does.
+  channel.send(FRAME.request, Request.encode({ request }).finish()).catch(() => undefined);
+}
+
 /** Sends one request on a connection that is there, and waits for the reply; throws as sendRequest. Closes it when there is none. */
 export async function exchange(
   channel: FrameChannel,
@@ -31,10 +38,8 @@ export async function exchange(
   request: RequestBody,
   signal?: AbortSignal,
 ): Promise<Answer> {
-  traceNative('request', { socketPath, request: request.$case });
   try {
-    // A refusal may come before the whole request is written; it tells more than the broken pipe does.
-    channel.send(FRAME.request, Request.encode({ request }).finish()).catch(() => undefined);
+    sendOn(channel, socketPath, request);
     const reply = await receiveReply(channel, socketPath, signal);
     traceNative('reply', { request: request.$case, reply });
     if (reply.$case === 'failure') throw toStartError(reply.value);

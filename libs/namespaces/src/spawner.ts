@@ -11,11 +11,13 @@ import type {
   NetworkState,
   RemoveBridge,
   RemoveNetwork,
+  Rootfs,
   StartContainer,
   StartExec,
   UpdateCgroup,
 } from '@berth/proto/native';
-import { exchange, sendRequest, type ReplyBody, type RequestBody } from './request.ts';
+import type { FrameChannel } from './frame-channel.ts';
+import { exchange, sendOn, sendRequest, type ReplyBody, type RequestBody } from './request.ts';
 import { createRunningProcess, FIRST_CLIENT, type ProcessPlaces, type RunningProcess } from './running-process.ts';
 import { createStandingConnection } from './standing-connection.ts';
 
@@ -31,6 +33,11 @@ export interface Spawner {
    * port alone (`0.0.0.0:80/tcp`); nothing is left behind then.
    */
   startContainer(plan: StartContainer, options?: CallOptions): Promise<RunningProcess>;
+  /**
+   * Begins to start a container whose root is not known yet: it gets all else meanwhile. Resolves when the plan, whose rootfs is ignored, is
+   * on its way.
+   */
+  beginContainer(plan: StartContainer, options?: CallOptions): Promise<BegunContainer>;
   /**
    * Runs a further process in a running container.
    *
@@ -69,6 +76,14 @@ export interface Spawner {
   ping(options?: CallOptions): Promise<{ version: string; pid: number }>;
 }
 
+/** A container whose start waits for its root. It ends with this process, and when its connection breaks. Call one of these, once. */
+export interface BegunContainer {
+  /** Gives it its root. Resolves and throws as startContainer does, also what has failed before. */
+  finish(rootfs: Rootfs): Promise<RunningProcess>;
+  /** Gives it up. Resolves when nothing of it is left; a helper that died meanwhile leaves what it leaves of any start. */
+  abandon(): Promise<void>;
+}
+
 /** A file system that is mounted. */
 export interface MountedContainer extends Disposable {
   readonly pid: number;
@@ -83,7 +98,15 @@ export function connectSpawner(socketPath: string): Spawner {
   const standing = createStandingConnection(socketPath);
 
   async function start(request: RequestBody, places: ProcessPlaces, options: CallOptions): Promise<RunningProcess> {
-    const taken = await standing.take(options.signal);
+    return startOn(await standing.take(options.signal), request, places, options);
+  }
+
+  async function startOn(
+    taken: FrameChannel,
+    request: RequestBody,
+    places: ProcessPlaces,
+    options: CallOptions,
+  ): Promise<RunningProcess> {
     const { reply, channel } = await exchange(taken, socketPath, request, options.signal).finally(standing.prepare);
     if (reply.$case === 'started') return createRunningProcess(channel, reply.value, places);
     channel.close();
@@ -102,9 +125,18 @@ export function connectSpawner(socketPath: string): Spawner {
   }
 
   return {
-    startContainer: (plan, options = {}) => {
-      const places = { stateDir: plan.stateDir, hasLog: plan.log !== undefined, client: FIRST_CLIENT };
-      return start({ $case: 'startContainer', value: plan }, places, options);
+    startContainer: (plan, options = {}) => start({ $case: 'startContainer', value: plan }, placesOf(plan), options),
+    async beginContainer(plan, options = {}) {
+      const channel = await standing.take(options.signal);
+      const value = { ...plan, rootfs: undefined, rootfsFollows: true };
+      sendOn(channel, socketPath, { $case: 'startContainer', value });
+      return {
+        finish: (rootfs) => startOn(channel, { $case: 'rootfs', value: rootfs }, placesOf(plan), options),
+        async abandon() {
+          const refused = startOn(channel, { $case: 'rootfs', value: NO_ROOTFS }, placesOf(plan), {});
+          await refused.catch(() => undefined);
+        },
+      };
     },
     startExec: (plan, options = {}) =>
       start(
@@ -142,6 +174,13 @@ export function connectSpawner(socketPath: string): Spawner {
       return reply.value;
     },
   };
+}
+
+/** One that the helper refuses. */
+const NO_ROOTFS: Rootfs = { layersDir: '', lowerDirs: [], upperDir: '', workDir: '', readonly: false };
+
+function placesOf({ stateDir, log }: StartContainer): ProcessPlaces {
+  return { stateDir, hasLog: log !== undefined, client: FIRST_CLIENT };
 }
 
 function unexpected(reply: ReplyBody): BerthError {

@@ -158,6 +158,7 @@ export function planContainer(
     stdinOnce: false,
     loopback: true,
     detached: false,
+    rootfsFollows: false,
     userNamespace: undefined,
     ...changes,
   };

@@ -8,6 +8,7 @@ test('commits that come while a flush runs share the next one', async () => {
   const disk = aDisk();
   const { begin, settled } = createCommitFlush(disk.flush);
   begin();
+  await aTurn();
   for (let commit = 0; commit < 5; commit++) begin();
   const all = settled();
   disk.end();
@@ -24,9 +25,23 @@ test('what is settled asks the disk for nothing', async () => {
   const { begin, settled } = createCommitFlush(disk.flush);
   await settled();
   begin();
+  await aTurn();
   disk.end();
   await settled();
   await settled();
+  expect(disk.count()).toBe(1);
+});
+
+test('a flush begins after what is at hand, or when somebody waits for it', async () => {
+  const disk = aDisk();
+  const { begin, settled } = createCommitFlush(disk.flush);
+  begin();
+  expect(disk.count()).toBe(0);
+  const first = settled();
+  expect(disk.count()).toBe(1);
+  disk.end();
+  await first;
+  await aTurn();
   expect(disk.count()).toBe(1);
 });
 
@@ -67,6 +82,10 @@ function aDisk() {
     fail: (error: Error) => flushes.at(-1)?.reject(error),
     count: () => flushes.length,
   };
+}
+
+function aTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function isPending(promise: Promise<void>): Promise<void> {

@@ -3,12 +3,13 @@ import { promisify } from 'node:util';
 
 /**
  * Brings the commits of a WAL database that is opened with `synchronous: 'NORMAL'` to the disk, beside the work that goes on: SQLite would
- * wait for the disk in the event loop. Commits that come while a flush runs share the next one.
+ * wait for the disk in the event loop. A flush begins when the event loop has done what is at hand, since what else is written waits for it;
+ * commits that come while one runs share the next.
  */
 export interface CommitFlush {
   /** Call it after a commit that has to survive a power cut. */
   begin(): void;
-  /** Resolves when all commits that `begin` was called for are on the disk. Rejects with the system's error; the next call tries again. */
+  /** Resolves when all commits that `begin` was called for are on the disk, and waits for nothing to flush them. Rejects with the system's error; the next call tries again. */
   settled(): Promise<void>;
 }
 
@@ -26,9 +27,12 @@ export function createCommitFlush(flush: () => Promise<void>): CommitFlush {
   let begun = 0;
   let flushed = 0;
   let running: Promise<void> | null = null;
+  let soon: NodeJS.Immediate | null = null;
 
   async function run(): Promise<void> {
     const covered = begun;
+    clearImmediate(soon ?? undefined);
+    soon = null;
     try {
       await flush();
       flushed = covered;
@@ -40,8 +44,11 @@ export function createCommitFlush(flush: () => Promise<void>): CommitFlush {
   return {
     begin() {
       begun++;
-      running ??= run();
-      running.catch(() => {});
+      soon ??= setImmediate(() => {
+        soon = null;
+        running ??= run();
+        running.catch(() => {});
+      });
     },
     async settled() {
       const wanted = begun;

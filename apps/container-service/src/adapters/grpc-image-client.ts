@@ -1,16 +1,17 @@
 import { BerthError } from '@berth/errors';
 import { parseImageConfig, type ContainerDefaults } from '@berth/oci';
 import { ChangeKind, type ImageServiceClient, type PrepareSnapshotResponse } from '@berth/proto/image';
-import type { ImageClient, PathChange } from '../ports/images.ts';
+import type { ImageClient, PathChange, PreparedSnapshot } from '../ports/images.ts';
 import { retryUnavailable } from './retry-unavailable.ts';
 import { createSnapshotStream } from './snapshot-stream.ts';
 
 /**
- * image-service. The configs of images that were used lately stay parsed: they never change under their id. The signal ends the call that
+ * image-service. The configs of images that were used lately stay parsed: they never change under their id. What a name gave last is kept for as many. The signal ends the call that
  * stays open for snapshots.
  */
 export function createGrpcImageClient(client: ImageServiceClient, signal: AbortSignal): ImageClient {
   const parsed = createConfigCache();
+  const last = new Map<string, PreparedSnapshot>();
   const stream = createSnapshotStream(client, signal);
 
   return {
@@ -19,7 +20,7 @@ export function createGrpcImageClient(client: ImageServiceClient, signal: AbortS
       const streamed = await stream.prepare(request);
       const response = streamed ?? (await retryUnavailable(() => client.prepareSnapshot(request)));
       const { snapshot, image: found } = required(response);
-      return {
+      const prepared = {
         rootfs: {
           layersDir: snapshot.layersDir,
           lowerDirs: snapshot.lowerDirs,
@@ -31,7 +32,10 @@ export function createGrpcImageClient(client: ImageServiceClient, signal: AbortS
         imageId: found.id,
         image: parsed(found.id, found.config),
       };
+      remember(last, image, prepared);
+      return prepared;
     },
+    lastSnapshot: (image) => last.get(image) ?? null,
     async deleteSnapshot(containerId) {
       await client.deleteSnapshot({ key: containerId });
     },
@@ -76,7 +80,13 @@ const CHANGE_KINDS: Record<ChangeKind, PathChange['kind']> = {
 /** How image-service says that a name is that of no image. */
 const NO_IMAGE: readonly string[] = ['not_found', 'invalid_argument'];
 
-const CACHED_CONFIGS = 64;
+const REMEMBERED_IMAGES = 64;
+
+function remember<Value>(cache: Map<string, Value>, key: string, value: Value): void {
+  const [oldest] = cache.keys();
+  if (cache.size >= REMEMBERED_IMAGES && oldest !== undefined && !cache.has(key)) cache.delete(oldest);
+  cache.set(key, value);
+}
 
 function createConfigCache(): (imageId: string, config: Uint8Array) => ContainerDefaults {
   const cache = new Map<string, ContainerDefaults>();
@@ -84,9 +94,7 @@ function createConfigCache(): (imageId: string, config: Uint8Array) => Container
     const cached = cache.get(imageId);
     if (cached !== undefined) return cached;
     const { config: defaults } = parseImageConfig(config);
-    const [oldest] = cache.keys();
-    if (cache.size >= CACHED_CONFIGS && oldest !== undefined) cache.delete(oldest);
-    cache.set(imageId, defaults);
+    remember(cache, imageId, defaults);
     return defaults;
   };
 }

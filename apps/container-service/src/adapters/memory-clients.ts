@@ -1,6 +1,6 @@
 import { BerthError } from '@berth/errors';
 import type { ContainerFiles, ContainerPaths } from '../ports/files.ts';
-import type { ImageClient, SnapshotCommit } from '../ports/images.ts';
+import type { ImageClient, PreparedSnapshot, SnapshotCommit } from '../ports/images.ts';
 import type { VolumeClient } from '../ports/volumes.ts';
 import type { NameFiles } from '../network/name-files.ts';
 import type { ImageDefaults } from '../spec/specify-container.ts';
@@ -36,6 +36,7 @@ export function createMemoryImageClient(): MemoryImageClient {
   const images = new Map([['busybox', EMPTY_IMAGE]]);
   const snapshots = new Set<string>();
   const imageIds = new Map<string, string>();
+  const last = new Map<string, PreparedSnapshot>();
 
   const client: MemoryImageClient = {
     images,
@@ -51,14 +52,17 @@ export function createMemoryImageClient(): MemoryImageClient {
       snapshots.add(containerId);
       const imageId = `sha256:${name}`;
       imageIds.set(imageId, name);
-      return Promise.resolve({
+      const prepared = {
         rootfs: { layersDir: '/layers', lowerDirs: ['a'], upperDir: '/upper', workDir: '/work' },
         passwd: Buffer.from('root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n'),
         group: Buffer.from('root:x:0:\nann:x:1000:\nstaff:x:50:ann\n'),
         imageId,
         image: defaults,
-      });
+      };
+      last.set(image, prepared);
+      return Promise.resolve(prepared);
     },
+    lastSnapshot: (image) => last.get(image) ?? null,
     deleteSnapshot(containerId) {
       if (client.down) return Promise.reject(new BerthError('SERVICE_UNAVAILABLE', 'image-service is down'));
       for (const key of snapshots) if (key.split('.')[0] === containerId) snapshots.delete(key);

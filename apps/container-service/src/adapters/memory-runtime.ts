@@ -59,6 +59,11 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       return simulation;
     },
     startContainer: start,
+    beginContainer(plan) {
+      calls.push(`begin ${plan.stateDir}`);
+      const abandon = (): Promise<void> => Promise.resolve(void calls.push(`abandon ${plan.stateDir}`));
+      return Promise.resolve({ finish: (rootfs) => start({ ...plan, rootfs }), abandon });
+    },
     startExec: start,
     attach(stateDir, { output }) {
       const simulation = processes.get(stateDir);

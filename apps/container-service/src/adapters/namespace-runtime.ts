@@ -24,6 +24,7 @@ import {
   toNativeInterface,
   toNativeMountContainer,
   toNativePublication,
+  toNativeRootfs,
 } from './native-plan.ts';
 
 /** How long a keeper may take to clean up after an exit, and how often it is looked at. */
@@ -38,6 +39,13 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
   return {
     bootId,
     startContainer: async (plan) => toStarted(await spawner.startContainer(toNativeContainer(plan))),
+    async beginContainer(plan) {
+      const { finish, abandon } = await spawner.beginContainer(toNativeContainer(plan));
+      return {
+        finish: async (rootfs) => toStarted(await finish(toNativeRootfs(rootfs, plan.readonlyRoot))),
+        abandon,
+      };
+    },
     startExec: async (plan) => toStarted(await spawner.startExec(toNativeExec(plan))),
     attach: async (stateDir, { output }) => toConnection(await attachKeeper(stateDir, { output })),
     adopt: (stateDir) => adoptProcess(readRecord(stateDir)?.process ?? null),

@@ -26,7 +26,8 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
     stateDir: plan.stateDir,
     namespaceFlags: plan.namespaceFlags,
     joins: [...plan.joins],
-    rootfs: { ...rootfs, lowerDirs: [...rootfs.lowerDirs], readonly: plan.readonlyRoot },
+    rootfs: toNativeRootfs(rootfs, plan.readonlyRoot),
+    rootfsFollows: false,
     mounts: plan.mounts.map(toNativeMount),
     devices: [...plan.devices],
     symlinks: [...plan.symlinks],
@@ -50,10 +51,15 @@ export function toNativeContainer(plan: ContainerPlan): StartContainer {
   };
 }
 
+/** A container's root as the native helper reads it. */
+export function toNativeRootfs(rootfs: Rootfs, readonly: boolean): NonNullable<StartContainer['rootfs']> {
+  return { ...rootfs, lowerDirs: [...rootfs.lowerDirs], readonly };
+}
+
 /** The file system of a container that does not run, as the native helper reads it. */
 export function toNativeMountContainer(rootfs: Rootfs, mounts: readonly MountPlan[]): MountContainer {
   return {
-    rootfs: { ...rootfs, lowerDirs: [...rootfs.lowerDirs], readonly: false },
+    rootfs: toNativeRootfs(rootfs, false),
     mounts: mounts.map(toNativeMount),
   };
 }
@@ -100,7 +106,7 @@ function toNativeMount({ target, source, attributes }: MountPlan): Mount {
     return { target, source: { $case: 'shared', value: { join: source.join, path: source.path } }, attributes };
   }
   if (source.kind === 'image') {
-    const rootfs = { ...source.rootfs, lowerDirs: [...source.rootfs.lowerDirs], readonly: true };
+    const rootfs = toNativeRootfs(source.rootfs, true);
     return { target, source: { $case: 'image', value: { rootfs, subpath: source.subpath } }, attributes };
   }
   if (source.kind === 'volume') {

@@ -38,6 +38,11 @@ export interface SnapshotCommit {
 export interface ImageClient {
   /** Prepares a container's file system, or returns the one it has. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, SERVICE_UNAVAILABLE. */
   prepareSnapshot(containerId: string, image: string): Promise<PreparedSnapshot>;
+  /**
+   * What an image gave the last container that was made of it by this name, not long ago; null when there is none. The next one gets the same,
+   * but for the writable directories, unless the name has become another image's.
+   */
+  lastSnapshot(image: string): PreparedSnapshot | null;
   /** Removes a container's file system, and those of the images that it mounts. Idempotent. */
   deleteSnapshot(containerId: string): Promise<void>;
   /** The ids of all containers that have one, and what it has for the images that it mounts. */

@@ -61,6 +61,14 @@ export interface ConnectionChange extends Routes {
   readonly nameServer: string;
 }
 
+/** A container that has all but its root. It ends with this service. One of these is called, once. */
+export interface BegunContainer {
+  /** Gives it its root, and runs it. Resolves and throws as startContainer. */
+  finish(rootfs: Rootfs): Promise<StartedProcess>;
+  /** Gives it up. Resolves when nothing of it is left, unless the helper died meanwhile. */
+  abandon(): Promise<void>;
+}
+
 /** The kernel's side of the engine. `stateDir` is a process's run-time directory. */
 export interface Runtime {
   /**
@@ -69,6 +77,8 @@ export interface Runtime {
    * SERVICE_UNAVAILABLE.
    */
   startContainer(plan: ContainerPlan): Promise<StartedProcess>;
+  /** Begins to start a container whose root is not known yet: that of the plan is ignored. Resolves when the plan is on its way. */
+  beginContainer(plan: ContainerPlan): Promise<BegunContainer>;
   /** Starts a further process. Throws as startContainer, and CONTAINER_NOT_RUNNING. */
   startExec(plan: ExecPlan): Promise<StartedProcess>;
   /** Connects to the keeper of a process, for its output from now on or for its exit alone. Rejects when there is none. */

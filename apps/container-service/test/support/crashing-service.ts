@@ -5,9 +5,12 @@ import { waitFor, type TestEngine } from '@berth/testkit';
 import type { FaultPoint } from '../../src/fault.ts';
 import { connectContainers, type TestContainers } from './containers.ts';
 
+/** A point, and the how manyth time that it is passed: the first when that is not said. */
+export type Crash = FaultPoint | `${FaultPoint}:${number}`;
+
 /** Starts container-service, which crashes at a point when one is given. */
-export async function startService(engine: TestEngine, fault?: FaultPoint): Promise<TestContainers> {
-  const env = { ...engine.env, ...(fault && { BERTH_FAULT: `${fault}:1` }) };
+export async function startService(engine: TestEngine, crash?: Crash): Promise<TestContainers> {
+  const env = { ...engine.env, ...(crash && { BERTH_FAULT: /:\d+$/.test(crash) ? crash : `${crash}:1` }) };
   await startEngine({ paths: engine.paths, env, only: ['container-service'] });
   return connectContainers(engine);
 }
@@ -15,12 +18,12 @@ export async function startService(engine: TestEngine, fault?: FaultPoint): Prom
 /** Starts a service, and returns when it has crashed at a point; what its client is told of that does not matter. */
 export async function crashService(
   engine: TestEngine,
-  fault: FaultPoint,
+  crash: Crash,
   live: (containers: TestContainers) => Promise<void>,
 ): Promise<void> {
-  const doomed = await startService(engine, fault);
+  const doomed = await startService(engine, crash);
   await live(doomed).catch(() => {});
-  await waitFor(() => !isServiceAlive(engine), { what: `the crash at ${fault}` });
+  await waitFor(() => !isServiceAlive(engine), { what: `the crash at ${crash}` });
   doomed.close();
 }
 

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -22,9 +24,13 @@
 #include "syscalls.h"
 #include "terminal.h"
 #include "user_namespace.h"
+#include "wire.h"
 
 struct setup {
   const container_plan *plan;
+  const rootfs_plan *rootfs;
+  int connection;
+  struct arena *arena;
   const struct joins *joins;
   const struct volumes *volumes;
   const struct cgroup *cgroup;
@@ -71,13 +77,29 @@ static int step_sources(struct setup *setup, struct failure *failure) {
   return mount_open_sources(setup->plan, setup->joins, setup->volumes, setup->sources, failure);
 }
 
+/*
+ * A root that is not known when the start begins is waited for here, as long as its client lives: all that is done until now, and what
+ * the keeper does meanwhile, needs none.
+ */
+static int step_rootfs(struct setup *setup, struct failure *failure) {
+  const struct timeval patience = {0};
+  setup->rootfs = setup->plan->rootfs;
+  if (!setup->plan->rootfs_follows) return 0;
+  if (setsockopt(setup->connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0)
+    return fail(failure, "overlay", errno, "wait for the root");
+  const request_message *request = wire_receive_request(setup->connection, setup->arena, failure);
+  if (request == NULL || plan_check_following_root(request, failure) < 0) return -1;
+  setup->rootfs = request->rootfs;
+  return 0;
+}
+
 /* In a user namespace the way to the layers is open to the host's ids, and all that comes after is the container's. */
 static int step_overlay(struct setup *setup, struct failure *failure) {
   if (has_user_namespace(setup)) {
-    if (overlay_attach(setup->plan->rootfs, setup->root, failure) < 0) return -1;
+    if (overlay_attach(setup->rootfs, setup->root, failure) < 0) return -1;
     return user_namespace_become_root(failure);
   }
-  setup->root = overlay_mount(setup->plan->rootfs, failure);
+  setup->root = overlay_mount(setup->rootfs, failure);
   return setup->root < 0 ? -1 : 0;
 }
 
@@ -165,7 +187,7 @@ static int step_working_directory(struct setup *setup, struct failure *failure) 
 }
 
 static int step_pivot(struct setup *setup, struct failure *failure) {
-  return root_enter(setup->root, setup->plan->rootfs->readonly, failure);
+  return root_enter(setup->root, setup->rootfs->readonly, failure);
 }
 
 static int step_execute(struct setup *setup, struct failure *failure) {
@@ -179,7 +201,7 @@ static const struct {
   int (*run)(struct setup *, struct failure *);
 } STEPS[] = {
     {"session", step_session},   {"apparmor", step_apparmor}, {"join", step_join},         {"cgroup", step_cgroup},
-    {"sources", step_sources},   {"overlay", step_overlay},   {"mounts", step_mounts},     {"device", step_devices},
+    {"sources", step_sources},   {"rootfs", step_rootfs},     {"overlay", step_overlay},   {"mounts", step_mounts},     {"device", step_devices},
     {"terminal", step_terminal}, {"hostname", step_hostname}, {"loopback", step_loopback},
     {"sysctl", step_sysctls},    {"mask", step_masks},        {"cwd", step_working_directory},
     {"pivot", step_pivot},       {"execute", step_execute},
@@ -187,7 +209,15 @@ static const struct {
 
 int init_run(struct child *child, const struct container_context *context, const struct cgroup *cgroup,
              struct failure *failure) {
-  struct setup setup = {.plan = context->plan, .joins = context->joins, .volumes = context->volumes, .cgroup = cgroup, .child = child, .root = -1, .own = {.devpts = -1, .proc = -1}};
+  struct setup setup = {.plan = context->plan,
+                        .connection = context->connection,
+                        .arena = context->arena,
+                        .joins = context->joins,
+                        .volumes = context->volumes,
+                        .cgroup = cgroup,
+                        .child = child,
+                        .root = -1,
+                        .own = {.devpts = -1, .proc = -1}};
   for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
     if (STEPS[i].run(&setup, failure) < 0) return -1;
     timings_lap(&child->timings, STEPS[i].name);

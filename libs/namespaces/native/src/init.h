@@ -2,6 +2,7 @@
 #ifndef BERTH_INIT_H
 #define BERTH_INIT_H
 
+#include "arena.h"
 #include "cgroup.h"
 #include "failure.h"
 #include "joins.h"
@@ -16,6 +17,8 @@ struct container_context {
   const struct joins *joins;
   const struct volumes *volumes;
   const struct loopback_resolver *resolver;
+  int connection; /* on which a root that follows comes */
+  struct arena *arena;
 };
 
 /*

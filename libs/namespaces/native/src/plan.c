@@ -211,6 +211,14 @@ static int check_hostname(const container_plan *plan, struct failure *failure) {
   return length <= HOST_NAME_MAX_LINUX ? 0 : plan_refuse(failure, "hostname", "is too long", plan->hostname);
 }
 
+/* A root that follows is checked when it is there. */
+static int check_root(const container_plan *plan, struct failure *failure) {
+  if (!plan->rootfs_follows) return plan_check_rootfs(plan->rootfs, failure);
+  if (plan->rootfs != NULL || plan->user_namespace != NULL)
+    return plan_refuse(failure, "rootfs_follows", "needs a plan without rootfs and user_namespace", "");
+  return 0;
+}
+
 int plan_check_container(const container_plan *plan, struct failure *failure) {
   if (check_id(plan->container_id, failure) < 0 || plan_check_path(plan->state_dir, "state_dir", failure) < 0)
     return -1;
@@ -219,13 +227,18 @@ int plan_check_container(const container_plan *plan, struct failure *failure) {
   if ((plan->namespace_flags & CLONE_NEWNS) == 0)
     return plan_refuse(failure, "namespace_flags", "lacks the mount namespace", "");
   if (check_joins(plan, failure) < 0) return -1;
-  if (plan_check_rootfs(plan->rootfs, failure) < 0 || check_lists(plan, failure) < 0 || check_sysctls(plan, failure) < 0)
-    return -1;
+  if (check_root(plan, failure) < 0 || check_lists(plan, failure) < 0 || check_sysctls(plan, failure) < 0) return -1;
   if (plan_check_values(plan->n_process_files, plan->process_files, "process_files", failure) < 0) return -1;
   if (check_process(plan->process, failure) < 0 || check_storage(plan, failure) < 0 || check_hostname(plan, failure) < 0) return -1;
   if (plan_check_network(plan, failure) < 0 || check_cgroup(plan->cgroup, failure) < 0) return -1;
   if (plan_check_publication(plan->publication, failure) < 0 || plan_check_published_bridge(plan, failure) < 0) return -1;
   return plan->log == NULL ? 0 : plan_check_path(plan->log->path, "log.path", failure);
+}
+
+int plan_check_following_root(const request_message *request, struct failure *failure) {
+  if (request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_ROOTFS)
+    return plan_check_rootfs(request->rootfs, failure);
+  return plan_refuse(failure, "rootfs", "was to follow, and something else did", "");
 }
 
 int plan_check_exec(const exec_plan *plan, struct failure *failure) {

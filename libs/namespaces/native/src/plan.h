@@ -46,6 +46,9 @@ typedef Berth__Native__V1__PublishedPort published_port_plan;
  * the caller.
  */
 int plan_check_container(const container_plan *plan, struct failure *failure);
+
+/* The second request of a start whose root follows: it is that, and good. */
+int plan_check_following_root(const request_message *request, struct failure *failure);
 int plan_check_exec(const exec_plan *plan, struct failure *failure);
 int plan_check_update(const update_plan *plan, struct failure *failure);
 int plan_check_clean_up(const clean_up_plan *plan, struct failure *failure);

@@ -11,6 +11,7 @@
 #include "exec.h"
 #include "identity.h"
 #include "init.h"
+#include "io.h"
 #include "joins.h"
 #include "keeper.h"
 #include "keeper_filter.h"
@@ -159,6 +160,12 @@ static void finish(int connection, struct keeper *keeper, struct arena *arena, s
   service_run(keeper, told ? connection : -1);
 }
 
+/* A client that sends a root to one that has hung up learns that, and not why. */
+static void await_hang_up(int connection) {
+  uint8_t rest[4096];
+  while (read_full(connection, rest, sizeof rest) > 0) continue;
+}
+
 /* With a user namespace the network must be one of its own making, or its root has no rights over it. */
 static struct spare_network *usable_spare(const container_plan *plan, struct host *host) {
   const bool wanted = (plan->namespace_flags & CLONE_NEWNET) != 0 && plan->user_namespace == NULL;
@@ -169,6 +176,7 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   struct failure failure = {0};
   struct timings timings;
   struct keeper keeper = KEEPER_NONE;
+  const bool rootfs_follows = plan->rootfs_follows;
   timings_start(&timings);
   struct joins joins = {0};
   int result = prepare_container(&keeper, plan, host, &timings, &failure);
@@ -177,7 +185,12 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   if (result == 0) result = volumes_open(&volumes, plan->mounts, plan->n_mounts, host, &failure);
   if (result == 0) {
     if (plan->user_namespace != NULL) user_namespace_raise_limits(plan->process);
-    const struct container_context context = {.plan = plan, .joins = &joins, .volumes = &volumes, .resolver = &host->resolver};
+    const struct container_context context = {.plan = plan,
+                                              .joins = &joins,
+                                              .volumes = &volumes,
+                                              .resolver = &host->resolver,
+                                              .connection = connection,
+                                              .arena = arena};
     struct spare_network *spare = usable_spare(plan, host);
     const uint64_t given = CLONE_NEWCGROUP | (spare == NULL ? 0 : CLONE_NEWNET);
     const struct launch how = {
@@ -197,6 +210,7 @@ void start_container(int connection, const container_plan *plan, struct arena *a
   volumes_close(&volumes);
   spare_network_discard(&host->spare);
   finish(connection, &keeper, arena, host, result, &timings, &failure);
+  if (result < 0 && rootfs_follows) await_hang_up(connection);
 }
 
 static int run_exec_child(struct child *child, const struct keeper *keeper, const void *plan, struct failure *failure) {

@@ -154,6 +154,10 @@ static void test_fields(void) {
   struct sample sample;
   struct failure failure;
   check(is_good(fill(&sample)), "a good plan is taken");
+  fill(&sample)->plan.rootfs_follows = true;
+  sample.plan.rootfs = NULL;
+  check(is_good(&sample), "so is one whose root follows");
+  refuses(s->plan.rootfs_follows = true, "a root that follows and is there");
   refuses(s->plan.container_id = "abc", "a short id");
   refuses(s->plan.container_id = "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
           "an id in capitals");
