@@ -163,7 +163,12 @@ test('ps hands filters, limit and size on, and shows sizes', async () => {
     { all: false, filters, limit: 3, size: true },
     { all: false, filters: [], limit: 0, size: true },
   ]);
-  expect(await berth('ps', '-f', 'name')).toMatchObject({ code: 125 });
+  expect(await berth('ps', '-f', 'name')).toMatchObject({
+    code: 125,
+    stderr: expect.stringContaining(
+      'invalid argument "name" for "-f, --filter" flag: bad format of filter (expected name=value)',
+    ),
+  });
 });
 
 test('ps takes its format from the config file', async () => {
@@ -531,7 +536,7 @@ test('volume create and rm', async () => {
   expect(asked.pop()).toEqual({ name: 'data', driver: 'local', labels: { a: 'b' }, options: { x: 'y' } });
   expect((await berth('volume', 'create', '--name', 'data')).stdout).toBe('data\n');
   expect((await berth('volume', 'create', '--name', 'data', 'other')).stderr).toBe(
-    'conflicting options: cannot specify a volume name through both --name and as a positional arg\n',
+    'conflicting options: cannot specify a volume-name through both --name and as a positional arg\n',
   );
   expect(await berth('volume', 'rm', 'x', 'data')).toEqual({
     code: 1,
@@ -544,6 +549,10 @@ test('tag', async () => {
   let asked: unknown;
   const berth = await start({ image: { tagImage: async (request) => ((asked = request), {}) } });
   expect(await berth('tag', 'a', 'b:c')).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(await berth('tag', 'a', 'B')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('Error parsing reference: "B" is not a valid repository/tag: invalid reference'),
+  });
   expect(asked).toEqual({ name: 'a', target: 'b:c' });
 });
 

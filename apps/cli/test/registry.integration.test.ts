@@ -208,7 +208,9 @@ test('login keeps what the registry takes', async () => {
     stderr: 'Error response from daemon: login attempt failed\n',
   });
   expect((await berth(['login'])).stderr).toBe('Error: Cannot perform an interactive login from a non TTY device\n');
-  expect((await berth(['login', '--password-stdin'])).stderr).toBe('Must provide --username with --password-stdin\n');
+  expect((await berth(['login', '--password-stdin'])).stderr).toBe(
+    'the --password-stdin option requires --username to be set\n',
+  );
 });
 
 test('login asks on a terminal, and the password does not show', async () => {

@@ -177,6 +177,12 @@ describe('run', () => {
     ['--add-host x', 'invalid argument "x" for "--add-host" flag: bad format for add-host: "x"'],
     ['--add-host x:y', 'invalid argument "x:y" for "--add-host" flag: invalid IP address in add-host: "y"'],
     ['--dns-search -', 'invalid argument "-" for "--dns-search" flag: - is not a valid domain'],
+    ['--expose 9-8', 'invalid range format for --expose: 9-8, error: invalid range specified for port: 9-8'],
+    ['--health-interval 5', 'time: missing unit in duration "5"'],
+    ['--health-interval 5x', 'time: unknown unit "x" in duration "5x"'],
+    ['--health-interval x', 'time: invalid duration "x"'],
+    ['--memory-swappiness 101', 'invalid value: 101. Valid memory swappiness range is 0-100'],
+    ['--restart always --rm', 'conflicting options: cannot specify both --restart and --rm'],
   ])('%s is refused', async (words, message) => {
     const engine = await start({});
     const { code, stderr } = await runCli(['run', ...words.split(' '), 'busybox'], { root: engine.root });

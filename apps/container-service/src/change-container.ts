@@ -105,6 +105,16 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
     redefine(withLimits(find(id), pendingLimits), 'update');
   }
 
+  function expectUsableName(name: string): void {
+    try {
+      checkContainerName(name);
+      creator.expectFreeName(name);
+    } catch (error) {
+      if (!isBerthError(error)) throw error;
+      throw new BerthError(error.reason, `Error when allocating new name: ${error.message}`);
+    }
+  }
+
   function find(id: string): Container {
     return findContainer(store, id);
   }
@@ -118,8 +128,7 @@ export function createContainerChanger(deps: ChangeDeps): ContainerChanger {
       if (container.name === name) {
         throw new BerthError('INVALID_ARGUMENT', 'Renaming a container with the same name as its current name');
       }
-      checkContainerName(name);
-      creator.expectFreeName(name);
+      expectUsableName(name);
       redefine({ ...container, name }, 'rename', { oldName: `/${container.name}` });
       if (isActive(container)) void deps.names.announce(find(container.id)).catch(() => {});
       fault('rename:row');

@@ -38,6 +38,9 @@ describe('stop and kill', () => {
     await expect(engine.control.kill('web', 'TERM')).rejects.toThrow(
       `cannot kill container: web: container ${id} is not running`,
     );
+    await expect(engine.control.kill('nobody', '')).rejects.toThrow(
+      'cannot kill container: nobody: No such container: nobody',
+    );
     await expect(engine.control.kill('web', 'FOO')).rejects.toThrow('cannot kill container: web: invalid signal: FOO');
   });
 });

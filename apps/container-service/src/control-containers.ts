@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BerthError } from '@berth/errors';
+import { BerthError, isBerthError } from '@berth/errors';
 import type { ActiveContainer, ActiveContainers } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
 import { isActive, isUp, type Container } from './container.ts';
@@ -116,8 +116,16 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
   }
 
   async function kill(reference: string, signal: string): Promise<void> {
-    const container = findContainer(store, reference);
-    const number = signal === '' ? SIGKILL : parse(reference, signal);
+    try {
+      await sendOrKill(findContainer(store, reference), signal);
+    } catch (error) {
+      if (!isBerthError(error)) throw error;
+      throw new BerthError(error.reason, `cannot kill container: ${reference}: ${error.message}`);
+    }
+  }
+
+  async function sendOrKill(container: Container, signal: string): Promise<void> {
+    const number = signal === '' ? SIGKILL : parseSignal(signal);
     const isStop = number === SIGKILL || number === container.stopSignal;
     if (isStop && container.state.status === 'restarting') {
       restarter.cancel(container);
@@ -125,10 +133,7 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
     }
     const active = runningOf(container);
     if (active === null) {
-      throw new BerthError(
-        'CONTAINER_NOT_RUNNING',
-        `cannot kill container: ${reference}: container ${container.id} is not running`,
-      );
+      throw new BerthError('CONTAINER_NOT_RUNNING', `container ${container.id} is not running`);
     }
     if (isStop) await sendStop(container.id, active, number);
     else await send(container, active, number);
@@ -251,15 +256,6 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
   }
 
   return { start, stop, restart, kill, crash, remove, wait };
-}
-
-function parse(reference: string, signal: string): number {
-  try {
-    return parseSignal(signal);
-  } catch (error) {
-    if (!(error instanceof BerthError)) throw error;
-    throw new BerthError(error.reason, `cannot kill container: ${reference}: ${error.message}`);
-  }
 }
 
 function runningError(reference: string, { state }: Container): BerthError {

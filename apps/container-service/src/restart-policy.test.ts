@@ -228,7 +228,9 @@ describe('other verbs', () => {
     const engine = createMemoryEngine();
     const { id } = await createdAndStarted(engine);
     await engine.creator.create({ name: 'db', config: aConfig() });
-    expect(() => engine.changer.rename('web', '/db')).toThrow('The container name "/db" is already in use');
+    expect(() => engine.changer.rename('web', '/db')).toThrow(
+      'Error when allocating new name: Conflict. The container name "/db" is already in use',
+    );
     expect(() => engine.changer.rename('web', 'web')).toThrow('same name as its current name');
     engine.changer.rename('web', 'front');
     expect(engine.stores.containers.idOfName('front')).toBe(id);

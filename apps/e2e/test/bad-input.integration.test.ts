@@ -83,7 +83,8 @@ test('a container that runs cannot be removed; one that does not cannot be kille
   await cli.ok('rm', 'busy');
 });
 
-test('a flag and a command that do not exist', async () => {
+test('a flag, a command and a file that do not exist', async () => {
+  await expectRefusal(['run', '--env-file', '/nowhere', 'busybox', 'true'], 125, 'open /nowhere: no such file');
   await expectRefusal(['run', '--no-such-flag', 'busybox'], 125, 'unknown flag: --no-such-flag');
   await expectRefusal(['frobnicate'], 1, 'unknown command');
 });

@@ -7,6 +7,7 @@ import { eventFields, eventJson, eventLine } from '../events/format-event.ts';
 import type { EventSource } from '../events/event-source.ts';
 import { parseEventFilters } from '../events/event-filter.ts';
 import { parseTimeOption } from '../format/time-option.ts';
+import { filterOption } from '../options/filter-options.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
 import { unescape } from '../format/rows.ts';
 import { compileTemplate, TemplateError } from '../template/template.ts';
@@ -16,7 +17,7 @@ export const command = defineCommand({
   usage: '[OPTIONS]',
   args: { exactly: 0 },
   options: {
-    filter: { kind: 'list', short: 'f', valueName: 'filter', help: 'Filter output based on conditions provided' },
+    filter: { ...filterOption('Filter output based on conditions provided'), short: 'f' },
     format: { kind: 'string', help: FORMAT_HELP.object },
     since: { kind: 'string', help: 'Show all events created since timestamp' },
     until: { kind: 'string', help: 'Stream events until this timestamp' },

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { confirm } from '../engine/confirm.ts';
-import { parseFilterOptions } from '../options/filter-options.ts';
+import { filterOption, parseFilterOptions } from '../options/filter-options.ts';
 import { pruneImages } from '../prune/prune-images.ts';
 import { prunedText } from '../prune/pruned.ts';
 
@@ -14,11 +14,7 @@ export const command = defineCommand({
   args: { exactly: 0 },
   options: {
     all: { kind: 'flag', short: 'a', help: 'Remove all unused images, not just dangling ones' },
-    filter: {
-      kind: 'list',
-      valueName: 'filter',
-      help: 'Provide filter values (e.g. "until=<timestamp>", "unused-for=<duration>")',
-    },
+    filter: filterOption('Provide filter values (e.g. "until=<timestamp>", "unused-for=<duration>")'),
     force: { kind: 'flag', short: 'f', help: 'Do not prompt for confirmation' },
   },
   async run(context, { options: { all, filter, force } }) {

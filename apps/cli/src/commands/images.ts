@@ -5,7 +5,7 @@ import { FORMAT_HELP } from '../format/format-help.ts';
 import { formatRows } from '../format/rows.ts';
 import { shortId } from '../format/text.ts';
 import { imageFormat, imageNames, imageRow } from '../image/image-rows.ts';
-import { parseFilterOptions } from '../options/filter-options.ts';
+import { filterOption, parseFilterOptions } from '../options/filter-options.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS] [REPOSITORY[:TAG]]',
@@ -13,7 +13,7 @@ export const command = defineCommand({
   options: {
     all: { kind: 'flag', short: 'a', help: 'Show all images (default hides intermediate images)' },
     digests: { kind: 'flag', help: 'Show digests' },
-    filter: { kind: 'list', short: 'f', valueName: 'filter', help: 'Filter output based on conditions provided' },
+    filter: { ...filterOption('Filter output based on conditions provided'), short: 'f' },
     format: { kind: 'string', help: FORMAT_HELP.list },
     'no-trunc': { kind: 'flag', help: "Don't truncate output" },
     quiet: { kind: 'flag', short: 'q', help: 'Only show image IDs' },

@@ -28,10 +28,12 @@ export const command = defineCommand({
     const { username = '', password = '' } = options;
     if (password !== '') {
       stderr.write('WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n');
-      if (options['password-stdin']) throw new CliError('--password and --password-stdin are mutually exclusive');
+      if (options['password-stdin']) {
+        throw new CliError('conflicting options: cannot specify both --password and --password-stdin');
+      }
     }
     if (options['password-stdin'] && username === '') {
-      throw new CliError('Must provide --username with --password-stdin');
+      throw new CliError('the --password-stdin option requires --username to be set');
     }
     const given = options['password-stdin'] ? await readPassword(context) : password;
     const credentials = await complete(context, server, { username: username.trim(), password: given });

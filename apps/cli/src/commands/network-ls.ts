@@ -4,13 +4,13 @@ import { FORMAT_HELP } from '../format/format-help.ts';
 import { formatRows } from '../format/rows.ts';
 import { shortId } from '../format/text.ts';
 import { NETWORK_FORMAT, networkRow } from '../network/network-row.ts';
-import { parseFilterOptions } from '../options/filter-options.ts';
+import { filterOption, parseFilterOptions } from '../options/filter-options.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
   args: { exactly: 0 },
   options: {
-    filter: { kind: 'list', short: 'f', valueName: 'filter', help: 'Provide filter values (e.g. "driver=bridge")' },
+    filter: { ...filterOption('Provide filter values (e.g. "driver=bridge")'), short: 'f' },
     format: { kind: 'string', help: FORMAT_HELP.list },
     'no-trunc': { kind: 'flag', help: 'Do not truncate the output' },
     quiet: { kind: 'flag', short: 'q', help: 'Only display network IDs' },

@@ -2,7 +2,7 @@ import { defineCommand } from '../command.ts';
 import { CONTAINER_FORMAT, containerRow } from '../container/container-row.ts';
 import type { CommandContext } from '../context.ts';
 import { readConfigFile } from '../config-file.ts';
-import { parseFilterOptions } from '../options/filter-options.ts';
+import { filterOption, parseFilterOptions } from '../options/filter-options.ts';
 import { connectContainers } from '../engine/containers.ts';
 import { shortId } from '../format/text.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
@@ -13,7 +13,7 @@ export const command = defineCommand({
   args: { exactly: 0 },
   options: {
     all: { kind: 'flag', short: 'a', help: 'Show all containers (default shows just running)' },
-    filter: { kind: 'list', short: 'f', valueName: 'filter', help: 'Filter output based on conditions provided' },
+    filter: { ...filterOption('Filter output based on conditions provided'), short: 'f' },
     format: { kind: 'string', help: FORMAT_HELP.list },
     last: {
       kind: 'int',

@@ -3,14 +3,14 @@ import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectRegistry } from '../engine/registry.ts';
 import { formatRows } from '../format/rows.ts';
-import { parseFilterOptions, type FilterOption } from '../options/filter-options.ts';
+import { filterOption, parseFilterOptions, type FilterOption } from '../options/filter-options.ts';
 import { SEARCH_FORMAT, searchRow } from '../registry/search-row.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS] TERM',
   args: { exactly: 1 },
   options: {
-    filter: { kind: 'list', short: 'f', valueName: 'filter', help: 'Filter output based on conditions provided' },
+    filter: { ...filterOption('Filter output based on conditions provided'), short: 'f' },
     format: { kind: 'string', help: 'Pretty-print search using a Go template' },
     limit: { kind: 'int', help: 'Max number of search results' },
     'no-trunc': { kind: 'flag', help: "Don't truncate output" },

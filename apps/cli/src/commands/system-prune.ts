@@ -2,7 +2,7 @@ import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { confirm } from '../engine/confirm.ts';
-import { parseFilterOptions, type FilterOption } from '../options/filter-options.ts';
+import { filterOption, parseFilterOptions, type FilterOption } from '../options/filter-options.ts';
 import { pruneContainers } from '../prune/prune-containers.ts';
 import { pruneImages } from '../prune/prune-images.ts';
 import { pruneNetworks } from '../prune/prune-networks.ts';
@@ -20,7 +20,7 @@ export const command = defineCommand({
   args: { exactly: 0 },
   options: {
     all: { kind: 'flag', short: 'a', help: 'Remove all unused images not just dangling ones' },
-    filter: { kind: 'list', valueName: 'filter', help: 'Provide filter values (e.g. "label=<key>=<value>")' },
+    filter: filterOption('Provide filter values (e.g. "label=<key>=<value>")'),
     force: { kind: 'flag', short: 'f', help: 'Do not prompt for confirmation' },
     volumes: { kind: 'flag', help: 'Prune anonymous volumes' },
   },

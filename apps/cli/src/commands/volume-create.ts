@@ -15,7 +15,7 @@ export const command = defineCommand({
   async run(context, { options, args: [argument] }) {
     if (options.name !== undefined && argument !== undefined) {
       throw new CliError(
-        'conflicting options: cannot specify a volume name through both --name and as a positional arg',
+        'conflicting options: cannot specify a volume-name through both --name and as a positional arg',
       );
     }
     const name = argument ?? options.name ?? '';

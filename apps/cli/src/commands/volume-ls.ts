@@ -3,14 +3,14 @@ import { connectVolumes } from '../engine/volumes.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
 import { compareNaturally } from '../format/natural-order.ts';
 import { formatRows } from '../format/rows.ts';
-import { parseFilterOptions } from '../options/filter-options.ts';
+import { filterOption, parseFilterOptions } from '../options/filter-options.ts';
 import { SIZED_VOLUME_FORMAT, sizedVolumeRow, VOLUME_FORMAT, volumeRow } from '../volume/volume-row.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
   args: { exactly: 0 },
   options: {
-    filter: { kind: 'list', short: 'f', valueName: 'filter', help: 'Provide filter values (e.g. "dangling=true")' },
+    filter: { ...filterOption('Provide filter values (e.g. "dangling=true")'), short: 'f' },
     format: { kind: 'string', help: FORMAT_HELP.list },
     size: { kind: 'flag', short: 's', help: 'Display sizes, how many containers have them, and their last use' },
     quiet: { kind: 'flag', short: 'q', help: 'Only display volume names' },

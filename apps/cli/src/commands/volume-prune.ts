@@ -1,7 +1,7 @@
 import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { confirm } from '../engine/confirm.ts';
-import { parseFilterOptions } from '../options/filter-options.ts';
+import { filterOption, parseFilterOptions } from '../options/filter-options.ts';
 import { pruneVolumes } from '../prune/prune-volumes.ts';
 import { prunedText } from '../prune/pruned.ts';
 
@@ -10,7 +10,7 @@ export const command = defineCommand({
   args: { exactly: 0 },
   options: {
     all: { kind: 'flag', short: 'a', help: 'Remove all unused volumes, not just anonymous ones' },
-    filter: { kind: 'list', valueName: 'filter', help: 'Provide filter values (e.g. "label=<label>")' },
+    filter: filterOption('Provide filter values (e.g. "label=<label>")'),
     force: { kind: 'flag', short: 'f', help: 'Do not prompt for confirmation' },
   },
   async run(context, { options: { all, filter, force } }) {

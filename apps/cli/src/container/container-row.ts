@@ -25,6 +25,7 @@ export const CONTAINER_FORMAT: RowFormat = {
     Networks: 'NETWORKS',
     Platform: 'PLATFORM',
   },
+  complaints: ['failed to parse template', 'failed to execute template'],
   columns: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'],
 };
 
@@ -119,6 +120,6 @@ function shownCommand([program = '', ...args]: string[]): string {
 }
 
 function shownMounts({ mounts }: Container, noTrunc: boolean): string[] {
-  const names = mounts.map(({ name, source }) => name || source);
+  const names = mounts.map(({ name, source }) => name || source).filter((name) => name !== '');
   return noTrunc ? names : names.map((name) => ellipsis(name, MOUNT_COLUMNS));
 }

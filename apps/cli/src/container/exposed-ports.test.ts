@@ -13,8 +13,8 @@ test('ports of --expose are told one by one', () => {
 
 test.each([
   ['80:80', 'invalid port format for --expose: 80:80'],
-  ['9-8', 'invalid range format for --expose: 9-8'],
-  ['http', 'invalid range format for --expose: http'],
+  ['9-8', 'invalid range format for --expose: 9-8, error: invalid range specified for port: 9-8'],
+  ['http', 'invalid range format for --expose: http, error: strconv.ParseUint: parsing "http": invalid syntax'],
   ['80/icmp', 'invalid proto: icmp'],
 ])('--expose %s is refused', (text, message) => {
   expect(() => exposedPorts([text])).toThrow(message);

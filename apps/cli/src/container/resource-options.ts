@@ -1,5 +1,6 @@
 // The options for limits and devices: those that `run`, `create` and `update` share, and those that only a new container has.
 import type { ContainerConfig, Resources } from '@berth/proto/container';
+import { CliError } from '../cli-error.ts';
 import type { Options, OptionValues } from '../options/option.ts';
 import {
   checkDeviceRule,
@@ -158,6 +159,9 @@ type ResourceFields = Pick<
 /** The limits and devices that the options ask for. */
 export function resourceFields(options: OptionValues<typeof RESOURCE_OPTIONS>): ResourceFields {
   const swappiness = options['memory-swappiness'] ?? -1;
+  if (swappiness < -1 || swappiness > 100) {
+    throw new CliError(`invalid value: ${swappiness}. Valid memory swappiness range is 0-100`, 125);
+  }
   return {
     resources: {
       ...updateResources(options),

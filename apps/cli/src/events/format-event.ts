@@ -18,6 +18,7 @@ export function eventJson(event: Event): string {
 /** An event as the templates of Docker see it. */
 export function eventObject({ time, noun, verb, objectId, attributes }: Event): Record<string, Json> {
   return {
+    ...oldFields(noun, { status: verb, id: objectId, from: attributes.image ?? '' }),
     Type: noun,
     Action: verb,
     Actor: { ID: objectId, Attributes: sortKeys(attributes) },
@@ -34,10 +35,16 @@ export function eventFields(event: Event): Record<string, Json> {
     Scope: 'local',
     Time: object.time ?? 0,
     TimeNano: timeNano(event),
-    Status: event.verb,
-    ID: event.objectId,
-    From: event.attributes.image ?? '',
+    Status: object.status ?? '',
+    ID: object.id ?? '',
+    From: object.from ?? '',
   };
+}
+
+/** What events were before they had actors; scripts still read it. */
+function oldFields(noun: string, { from, ...fields }: { status: string; id: string; from: string }) {
+  if (noun === 'container') return from === '' ? fields : { ...fields, from };
+  return noun === 'image' ? fields : {};
 }
 
 function timeNano({ time }: Event): string {

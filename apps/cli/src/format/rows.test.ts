@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { CONTAINER_FORMAT } from '../container/container-row.ts';
 import { formatRows, type Row, type RowFormat } from './rows.ts';
 
 const FORMAT: RowFormat = {
@@ -35,11 +36,10 @@ test('no rows are a header', () => {
 
 // Recorded from docker 28.
 test.each([
-  [
-    '{{.Foo}}',
-    'failed to execute template: template: :1:2: executing "" at <.Foo>: can\'t evaluate field Foo in type *formatter.ContainerContext',
-  ],
-  ['{{', 'failed to parse template: template: :1: unclosed action'],
-])('%j is refused', (format, message) => {
-  expect(() => formatRows(ROWS, format, FORMAT)).toThrow(message);
+  ['{{.Foo}}', `:1:2: executing "" at <.Foo>: can't evaluate field Foo in type *formatter.ContainerContext`, 'execute'],
+  ['{{', ':1: unclosed action', 'parse'],
+])('%j is refused', (format, problem, act) => {
+  expect(() => formatRows(ROWS, format, FORMAT)).toThrow(`template parsing error: template: ${problem}`);
+  // The words of `ps`.
+  expect(() => formatRows(ROWS, format, CONTAINER_FORMAT)).toThrow(`failed to ${act} template: template: ${problem}`);
 });

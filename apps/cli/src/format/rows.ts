@@ -14,11 +14,15 @@ export interface RowFormat {
   headers: Record<string, string>;
   /** The placeholders of the default table, in order. */
   columns: string[];
+  /** Before the text about a template that cannot be parsed, and that cannot be executed; absent: the same words for both. */
+  complaints?: readonly [parsing: string, executing: string];
 }
+
+const COMPLAINTS = ['template parsing error', 'template parsing error'] as const;
 
 /** Renders rows as `format` says; absent or `table`: the default table. Throws CliError for a bad template. */
 export function formatRows(rows: readonly Row[], format: string | undefined, how: RowFormat): string {
-  const { headers, columns, typeName } = how;
+  const { headers, columns, typeName, complaints: [parsing, executing] = COMPLAINTS } = how;
   if (format === undefined || format === '' || format === 'table') {
     const lines = rows.map((row) => columns.map((column) => String(row[column] ?? '')).join('\t'));
     return alignColumns([columns.map((column) => headers[column] ?? column).join('\t'), ...lines, ''].join('\n'));
@@ -26,8 +30,8 @@ export function formatRows(rows: readonly Row[], format: string | undefined, how
   if (format === 'json') return rows.map((row) => `${rowJson(row)}\n`).join('');
   const isTable = format.startsWith('table ');
   const source = unescape(isTable ? format.slice('table '.length) : format);
-  const render = catchTemplate('failed to parse template: ', () => compileTemplate(source, { typeName }));
-  return catchTemplate('failed to execute template: ', () => {
+  const render = catchTemplate(parsing, () => compileTemplate(source, { typeName }));
+  return catchTemplate(executing, () => {
     const lines = rows.map((row) => `${render(withJson(row))}\n`).join('');
     return isTable ? alignColumns(`${render(headerRow(headers))}\n${lines}`) : lines;
   });
@@ -59,7 +63,7 @@ function catchTemplate<T>(prefix: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    if (error instanceof TemplateError) throw new CliError(`${prefix}${error.message}`);
+    if (error instanceof TemplateError) throw new CliError(`${prefix}: ${error.message}`);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { defineCommand, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { confirm } from '../engine/confirm.ts';
-import { parseFilterOptions, type FilterOption } from '../options/filter-options.ts';
+import { filterOption, parseFilterOptions, type FilterOption } from '../options/filter-options.ts';
 
 /** A prune that asks first. */
 export interface Prune {
@@ -16,7 +16,7 @@ export function definePrune({ warning, run }: Prune): Command {
     usage: '[OPTIONS]',
     args: { exactly: 0 },
     options: {
-      filter: { kind: 'list', valueName: 'filter', help: 'Provide filter values (e.g. "until=<timestamp>")' },
+      filter: filterOption('Provide filter values (e.g. "until=<timestamp>")'),
       force: { kind: 'flag', short: 'f', help: 'Do not prompt for confirmation' },
     },
     async run(context, { options }) {

@@ -1,6 +1,8 @@
 // The functions of docker's templates (https://docs.docker.com/go/formatting/) and those of Go's that are used with them.
 import { TemplateError } from './ast.ts';
+import { formatValue, typeNameOf } from './format-value.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
+import { formatPrintf } from './printf.ts';
 
 /** What a template works on: JSON, and functions, which are methods. */
 export type Value = unknown;
@@ -45,16 +47,6 @@ export function isTrue(value: Value): boolean {
   return value !== '' && value !== 0 && value !== false;
 }
 
-/** Go's fmt %v. */
-export function formatValue(value: Value): string {
-  if (value === undefined) return '<no value>';
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(formatValue).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${entries.map(([key, entry]) => `${key}:${formatValue(entry)}`).join(' ')}]`;
-}
-
 /** Go's fmt.Sprint: a space between two neighbours of which neither is a string. */
 function sprint(...args: Value[]): string {
   return args.reduce<string>((text, value, index) => {
@@ -67,15 +59,6 @@ function callValue(value: Value, args: Value[]): Value {
   if (typeof value === 'function') return (value as TemplateFunction)(...args);
   if (value === null || value === undefined) throw new TemplateError('error calling call: call of nil');
   throw new TemplateError(`error calling call: non-function of type ${typeNameOf(value)}`);
-}
-
-/** What Go calls the type of a value that it has from JSON. */
-function typeNameOf(value: Value): string {
-  if (Array.isArray(value)) return '[]interface {}';
-  if (value === null || value === undefined) return 'nil';
-  if (typeof value === 'object') return 'map[string]interface {}';
-  if (typeof value === 'boolean') return 'bool';
-  return typeof value === 'number' ? 'float64' : 'string';
 }
 
 function asList(value: Value): Value[] {
@@ -129,16 +112,4 @@ function compare(a: Value, b: Value): number {
     throw new TemplateError('incompatible types for comparison');
   }
   return a < (b as typeof a) ? -1 : a > (b as typeof a) ? 1 : 0;
-}
-
-/** The verbs of fmt that templates use: %s %v %d %q %% with width, at most a million as in Go, and `-`. */
-function formatPrintf(format: string, args: Value[]): string {
-  let next = 0;
-  return format.replace(/%(-?)(\d*)([svdqt%])/g, (_, left: string, width: string, verb: string) => {
-    if (verb === '%') return '%';
-    if (Number(width) > MAX_SPACES) return '%!(BADWIDTH)';
-    const value = args[next++];
-    const text = verb === 'q' ? JSON.stringify(String(value)) : formatValue(value);
-    return left ? text.padEnd(Number(width)) : text.padStart(Number(width));
-  });
 }

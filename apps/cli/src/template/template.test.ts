@@ -18,7 +18,7 @@ test.each([
   ['{{.Config.Labels}}', 'map[a:1 b:<2>]'],
   ['{{.Config.Cmd}} {{.Config.Entrypoint}} {{.Mounts}}', '[sh -c x] <nil> []'],
   ['{{json .Config.Labels.b}}', '"<2>"'],
-  ['{{slice .Id 1}}{{slice .Config.Cmd 0 1}}{{pad .Id 1 1}}{{printf "%9999999d" 1}}', '1[sh] a1 %!(BADWIDTH)'],
+  ['{{slice .Id 1}}{{slice .Config.Cmd 0 1}}{{pad .Id 1 1}}{{printf "%9999999d" 1}}', '1[sh] a1 %!(BADWIDTH)1'],
   ['{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', '172.17.0.2'],
   ['{{range $name, $net := .NetworkSettings.Networks}}{{$name}}={{$net.IPAddress}} {{end}}', 'bridge=172.17.0.2 '],
   ['{{range $i, $arg := .Config.Cmd}}{{if $i}}, {{end}}{{$arg}}{{end}}', 'sh, -c, x'],
@@ -35,6 +35,18 @@ test.each([
   ['{{with .State}}{{.Status}} of {{$.Id}}{{end}}', 'running of a1'],
   ['{{$s := .State}}{{$s.Status}}', 'running'],
   ['{{printf "%-5s|%5d|%q" .Id 42 "x"}}', 'a1   |   42|"x"'],
+  [
+    '{{printf "%v %s %d %05d %x %.2f %t %T" .Config.Cmd .Config.Cmd 42 42 255 1.5 true .Id}}',
+    '[sh -c x] [sh -c x] 42 00042 ff 1.50 true string',
+  ],
+  [
+    '{{printf "%.2s|%q|%-4d|%+d|%e|%X|%%|%6.1f" "abc" .Config.Cmd 7 7 1234.5 "hi" 2.25}}',
+    'ab|["sh" "-c" "x"]|7   |+7|1.234500e+03|6869|%|   2.3',
+  ],
+  [
+    '{{printf "%d %s %d" "x" 1}} {{printf "x" 1}} {{printf "%z" .Id}} {{printf "%"}}',
+    '%!d(string=x) %!s(int=1) %!d(MISSING) x%!(EXTRA int=1) %!z(string=a1) %!(NOVERB)',
+  ],
   ['a {{- /* a comment */ -}} b', 'ab'],
   ['a  {{- .Id -}}  b', 'aa1b'],
   ['{{"quoted \\"text\\""}} {{`raw`}} {{true}} {{-3}}', 'quoted "text" raw true -3'],

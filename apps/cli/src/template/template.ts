@@ -1,5 +1,6 @@
 import { TemplateError, type Node, type Operand, type Pipeline } from './ast.ts';
-import { FUNCTIONS, formatValue, isTrue, type Value } from './functions.ts';
+import { formatValue } from './format-value.ts';
+import { FUNCTIONS, isTrue, type Value } from './functions.ts';
 import { parseTemplate } from './parse.ts';
 
 export { TemplateError } from './ast.ts';

@@ -6,13 +6,16 @@ import type { Row, RowFormat } from '../format/rows.ts';
 export const VOLUME_FORMAT: RowFormat = {
   typeName: '*volume.volumeContext',
   headers: {
+    Availability: 'AVAILABILITY',
     Driver: 'DRIVER',
+    Group: 'GROUP',
     Labels: 'LABELS',
     Links: 'LINKS',
     Mountpoint: 'MOUNTPOINT',
     Name: 'VOLUME NAME',
     Scope: 'SCOPE',
     Size: 'SIZE',
+    Status: 'STATUS',
   },
   columns: ['Driver', 'Name'],
 };
@@ -39,6 +42,10 @@ export function sizedVolumeRow(volume: Volume, sizeBytes: bigint, nowMs: number)
 /** A volume as `volume ls` shows it. */
 export function volumeRow(volume: Volume): Row {
   return {
+    // Docker's columns for the volumes of a swarm.
+    Availability: 'N/A',
+    Group: 'N/A',
+    Status: 'N/A',
     Driver: volume.driver,
     Labels: Object.entries(volume.labels)
       .map(([name, value]) => `${name}=${value}`)

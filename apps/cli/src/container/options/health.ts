@@ -9,8 +9,7 @@ const duration = (help: string) =>
     kind: 'string',
     valueName: 'duration',
     help,
-    check: (value: string) =>
-      parseDuration(value) === null ? `time: invalid duration ${JSON.stringify(value)}` : undefined,
+    check: (value: string) => (parseDuration(value) === null ? durationProblem(value) : undefined),
   }) as const;
 
 export const HEALTH_OPTIONS = {
@@ -30,6 +29,16 @@ export const HEALTH_OPTIONS = {
   'health-timeout': duration('Maximum time to allow one check to run (ms|s|m|h) (default 0s)'),
   'no-healthcheck': { kind: 'flag', help: 'Disable any container-specified HEALTHCHECK' },
 } as const satisfies Options;
+
+/** What Go's time.ParseDuration says. */
+function durationProblem(text: string): string {
+  const quoted = JSON.stringify(text);
+  const [, unit] = /^[+-]?(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(text) ?? [];
+  if (unit === undefined) return `time: invalid duration ${quoted}`;
+  return unit === ''
+    ? `time: missing unit in duration ${quoted}`
+    : `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
+}
 
 /** What the options ask for; absent when they say nothing. */
 export function healthCheck(options: OptionValues<typeof HEALTH_OPTIONS>): HealthCheck | undefined {

@@ -11,8 +11,10 @@ export const RESTART_OPTIONS = {
   },
 } as const satisfies Options;
 
+type RestartOptions = OptionValues<typeof RESTART_OPTIONS> & { readonly rm?: boolean };
+
 /** `no`, `on-failure[:max-retries]`, `always` or `unless-stopped`, as docker/cli reads it; absent when it was not given. */
-export function restartPolicy({ restart }: OptionValues<typeof RESTART_OPTIONS>): RestartPolicy | undefined {
+export function restartPolicy({ restart, rm }: RestartOptions): RestartPolicy | undefined {
   if (restart === undefined || restart === '') return undefined;
   const [name = '', count, ...rest] = restart.split(':');
   if (rest.length > 0) throw new CliError('invalid restart policy format: more than one colon', 125);
@@ -26,5 +28,6 @@ export function restartPolicy({ restart }: OptionValues<typeof RESTART_OPTIONS>)
   if (maximumRetryCount < 0) {
     throw new CliError('invalid restart policy: maximum retry count cannot be negative', 125);
   }
+  if (rm && name !== 'no') throw new CliError('conflicting options: cannot specify both --restart and --rm', 125);
   return { name, maximumRetryCount };
 }

@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals';
+import { eventObject } from './format-event.ts';
+
+test.each([
+  ['container', { image: 'busybox' }, { status: 'start', id: 'x', from: 'busybox' }],
+  ['container', {}, { status: 'start', id: 'x' }],
+  ['image', {}, { status: 'start', id: 'x' }],
+  ['network', {}, {}],
+])('an event of a %s with %j has the fields of before there were actors', (noun, attributes, old) => {
+  expect(eventObject(anEvent(noun, attributes))).toEqual({
+    ...old,
+    Type: noun,
+    Action: 'start',
+    Actor: { ID: 'x', Attributes: attributes },
+    scope: 'local',
+    time: 1,
+  });
+});
+
+function anEvent(noun: string, attributes: Record<string, string>): Parameters<typeof eventObject>[0] {
+  return { id: 'e', time: { seconds: 1n, nanos: 2 }, noun, verb: 'start', objectId: 'x', attributes };
+}
