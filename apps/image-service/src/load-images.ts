@@ -169,9 +169,12 @@ async function ingestDocuments(
 ): Promise<string> {
   const { made, blobs, manifest } = image;
   const bytes = manifest === null ? manifestOf(made, blobs) : await archive.document(blobName(manifest.digest));
-  await content.ingest({ mediaType: MEDIA_TYPES.ociConfig, lease }, once(made.bytes), signal);
   const mediaType = manifest?.mediaType ?? MEDIA_TYPES.ociManifest;
-  return (await content.ingest({ mediaType, lease }, once(bytes), signal)).digest;
+  const [{ digest }] = await Promise.all([
+    content.ingest({ mediaType, lease }, once(bytes), signal),
+    content.ingest({ mediaType: MEDIA_TYPES.ociConfig, lease }, once(made.bytes), signal),
+  ]);
+  return digest;
 }
 
 interface BroughtContent {

@@ -4,7 +4,7 @@ import { connectService } from '@berth/client';
 import { startLayerTool } from '@berth/layers';
 import { ImageServiceDefinition } from '@berth/proto/image';
 import { RegistryServiceDefinition } from '@berth/proto/registry';
-import { bindService, createFault, openDatabase, runService } from '@berth/service-kit';
+import { bindService, createFault, openCommitFlush, openDatabase, runService } from '@berth/service-kit';
 import { openDirectoryLayerStore } from './adapters/directory-layer-store.ts';
 import { withFaults, type LastingPorts } from './adapters/faulty-ports.ts';
 import { openFileSnapshotDirectories } from './adapters/file-snapshot-directories.ts';
@@ -45,9 +45,13 @@ import { createSnapshots } from './snapshots.ts';
 await runService({
   name: 'image-service',
   migrations: IMAGE_MIGRATIONS,
+  synchronous: 'NORMAL',
   start({ env, paths, stateDir, log, signal, database, events }) {
     const config = parseConfig(env);
     const path = join(stateDir, 'state.db');
+    const flush = openCommitFlush(path);
+    // What an earlier run has removed may be in memory only.
+    flush.begin();
     const quick = openDatabase({ path, migrations: IMAGE_MIGRATIONS, synchronous: 'NORMAL' });
     const registry = connectService(RegistryServiceDefinition, paths.socket('registry-gateway'));
     const bootId = readBootId();
@@ -58,11 +62,11 @@ await runService({
       env: toolEnv,
     });
     const ports: LastingPorts = {
-      content: createGrpcContentClient(registry.client),
-      images: createSqliteImageStore({ database, events, bootId, nowMs: Date.now }),
+      content: createGrpcContentClient(registry.client, flush.settled),
+      images: createSqliteImageStore({ database, flush, events, bootId, nowMs: Date.now }),
       snapshots: createSqliteSnapshotStore(quick),
-      leases: createSqliteLeaseList(database),
-      layers: openDirectoryLayerStore({ stateDir, tool, limits: config }),
+      leases: createSqliteLeaseList(database, flush),
+      layers: openDirectoryLayerStore({ stateDir, tool, limits: config, settled: flush.settled }),
       directories: openFileSnapshotDirectories(stateDir),
     };
     const {
@@ -153,6 +157,7 @@ await runService({
     );
     return Promise.resolve({
       bindings: [bindService(ImageServiceDefinition, handlers)],
+      settled: flush.settled,
       async close() {
         clearInterval(watch);
         await pool.settle();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { RegistryServiceDefinition } from '@berth/proto/registry';
-import { bindService, openDatabase, runService, type ServiceContext, type StartedService } from '@berth/service-kit';
+import { bindService, openCommitFlush, runService, type ServiceContext, type StartedService } from '@berth/service-kit';
 import { openFileContentStore } from './adapters/file-content-store.ts';
 import { createFileCredentialStore } from './adapters/file-credential-store.ts';
 import { createFileCredentialSource } from './adapters/file-credential-source.ts';
@@ -28,20 +28,23 @@ import { createSlots } from './slots.ts';
 const RETRY_DELAY_MS = 500;
 const SWEEP_INTERVAL_MS = 3600_000;
 
-await runService({ name: 'registry-gateway', migrations: MIGRATIONS, start });
+await runService({ name: 'registry-gateway', migrations: MIGRATIONS, synchronous: 'NORMAL', start });
 
 async function start({ env, paths, stateDir, database, log }: ServiceContext): Promise<StartedService> {
   const config = readConfig({ env, root: paths.root, stateDir });
-  const index = createSqliteBlobIndex(database);
+  const flush = openCommitFlush(join(stateDir, 'state.db'));
+  const index = createSqliteBlobIndex(database, flush);
+  // What an earlier run has removed may be in memory only.
+  flush.begin();
+  await flush.settled();
   log.info(await sweepContent(stateDir, index, config.partialMaxAgeMs), 'content swept');
-  const store = await openFileContentStore(stateDir, index);
-  const quick = openDatabase({ path: join(stateDir, 'state.db'), migrations: MIGRATIONS, synchronous: 'NORMAL' });
+  const store = await openFileContentStore({ dir: stateDir, index, settled: flush.settled });
   const transport = createTransport(config);
   const session = createSession(transport, config);
   const registry = createHttpRegistryClient(session);
   const server = createHttpRegistryServer(session);
   const pusher = createHttpRegistryPusher(session);
-  const sources = createSqliteBlobSources(quick, Date.now);
+  const sources = createSqliteBlobSources(database, Date.now);
   const handlers = createRegistryHandlers({
     store,
     resolveReference: createResolveReference({ store, registry }),
@@ -67,10 +70,10 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
   const sweeper = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);
   return {
     bindings: [bindService(RegistryServiceDefinition, handlers)],
+    settled: flush.settled,
     close() {
       clearInterval(sweeper);
       transport.close();
-      quick.close();
     },
   };
 }

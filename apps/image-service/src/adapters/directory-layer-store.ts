@@ -11,13 +11,15 @@ export interface LayerStoreOptions {
   readonly stateDir: string;
   readonly tool: Pick<LayerTool, 'unpack' | 'commit' | 'pack' | 'compress' | 'changes' | 'compare' | 'spread' | 'sync'>;
   readonly limits: LayerLimits;
+  /** Resolves when the rows that were removed are off the disk: the directories of those go after them. */
+  readonly settled: () => Promise<void>;
 }
 
 /**
  * Keeps layers as `<stateDir>/layers/<name>`, and unpacks them beside it. Only root gets below: an image may hold setuid programs that
  * must not be reachable from outside a container.
  */
-export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOptions): LayerStore {
+export function openDirectoryLayerStore({ stateDir, tool, limits, settled }: LayerStoreOptions): LayerStore {
   const dir = join(stateDir, 'layers');
   const stagingDir = join(stateDir, 'staging');
   const trash = openTrash(join(stateDir, 'trash', 'layers'));
@@ -79,7 +81,10 @@ export function openDirectoryLayerStore({ stateDir, tool, limits }: LayerStoreOp
       }),
     list: () => readdirSync(dir),
     sync: () => tool.sync(dir),
-    remove: (name) => trash.remove(join(dir, name)),
+    async remove(name) {
+      await settled();
+      await trash.remove(join(dir, name));
+    },
     async sweep() {
       for (const name of readdirSync(stagingDir)) await trash.remove(join(stagingDir, name));
       await trash.sweep();

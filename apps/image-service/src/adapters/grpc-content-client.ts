@@ -16,8 +16,11 @@ import type { ContentClient, ContentDescriptor, IngestedBlob, PushedBlob, Remote
 /** gRPC's framing costs less per byte in large messages; the gateway takes 16 MiB. */
 const CHUNK_MAX_BYTES = 1024 * 1024;
 
-/** Reaches registry-gateway. */
-export function createGrpcContentClient(client: RegistryServiceClient): ContentClient {
+/**
+ * Reaches registry-gateway. `settled` resolves when the service's own changes are on the disk: a lease is noted there before the gateway knows of
+ * it, and ended when what it was for has gone from there.
+ */
+export function createGrpcContentClient(client: RegistryServiceClient, settled: () => Promise<void>): ContentClient {
   return {
     async resolve(reference, credentials, signal) {
       const request = { reference: formatReference(reference), credentials: credentials ?? undefined };
@@ -35,10 +38,12 @@ export function createGrpcContentClient(client: RegistryServiceClient): ContentC
       fetchBlob(client, toRequest({ repository: '', descriptor, credentials: null }), { signal }),
 
     async ingest({ mediaType, lease }, data, signal) {
+      await settled();
       return toIngested(await client.ingestBlob(toIngestRequests({ mediaType, lease }, data), { signal }));
     },
 
     async ingestFile({ mediaType, lease }, { path, offset, size }, signal) {
+      await settled();
       const file = { path, offsetBytes: BigInt(offset), sizeBytes: BigInt(size) };
       const requests: IngestBlobRequest[] = [
         { part: { $case: 'start', value: { mediaType, digest: '', lease } } },
@@ -66,6 +71,7 @@ export function createGrpcContentClient(client: RegistryServiceClient): ContentC
     },
 
     async setLease(lease, digests) {
+      await settled();
       await client.setLease({ lease, digests: [...digests] });
     },
   };

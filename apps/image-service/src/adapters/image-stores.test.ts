@@ -21,10 +21,11 @@ imageStoreContract('sqlite', () => {
   const database = openDatabase({ path, migrations: IMAGE_MIGRATIONS });
   const quick = openDatabase({ path, migrations: IMAGE_MIGRATIONS, synchronous: 'NORMAL' });
   const outbox = openOutbox(database);
+  const flush = { begin() {} };
   return {
-    images: createSqliteImageStore({ database, events: outbox, bootId: 'boot', nowMs: () => CONTRACT_TIME_MS }),
+    images: createSqliteImageStore({ database, flush, events: outbox, bootId: 'boot', nowMs: () => CONTRACT_TIME_MS }),
     snapshots: createSqliteSnapshotStore(quick),
-    leases: createSqliteLeaseList(database),
+    leases: createSqliteLeaseList(database, flush),
     events: () =>
       outbox.pending(100).map(({ event: { verb, objectId, attributes } }) => ({
         verb: verb as ImageEvent['verb'],

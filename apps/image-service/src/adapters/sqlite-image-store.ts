@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { formatReference, parseReference, type Reference } from '@berth/oci';
-import { transaction, type EventSink } from '@berth/service-kit';
+import { transaction, type CommitFlush, type EventSink } from '@berth/service-kit';
 import type { Image, ImageRecord, Layer } from '../image.ts';
 import { imageLease, layerLease } from '../leases.ts';
 import type {
@@ -29,6 +29,8 @@ interface ImageRow {
 
 export interface SqliteImageStoreOptions {
   readonly database: DatabaseSync;
+  /** Begun by each change, which is on the disk when it has settled. */
+  readonly flush: Pick<CommitFlush, 'begin'>;
   readonly events: EventSink;
   /** Of this boot of the host. */
   readonly bootId: string;
@@ -36,8 +38,15 @@ export interface SqliteImageStoreOptions {
 }
 
 /** Keeps images in a service's database, and their events in its outbox. */
-export function createSqliteImageStore({ database, events, bootId, nowMs }: SqliteImageStoreOptions): ImageStore {
+export function createSqliteImageStore(options: SqliteImageStoreOptions): ImageStore {
+  const { database, flush, events, bootId, nowMs } = options;
   const statements = prepareStatements(database);
+
+  function change<Result>(run: () => Result): Result {
+    const result = transaction(database, run);
+    flush.begin();
+    return result;
+  }
 
   function tellAll(list: readonly ImageEvent[]): void {
     for (const { verb, objectId, name } of list) events.add({ noun: 'image', verb, objectId, attributes: { name } });
@@ -89,7 +98,7 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
   return {
     commit(commit) {
       const { image, references, isLeased, parentId = null, manifest } = commit;
-      transaction(database, () => {
+      change(() => {
         const { id, config, platform, sizeBytes, createTimeMs } = image;
         const leased = isLeased ? 1 : 0;
         statements.insertImage.run(id, config, platform, sizeBytes, createTimeMs, leased, parentId, nowMs());
@@ -105,21 +114,21 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
     },
 
     addReference(imageId, reference, list) {
-      transaction(database, () => {
+      change(() => {
         refer(imageId, [reference]);
         tellAll(list);
       });
     },
 
     removeReferences(references, list) {
-      transaction(database, () => {
+      change(() => {
         for (const reference of references) statements.deleteReference.run(formatReference(reference));
         tellAll(list);
       });
     },
 
     remove(imageId, list, isPinned): RemovedImage {
-      return transaction(database, () => {
+      return change(() => {
         statements.deleteReferences.run(imageId);
         statements.hideImage.run(imageId);
         statements.deleteHidden.run();
@@ -131,7 +140,7 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
     collect(isPinned): RemovedImage {
       const { count } = statements.countRubbish.get() as { count: number };
       if (count === 0) return { layers: [] };
-      return transaction(database, () => {
+      return change(() => {
         statements.deleteHidden.run();
         return { layers: removeUnusedLayers(isPinned) };
       });
@@ -139,7 +148,7 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
 
     tell({ verb, reclaimedBytes }) {
       const attributes = { reclaimed: String(reclaimedBytes) };
-      transaction(database, () => events.add({ noun: 'image', verb, objectId: '', attributes }));
+      change(() => events.add({ noun: 'image', verb, objectId: '', attributes }));
     },
 
     get(imageId) {
@@ -184,7 +193,7 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
     },
 
     keepBlob({ diffId, digest, mediaType, size }) {
-      transaction(database, () => {
+      change(() => {
         statements.keepBlob.run(diffId, digest, mediaType, size);
         statements.keepLease.run(layerLease(diffId));
       });
@@ -196,7 +205,7 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
     },
 
     recordPush({ imageId, references, blobs, events: list }) {
-      transaction(database, () => {
+      change(() => {
         if (statements.image.get(imageId) !== undefined) {
           refer(imageId, references);
           addBlobs(blobs);
@@ -210,13 +219,13 @@ export function createSqliteImageStore({ database, events, bootId, nowMs }: Sqli
     listUnsynced: () => statements.unsynced.all().map((row) => String(row.name)),
 
     markSynced(names) {
-      transaction(database, () => {
+      change(() => {
         for (const name of names) statements.markSynced.run(name);
       });
     },
 
     removeLost(currentBootId) {
-      return transaction(database, () => {
+      return change(() => {
         const lost = statements.lostImages.all(currentBootId).map((row) => String(row.id));
         for (const id of lost) statements.deleteImage.run(id);
         return lost;

@@ -8,7 +8,10 @@ import { createSqliteBlobSources } from './sqlite-blob-sources.ts';
 function open() {
   let timeMs = 0;
   const database = openDatabase({ path: ':memory:', migrations: MIGRATIONS });
-  return { index: createSqliteBlobIndex(database), sources: createSqliteBlobSources(database, () => timeMs++) };
+  return {
+    index: createSqliteBlobIndex(database, { begin() {} }),
+    sources: createSqliteBlobSources(database, () => timeMs++),
+  };
 }
 
 describe('memory', () => testBlobSources(createMemoryBlobSources));

@@ -21,8 +21,8 @@ import { sweepContent, sweepPartials } from './sweep-content.ts';
 
 async function openStore(dir: string) {
   const database = openDatabase({ path: join(dir, 'state.db'), migrations: MIGRATIONS });
-  const index = createSqliteBlobIndex(database);
-  const store = await openFileContentStore(dir, index);
+  const index = createSqliteBlobIndex(database, { begin() {} });
+  const store = await openFileContentStore({ dir, index, settled: () => Promise.resolve() });
   return { store, index, close: () => database.close() };
 }
 
@@ -96,12 +96,29 @@ describe('files of the content store', () => {
     const full = () => {
       throw new Error('database or disk is full');
     };
-    const unable = await openFileContentStore(dir, { ...index, add: full });
+    const unable = await openFileContentStore({
+      dir,
+      index: { ...index, add: full },
+      settled: () => Promise.resolve(),
+    });
     await using ingest = await unable.ingest({ digest, size: null, isResumable: false });
     await ingest.write(content);
     const commit = { digest, size: null, mediaType: '', lease: null };
     await expect(ingest.commit(commit)).rejects.toThrow('database or disk is full');
     expect(() => statSync(blobPath(dir, digest))).toThrow('ENOENT');
+  });
+
+  test('go when their rows are off the disk', async () => {
+    const { path } = await put();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = await openFileContentStore({ dir, index, settled: () => promise });
+    const removed = waiting.remove(digest);
+    await new Promise(setImmediate);
+    expect(index.get(digest)).toBeNull();
+    expect(statSync(path).size).toBe(7);
+    resolve();
+    expect(await removed).toBe(7);
+    expect(() => statSync(path)).toThrow('ENOENT');
   });
 
   test('are not begun when the disk has no room for them', async () => {

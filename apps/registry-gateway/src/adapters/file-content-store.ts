@@ -11,11 +11,18 @@ import type { BlobIndex } from './sqlite-blob-index.ts';
 
 const READ_CHUNK_BYTES = 1024 * 1024;
 
+export interface FileContentStoreOptions {
+  readonly dir: string;
+  readonly index: BlobIndex;
+  /** Resolves when the changes of the index are on the disk. */
+  readonly settled: () => Promise<void>;
+}
+
 /**
  * Keeps blobs in files: `blobs/<algorithm>/<aa>/<hex>`, written as `ingest/<name>` and renamed when verified. Bytes come before their row
  * and go after it, so that a crash leaves only rubbish that `sweepContent` removes.
  */
-export async function openFileContentStore(dir: string, index: BlobIndex): Promise<ContentStore> {
+export async function openFileContentStore({ dir, index, settled }: FileContentStoreOptions): Promise<ContentStore> {
   const ingestDir = join(dir, 'ingest');
   for (const path of [join(dir, 'blobs'), ingestDir]) await mkdir(path, { recursive: true, mode: 0o700 });
   const locks = createKeyedLock();
@@ -113,6 +120,7 @@ export async function openFileContentStore(dir: string, index: BlobIndex): Promi
         if (lease !== null) throw new BerthError('BLOB_IN_USE', `blob ${digest} is kept by the lease ${lease}`);
         const size = index.get(digest)?.size ?? 0;
         index.remove(digest);
+        await settled();
         await rm(pathOf(digest), { force: true });
         return size;
       }),

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { transaction } from '@berth/service-kit';
+import { transaction, type CommitFlush } from '@berth/service-kit';
 import type { BlobDescriptor } from '../ports.ts';
 
 /** Migrations of the gateway's `state.db`. */
@@ -42,7 +42,8 @@ export interface BlobIndex {
   setLease(lease: string, digests: readonly string[]): void;
 }
 
-export function createSqliteBlobIndex(database: DatabaseSync): BlobIndex {
+/** Each change begins a flush: it is on the disk when that has settled. */
+export function createSqliteBlobIndex(database: DatabaseSync, flush: Pick<CommitFlush, 'begin'>): BlobIndex {
   const columns = 'digest, size_bytes, media_type';
   const select = database.prepare(`SELECT ${columns} FROM blobs WHERE digest = ?`);
   const insert = database.prepare('INSERT OR IGNORE INTO blobs VALUES (?, ?, ?, ?)');
@@ -62,9 +63,11 @@ export function createSqliteBlobIndex(database: DatabaseSync): BlobIndex {
         insert.run(digest, size, mediaType, Date.now());
         if (lease !== null) insertLease.run(lease, digest);
       });
+      flush.begin();
     },
     remove(digest) {
       remove.run(digest);
+      flush.begin();
     },
     list(after, limit) {
       return list.all(after ?? '', limit).map(toDescriptor);
@@ -78,6 +81,7 @@ export function createSqliteBlobIndex(database: DatabaseSync): BlobIndex {
         removeLease.run(lease);
         for (const digest of digests) insertLease.run(lease, digest);
       });
+      flush.begin();
     },
   };
 }

@@ -5,10 +5,7 @@ import type { BlobSources } from '../ports.ts';
 // More tell nothing new; the oldest go.
 const MAX_PER_BLOB = 16;
 
-/**
- * Keeps the last few repositories of each blob, in the gateway's `state.db`. Over a connection with `synchronous=NORMAL`: nobody waits for
- * the disk to learn what a power cut may take.
- */
+/** Keeps the last few repositories of each blob, in the gateway's `state.db`. No change begins a flush: a power cut may take what is learnt here. */
 export function createSqliteBlobSources(database: DatabaseSync, nowMs: () => number): BlobSources {
   const insert = database.prepare(
     `INSERT INTO blob_sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time_ms = excluded.time_ms`,
