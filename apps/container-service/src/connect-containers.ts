@@ -20,8 +20,8 @@ import { allowsIpv6, attachmentsOf, byGateway, plainAttachment } from './network
 import type { ContainerNames } from './network/container-names.ts';
 import type { ContainerPlaces } from './network/container-places.ts';
 import { changeHosts, hostnames } from './network/name-files.ts';
-import { freeInterfaceName } from './network/interface-name.ts';
-import { interfacePrefix, type Network } from './network/network.ts';
+import { interfaceNameAt } from './network/interface-name.ts';
+import type { Network } from './network/network.ts';
 import type { Networks } from './network/networks.ts';
 import { resolveAttachment } from './network/resolve-networks.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
@@ -154,7 +154,7 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     const before = endpointsOf(container);
     const ipv6 = allowsIpv6(container.config);
     const names = before.map(({ interfaceName }) => interfaceName);
-    const interfaceName = freeInterfaceName(interfacePrefix(network), names);
+    const interfaceName = interfaceNameAt(network, attachment, { names, asked: [] });
     const endpoint = networks.take(network, { ...attachment, interfaceName, ipv6 });
     let after: Container;
     try {

@@ -105,6 +105,10 @@ export interface NetworkAttachment {
   readonly hardwareAddress: string;
   /** The network with the highest has the default route. */
   readonly gatewayPriority: number;
+  /** `com.docker.network.endpoint.ifname` and `….sysctls`. */
+  readonly driverOptions: Readonly<Record<string, string>>;
+  /** Further addresses, of either family, that are of the link alone. */
+  readonly linkLocalAddresses: readonly string[];
 }
 
 /** A port of a container that the host is to have a port for. */

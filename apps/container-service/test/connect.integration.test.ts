@@ -108,6 +108,32 @@ test('containers on a macvlan network reach each other on its parent', async () 
 });
 
 describe('a container that runs', () => {
+  test('has interfaces with the names, addresses and parameters that were asked for', async () => {
+    await withService(async (containers) => {
+      const { client, exec } = containers;
+      for (const name of ['wide', 'near']) await client.createNetwork(aNetwork(name));
+      const asked = (name: string) => ({
+        driverOptions: {
+          'com.docker.network.endpoint.ifname': name,
+          'com.docker.network.endpoint.sysctls': 'net.ipv4.conf.IFNAME.tag=7',
+        },
+        linkLocalAddresses: ['169.254.9.9'],
+      });
+      const config = { networkMode: 'wide', networks: [on('wide', asked('wan'))] };
+      const container = await containers.startDetached('sleep 1000', { config });
+      await client.connectNetwork({ container, attachment: on('near', asked('lan')) });
+      const script = 'for i in wan lan; do cat /proc/sys/net/ipv4/conf/$i/tag; ip -o addr show $i; done; ip route';
+      const shown = async () => (await exec(container, ['sh', '-c', script])).stdout;
+      expect(await shown()).toMatch(
+        /^7\n[^]*wan\s+inet 169\.254\.9\.9\/16[^]*\n7\n[^]*lan\s+inet 169\.254\.9\.9\/16[^]*default via [^ ]+ dev lan/,
+      );
+      const again = client.connectNetwork({ container, attachment: on('bridge', asked('wan')) });
+      await expect(again).rejects.toThrow('interface name wan is already in use in the container');
+      await client.disconnectNetwork({ container, network: 'near', force: false });
+      expect(await shown()).toMatch(/^7\n(?![^]*lan)[^]*default via [^ ]+ dev wan/);
+    });
+  });
+
   test('is connected and disconnected, with its names', async () => {
     await withService(async (containers) => {
       const { client, exec } = containers;

@@ -19,7 +19,16 @@ function aNetwork(name: string, fields: Partial<CreateNetworkRequest> = {}): Cre
 }
 
 function on(network: string, ipv6Address = ''): NetworkAttachment {
-  return { network, aliases: [], address: '', ipv6Address, hardwareAddress: '', gatewayPriority: 0 };
+  return {
+    network,
+    aliases: [],
+    address: '',
+    ipv6Address,
+    hardwareAddress: '',
+    gatewayPriority: 0,
+    driverOptions: {},
+    linkLocalAddresses: [],
+  };
 }
 
 const subnet = (text: string) => [{ subnet: text, ipRange: '', gateway: '', auxiliaryAddresses: {} }];

@@ -51,6 +51,8 @@ function planInterface(number: number): NetworkInterface {
     kind: '',
     mode: 0,
     flags: 0,
+    linkLocalAddresses: [],
+    sysctls: [],
     address6: '',
     prefixLength6: 0,
     gateway6: '',

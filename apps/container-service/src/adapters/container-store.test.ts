@@ -104,3 +104,26 @@ test('networks and places from before IPv6 have none', () => {
   const networks = spec.config.networks.map((each) => ({ ...each, ipv6Address: '' }));
   expect(read('spec')).toEqual([{ config: { networks } }, { config: { networks: [] } }]);
 });
+
+test('networks that were asked for before options of drivers have none', () => {
+  const database = new DatabaseSync(':memory:');
+  const version = CONTAINER_MIGRATIONS.findIndex((migration) => migration.includes('$.driverOptions'));
+  for (const migration of CONTAINER_MIGRATIONS.slice(0, version)) database.exec(migration);
+  const insert = database.prepare('INSERT INTO containers VALUES (?, ?, ?, 1, ?, ?)');
+  const specs = [{ config: { networks: [{ network: 'a' }, { network: 'b' }] } }, { config: { networks: [] } }];
+  specs.forEach((spec, index) => insert.run(`${index}`, `${index}`, 'exited', JSON.stringify(spec), '{}'));
+  database.exec(CONTAINER_MIGRATIONS[version] ?? '');
+  const read = database.prepare('SELECT spec FROM containers').all();
+  const none = { driverOptions: {}, linkLocalAddresses: [] };
+  expect(read.map(({ spec }) => JSON.parse(String(spec)))).toEqual([
+    {
+      config: {
+        networks: [
+          { network: 'a', ...none },
+          { network: 'b', ...none },
+        ],
+      },
+    },
+    { config: { networks: [] } },
+  ]);
+});

@@ -156,5 +156,10 @@ export function toNativePublication(plan: PublicationPlan | null): Publication |
 
 /** An interface of a container as the native helper reads it. */
 export function toNativeInterface(plan: InterfacePlan): NonNullable<StartContainer['network']> {
-  return { ...plan, hardwareAddress: Buffer.from(plan.hardwareAddress.replaceAll(':', ''), 'hex') };
+  return {
+    ...plan,
+    hardwareAddress: Buffer.from(plan.hardwareAddress.replaceAll(':', ''), 'hex'),
+    linkLocalAddresses: [...plan.linkLocalAddresses],
+    sysctls: [...plan.sysctls],
+  };
 }

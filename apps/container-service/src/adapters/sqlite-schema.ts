@@ -62,4 +62,7 @@ export const CONTAINER_MIGRATIONS: readonly string[] = [
    UPDATE containers SET state = json_set(state, '$.endpoint.ipv6', json('null'))
    WHERE json_type(state, '$.endpoint') = 'object';`,
   `UPDATE containers SET state = json_set(state, '$.apparmorProfile', '');`,
+  `UPDATE containers SET spec = json_set(spec, '$.config.networks', (
+     SELECT json_group_array(json_set(value, '$.driverOptions', json('{}'), '$.linkLocalAddresses', json('[]')))
+     FROM json_each(spec, '$.config.networks')));`,
 ];

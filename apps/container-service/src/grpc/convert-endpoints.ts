@@ -8,12 +8,16 @@ import { isPredefined } from '../network/network.ts';
 /** A network to be on, from the wire. */
 export function fromProtoAttachment(attachment: ProtoAttachment): NetworkAttachment {
   const { network, aliases, address, ipv6Address, hardwareAddress, gatewayPriority } = attachment;
-  return { network, aliases, address, ipv6Address, hardwareAddress, gatewayPriority };
+  const { driverOptions, linkLocalAddresses } = attachment;
+  const own = { driverOptions, linkLocalAddresses };
+  return { network, aliases, address, ipv6Address, hardwareAddress, gatewayPriority, ...own };
 }
 
 /** A network to be on, for the wire. */
-export function toProtoAttachment({ aliases, ...attachment }: NetworkAttachment): ProtoAttachment {
-  return { ...attachment, aliases: [...aliases] };
+export function toProtoAttachment(attachment: NetworkAttachment): ProtoAttachment {
+  const { aliases, driverOptions, linkLocalAddresses } = attachment;
+  const own = { driverOptions: { ...driverOptions }, linkLocalAddresses: [...linkLocalAddresses] };
+  return { ...attachment, aliases: [...aliases], ...own };
 }
 
 /** The places of a container, the one with the default route first; without addresses when it does not run. */
@@ -54,6 +58,8 @@ function toProtoEndpoint(container: Container, attachment: NetworkAttachment, en
     wantedAddress,
     wantedIpv6Address,
     gatewayPriority,
+    driverOptions: { ...attachment.driverOptions },
+    linkLocalAddresses: [...attachment.linkLocalAddresses],
   };
 }
 

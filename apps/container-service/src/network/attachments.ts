@@ -4,7 +4,16 @@ import type { Network } from './network.ts';
 
 /** Asks for nothing but a network. */
 export function plainAttachment(network: string): NetworkAttachment {
-  return { network, aliases: [], address: '', ipv6Address: '', hardwareAddress: '', gatewayPriority: 0 };
+  return {
+    network,
+    aliases: [],
+    address: '',
+    ipv6Address: '',
+    hardwareAddress: '',
+    gatewayPriority: 0,
+    driverOptions: {},
+    linkLocalAddresses: [],
+  };
 }
 
 /** The networks that a container is to be on. One that is on none any more is on that of its mode at the next start, as in Docker. */

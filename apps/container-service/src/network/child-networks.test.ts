@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { BerthError } from '@berth/errors';
 import { aConfig, createMemoryEngine, DETACHED, type MemoryEngine } from '../adapters/memory-engine.ts';
+import { plainAttachment } from './attachments.ts';
 import type { NetworkRequest } from './network.ts';
 
 const REQUEST = {
@@ -125,16 +126,7 @@ describe('networks on an interface of the host', () => {
   test('whose interfaces have their parent’s hardware address take no other', async () => {
     const network = await create('a', { parent: 'eth0' });
     expect(engine.networks.take(network, WANTED)).toMatchObject({ hardwareAddress: '', address: '172.18.0.2' });
-    const networks = [
-      {
-        network: 'a',
-        aliases: [],
-        address: '',
-        ipv6Address: '',
-        hardwareAddress: '02:42:00:00:00:07',
-        gatewayPriority: 0,
-      },
-    ];
+    const networks = [{ ...plainAttachment('a'), hardwareAddress: '02:42:00:00:00:07' }];
     const config = aConfig({ networkMode: 'a', networks });
     const { container } = await engine.creator.create({ name: 'web', config });
     await expect(engine.control.start(container.id, DETACHED)).rejects.toThrow(

@@ -10,11 +10,11 @@ import {
 } from '../container.ts';
 import type { InterfacePlan } from '../plan/plan.ts';
 import type { PlanBuilder } from '../plan/build-plan.ts';
-import { allowsIpv6, allowsIpv6Loopback, attachmentsOf, byGateway } from './attachments.ts';
+import { allowsIpv6, allowsIpv6Loopback, attachmentsOf, byGateway, plainAttachment } from './attachments.ts';
 import type { ContainerNames } from './container-names.ts';
 import type { EngineNetwork } from './engine-network.ts';
-import { freeInterfaceName } from './interface-name.ts';
-import { interfacePrefix } from './network.ts';
+import { endpointSysctls, wantedInterfaceName } from './endpoint-options.ts';
+import { interfaceNameAt } from './interface-name.ts';
 import { nameFiles, type HostNameFiles, type NameFiles } from './name-files.ts';
 import type { Networks } from './networks.ts';
 
@@ -51,11 +51,13 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
   const { networks, network: engineNetwork, names, plans } = deps;
 
   function takeAll(container: Container, taken: Map<string, Endpoint>): Endpoint[] {
-    const places = attachmentsOf(container.config).map((attachment) => {
+    const attachments = attachmentsOf(container.config);
+    const asked = attachments.map(wantedInterfaceName);
+    const places = attachments.map((attachment) => {
       const network = networks.named(attachment.network);
       if (network === null) throw new BerthError('NETWORK_NOT_FOUND', `network ${attachment.network} not found`);
       const names = [...taken.values()].map((endpoint) => endpoint.interfaceName);
-      const interfaceName = freeInterfaceName(interfacePrefix(network), names);
+      const interfaceName = interfaceNameAt(network, attachment, { names, asked });
       const wanted = { ...attachment, interfaceName, ipv6: allowsIpv6(container.config) };
       const endpoint = networks.take(network, wanted);
       taken.set(network.id, endpoint);
@@ -64,12 +66,17 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
     return byGateway(places).map(({ endpoint }) => endpoint);
   }
 
-  function interfaceAt({ id }: Container, endpoint: Endpoint): InterfacePlan {
+  function interfaceAt({ id, config }: Container, endpoint: Endpoint): InterfacePlan {
     const { address, prefixLength, hardwareAddress, interfaceName: name, ipv6 } = endpoint;
     const link = networks.link(networks.find(endpoint.networkId));
     const hostName = plans.hostInterface(id, name);
     const addresses = { address, prefixLength, address6: ipv6?.address ?? '', prefixLength6: ipv6?.prefixLength ?? 0 };
-    return { ...link, hostName, name, ...addresses, hardwareAddress, gateway: '', gateway6: '' };
+    const attachment =
+      attachmentsOf(config).find(({ network }) => network === endpoint.network) ?? plainAttachment(endpoint.network);
+    const { linkLocalAddresses } = attachment;
+    const sysctls = endpointSysctls(attachment, name);
+    const own = { hardwareAddress, linkLocalAddresses, sysctls };
+    return { ...link, hostName, name, ...addresses, ...own, gateway: '', gateway6: '' };
   }
 
   return {

@@ -3,6 +3,7 @@ import { BerthError } from '@berth/errors';
 import type { ContainerConfig, NetworkAttachment } from '../container-config.ts';
 import { joinedContainer } from '../isolation.ts';
 import { plainAttachment } from './attachments.ts';
+import { endpointErrors } from './endpoint-options.ts';
 import { parseAddress } from './ip-address.ts';
 import { isPredefined, type Network } from './network.ts';
 import type { Networks } from './networks.ts';
@@ -38,6 +39,7 @@ export function resolveAttachment(network: Network, attachment: NetworkAttachmen
     ...(hardwareAddress === '' || isHardwareAddress(hardwareAddress)
       ? []
       : [`invalid MAC address: ${hardwareAddress}`]),
+    ...endpointErrors(attachment),
     // What stands in a line of a name file, or in a DNS message.
     ...aliases
       .filter((alias) => !/^[^\s#.][^\s#]{0,62}$/.test(alias))

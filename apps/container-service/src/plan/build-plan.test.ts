@@ -20,6 +20,8 @@ const network: InterfacePlan = {
   kind: '',
   mode: 0,
   flags: 0,
+  linkLocalAddresses: [],
+  sysctls: [],
   address: '172.17.0.2',
   prefixLength: 16,
   address6: '',

@@ -241,6 +241,10 @@ export interface InterfacePlan
   readonly hostName: string;
   /** In the container: `eth0`. */
   readonly name: string;
+  /** Further addresses, of either family, that are of the link alone. */
+  readonly linkLocalAddresses: readonly string[];
+  /** Kernel parameters of the interface. */
+  readonly sysctls: readonly FileValue[];
 }
 
 /** What an interface is connected to. */

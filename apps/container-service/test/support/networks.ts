@@ -17,5 +17,15 @@ export function aNetwork(name: string, fields: Partial<CreateNetworkRequest> = {
 
 /** A place on it. */
 export function on(network: string, fields: Partial<NetworkAttachment> = {}): NetworkAttachment {
-  return { network, aliases: [], address: '', ipv6Address: '', hardwareAddress: '', gatewayPriority: 0, ...fields };
+  return {
+    network,
+    aliases: [],
+    address: '',
+    ipv6Address: '',
+    hardwareAddress: '',
+    gatewayPriority: 0,
+    driverOptions: {},
+    linkLocalAddresses: [],
+    ...fields,
+  };
 }

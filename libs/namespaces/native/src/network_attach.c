@@ -21,7 +21,7 @@
 #include "network.h"
 #include "network_inside.h"
 
-enum { READINESS_TRIES = 200, IPV4_BITS = 32, IPV6_BITS = 128 };
+enum { READINESS_TRIES = 200, IPV4_BITS = 32, IPV6_BITS = 128, LINK_LOCAL_BITS = 16, LINK_LOCAL6_BITS = 64 };
 
 struct plan {
   const Berth__Native__V1__NetworkInterface *interface;
@@ -59,8 +59,15 @@ static uint32_t index_of(int fd, const char *name) {
   return ioctl(fd, SIOCGIFINDEX, &request) < 0 ? 0 : (uint32_t)request.ifr_ifindex;
 }
 
+static bool has_ipv6(const struct plan *plan) {
+  bool found = ip_address_is_set(&plan->address6);
+  for (size_t i = 0; i < plan->interface->n_link_local_addresses; i++)
+    found = found || strchr(plan->interface->link_local_addresses[i], ':') != NULL;
+  return found;
+}
+
 static enum network_births births_of(const struct plan *plan) {
-  return ip_address_is_set(&plan->address6) ? NETWORK_BIRTHS_WITH_IPV6 : NETWORK_BIRTHS_WITHOUT_IPV6;
+  return has_ipv6(plan) ? NETWORK_BIRTHS_WITH_IPV6 : NETWORK_BIRTHS_WITHOUT_IPV6;
 }
 
 /* One queue: the kernel would make one for each possible CPU, each with its objects in sysfs, and a veth has no use for them. */
@@ -131,6 +138,19 @@ static void put_ipv6_addresses(struct netlink_batch *batch, uint32_t index, cons
   link_put_address(batch, RTM_NEWADDR, index, &link);
 }
 
+/* Addresses that are of the link alone. */
+static int put_link_local_addresses(struct netlink_batch *batch, uint32_t index, const struct plan *plan, struct failure *failure) {
+  for (size_t i = 0; i < plan->interface->n_link_local_addresses; i++) {
+    const char *text = plan->interface->link_local_addresses[i];
+    const bool is_ipv6 = strchr(text, ':') != NULL;
+    struct ip_address address;
+    if (ip_address_read(&address, is_ipv6 ? AF_INET6 : AF_INET, text, is_ipv6 ? LINK_LOCAL6_BITS : LINK_LOCAL_BITS) < 0)
+      return fail(failure, "network", EINVAL, "bad address of interface %s: %s", plan->interface->name, text);
+    link_put_address(batch, RTM_NEWADDR, index, &address);
+  }
+  return 0;
+}
+
 static int set_up_inside(int fd, const struct plan *plan, struct failure *failure) {
   const char *name = plan->interface->name;
   struct netlink_batch batch;
@@ -143,6 +163,7 @@ static int set_up_inside(int fd, const struct plan *plan, struct failure *failur
   link_change(&batch, "set it up", name, true);
   if (ip_address_is_set(&plan->address)) link_put_address(&batch, RTM_NEWADDR, index, &plan->address);
   put_ipv6_addresses(&batch, index, plan);
+  if (put_link_local_addresses(&batch, index, plan, failure) < 0) return -1;
   for (size_t i = 0; i < 2; i++) put_default_route(&batch, NLM_F_EXCL, index, &plan->gateways[i]);
   if (netlink_send(fd, &batch, &refusal) < 0) return link_fail(failure, name, &refusal);
   return ip_address_is_set(&plan->address6) ? link_await_address(fd, &plan->address6, failure) : 0;
@@ -234,7 +255,7 @@ int network_detach_inside(const char *name, int target_netns_fd, struct failure 
   return index == 0 ? 0 : link_delete(inside, index, name, failure);
 }
 
-int network_attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure) {
+static int attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure) {
   struct plan plan;
   struct failure undo;
   if (read_plan(&plan, interface, failure) < 0) return -1;
@@ -250,6 +271,15 @@ int network_attach(const Berth__Native__V1__NetworkInterface *interface, int tar
   if (inside < 0 || create_pair(outside, &plan, target_netns_fd, failure) < 0) return -1;
   if (set_up(outside, inside, &plan, bridge, failure) == 0) return 0;
   (void)network_detach(interface->host_name, &undo);
+  return -1;
+}
+
+int network_attach(const Berth__Native__V1__NetworkInterface *interface, int target_netns_fd, struct failure *failure) {
+  struct failure undo;
+  if (attach(interface, target_netns_fd, failure) < 0) return -1;
+  if (interface->n_sysctls == 0 || network_inside_write(target_netns_fd, interface->n_sysctls, interface->sysctls, failure) == 0) return 0;
+  if (interface->kind[0] != '\0') (void)network_detach_inside(interface->name, target_netns_fd, &undo);
+  else (void)network_detach(interface->host_name, &undo);
   return -1;
 }
 

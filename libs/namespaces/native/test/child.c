@@ -116,6 +116,33 @@ static bool has_route(int namespace, const char *line) {
   return strstr(text, line) != NULL;
 }
 
+static void check_more(int namespace) {
+  Berth__Native__V1__NetworkInterface interface = interface_of("vt2", "brt0", "10.98.0.7", "");
+  Berth__Native__V1__FileValue value = BERTH__NATIVE__V1__FILE_VALUE__INIT;
+  Berth__Native__V1__FileValue *values[] = {&value};
+  char *addresses[] = {"169.254.7.7", "fe80::7"};
+  interface.n_link_local_addresses = 2;
+  interface.link_local_addresses = addresses;
+  interface.n_sysctls = 1;
+  interface.sysctls = values;
+  value.path = "net/ipv4/conf/eth0/nosuch";
+  value.value = "7";
+  check(network_attach(&interface, namespace, &failure) == -1 && strcmp(failure.step, "sysctl") == 0 && if_nametoindex("vt2") == 0,
+        "a kernel parameter that there is not leaves no interface");
+  value.path = "net/../kernel/panic";
+  check(network_attach(&interface, namespace, &failure) == -1 && failure.error == EINVAL, "one that is none of the network is refused");
+  value.path = "net/ipv4/conf/eth0/tag";
+  check(succeeded(network_attach(&interface, namespace, &failure)), "an interface with more addresses and a parameter");
+  enter(namespace);
+  FILE *file = fopen("/proc/sys/net/ipv4/conf/eth0/tag", "re");
+  check(file && fgetc(file) == '7', "has the parameter");
+  if (file) (void)fclose(file);
+  enter(host);
+  int there = udp_in(namespace);
+  check(send_to(there, "169.254.7.7") && arrives_from(there, "169.254.7.7"), "and the address");
+  close(there);
+}
+
 static void check_children(int first, int second) {
   Berth__Native__V1__NetworkInterface alone = macvlan_of(1, "10.98.0.2", "", MACVLAN_MODE_PASSTHRU);
   Berth__Native__V1__NetworkInterface more = macvlan_of(2, "10.98.0.3", "0.0.0.0", MACVLAN_MODE_PASSTHRU);
@@ -149,5 +176,6 @@ int main(void) {
   check_missing_kind();
   check_parents();
   check_children(first, second);
+  check_more(new_container());
   return done();
 }

@@ -33,17 +33,18 @@ export function networkSettingsJson(container: Container): Json {
 }
 
 function endpointJson(endpoint: NetworkEndpoint): Json {
-  const { aliases, dnsNames, wantedAddress, wantedIpv6Address } = endpoint;
+  const { aliases, dnsNames, wantedAddress, wantedIpv6Address, driverOptions, linkLocalAddresses } = endpoint;
   const wanted = {
     ...(wantedAddress === '' ? {} : { IPv4Address: wantedAddress }),
     ...(wantedIpv6Address === '' ? {} : { IPv6Address: wantedIpv6Address }),
+    ...(linkLocalAddresses.length === 0 ? {} : { LinkLocalIPs: linkLocalAddresses }),
   };
   return {
     IPAMConfig: Object.keys(wanted).length === 0 ? null : wanted,
     Links: null,
     Aliases: aliases.length === 0 ? null : aliases,
     MacAddress: endpoint.hardwareAddress,
-    DriverOpts: null,
+    DriverOpts: Object.keys(driverOptions).length === 0 ? null : sortKeys(driverOptions),
     GwPriority: endpoint.gatewayPriority,
     NetworkID: endpoint.networkId,
     EndpointID: endpoint.endpointId,
