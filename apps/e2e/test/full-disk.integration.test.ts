@@ -56,9 +56,17 @@ test('of what does not fit on the disk of the volumes nothing is half-made', asy
     expect(await refused('volume', 'cp', 'large', 'copy')).toMatch(/no space left on device/i);
     expect(await refused('volume', 'restore', 'filled', 'large')).toMatch(/no space left on device/i);
     await full.berth(['run', '--rm', '-v', 'large:/v', 'busybox', 'dd', 'if=/dev/zero', 'of=/v/rest']);
-    const more = ['volume', 'create', '--label', `of=${'x'.repeat(100_000)}`, 'more'];
-    expect(await refused(...more)).toMatch(/no space left on device/i);
+    const labels = ['a', 'b', 'c'].flatMap((name) => ['--label', `${name}=${'x'.repeat(100_000)}`]);
+    expect(await refused('volume', 'create', ...labels, 'more')).toMatch(/no space left on device/i);
     expect([dir('volumes').sort(), dir('trash')]).toEqual([['filled', 'large'], []]);
+    // Removal is what makes room.
+    expect(await full.berth(['volume', 'rm', 'filled'])).toMatchObject({ code: 0, stdout: 'filled\n' });
+    const { code, stdout } = await full.berth(['volume', 'prune', '-af']);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Deleted Volumes:\nlarge\n\nTotal reclaimed space: [1-9]/),
+    ]);
+    expect([dir('volumes'), dir('trash')]).toEqual([[], []]);
   } finally {
     await full.stop();
   }

@@ -9,12 +9,21 @@ export interface DatabaseOptions {
   synchronous?: 'FULL' | 'NORMAL';
 }
 
-/** Opens a SQLite database in WAL mode with foreign keys on, and migrates it. Throws when it was written by a newer version. */
+/** https://www.sqlite.org/rescode.html#full */
+const SQLITE_FULL = 13;
+/** What a database keeps for itself, so that on a full disk there is room to note what is removed. */
+const RESERVED_BYTES = 64 * 1024;
+
+/**
+ * Opens a SQLite database in WAL mode with foreign keys on, and migrates it. It and its log keep some room on the disk for `transaction`.
+ * Throws when it was written by a newer version.
+ */
 export function openDatabase({ path, migrations, synchronous = 'FULL' }: DatabaseOptions): DatabaseSync {
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 5000 });
   try {
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA temp_store = MEMORY;`);
     migrate(database, migrations, path);
+    reserveRoom(database);
     return database;
   } catch (error) {
     database.close();
@@ -22,8 +31,38 @@ export function openDatabase({ path, migrations, synchronous = 'FULL' }: Databas
   }
 }
 
-/** Runs a function in an immediate transaction: commits what it did when it returns, rolls back when it throws. Does not nest. */
+/**
+ * Runs a function in an immediate transaction: commits what it did when it returns, rolls back when it throws. Does not nest.
+ * When the disk is full the function runs a second time, in the room that the log has.
+ */
 export function transaction<Result>(database: DatabaseSync, run: () => Result): Result {
+  try {
+    return runOnce(database, run);
+  } catch (error) {
+    if (!isDatabaseFull(error)) throw error;
+    // The log begins anew once all that is in it has gone into the database.
+    database.exec('PRAGMA wal_checkpoint');
+    return runOnce(database, run);
+  }
+}
+
+/** Whether SQLite found the disk full. */
+export function isDatabaseFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL;
+}
+
+/** A large row that comes and goes leaves free pages in the database, and as much in its log. */
+function reserveRoom(database: DatabaseSync): void {
+  try {
+    // A crash may have left it.
+    database.exec(`DROP TABLE IF EXISTS reserve; CREATE TABLE reserve AS SELECT zeroblob(${RESERVED_BYTES}) AS room`);
+    database.exec('DROP TABLE reserve; PRAGMA wal_checkpoint');
+  } catch (error) {
+    if (!isDatabaseFull(error)) throw error;
+  }
+}
+
+function runOnce<Result>(database: DatabaseSync, run: () => Result): Result {
   database.exec('BEGIN IMMEDIATE');
   try {
     const result = run();

@@ -15,6 +15,7 @@ import {
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
 import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
 import type { Logger } from 'pino';
+import { isDatabaseFull } from './database.ts';
 
 /** A gRPC service and what answers it. */
 export interface ServiceBinding {
@@ -121,15 +122,11 @@ function settledMiddleware(settled: () => Promise<void>) {
 
 function fromSystemError(thrown: unknown): BerthError {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  const sqliteFull = thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || sqliteFull) {
+  if (code === 'ENOSPC' || code === 'EDQUOT' || isDatabaseFull(thrown)) {
     return new BerthError('DISK_FULL', 'no space left on device', { cause: thrown });
   }
   return toBerthError(thrown);
 }
-
-/** https://www.sqlite.org/rescode.html#full */
-const SQLITE_FULL = 13;
 
 /** Removes the socket of a process that is gone. Throws when another process serves on it. */
 export async function removeStaleSocket(socketPath: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { Event } from '@berth/proto/event';
+import { transaction } from './database.ts';
 
 /** A change of state, as a use case tells it. */
 export interface NewEvent {
@@ -75,7 +76,7 @@ export function openOutbox(database: DatabaseSync): Outbox {
       }));
     },
     remove(throughSequence) {
-      removeThrough.run(throughSequence);
+      transaction(database, () => removeThrough.run(throughSequence));
     },
     onAdded(newListener) {
       listener = newListener;

@@ -18,6 +18,8 @@ const INCOMING = '_incoming';
 const ENTERING = '_entering';
 /** The old contents. */
 const OUTGOING = '_outgoing';
+/** How often a name is tried that programs make anew meanwhile. */
+const MOVE_ATTEMPTS = 1000;
 
 /** Gives a volume's directory the new contents that `finishExchange` is to put into its data. From here on they are the volume's. */
 export function beginExchange(dir: string, contents: string): void {
@@ -41,9 +43,7 @@ export function finishExchange(dir: string, data: string, trash: string): boolea
   }
   if (existsSync(entering)) {
     for (const name of readdirSync(entering)) {
-      // A program that runs may have made one of this name meanwhile.
-      moveOut(join(data, name), outgoing);
-      renameSync(join(entering, name), join(data, name));
+      moveIn(join(entering, name), join(data, name), outgoing);
     }
     copyAttributes(entering, data);
     rmdirSync(entering);
@@ -51,6 +51,20 @@ export function finishExchange(dir: string, data: string, trash: string): boolea
   if (!existsSync(outgoing)) return false;
   renameSync(outgoing, trash);
   return true;
+}
+
+/** Programs may make one of this name again and again; what cannot be replaced goes out. */
+function moveIn(path: string, target: string, outgoing: string): void {
+  for (let attempt = 1; ; attempt++) {
+    moveOut(target, outgoing);
+    try {
+      renameSync(path, target);
+      return;
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR'].includes(code) || attempt === MOVE_ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** Programs may remove it meanwhile. */

@@ -113,7 +113,10 @@ export function createSqliteVolumeStore(database: DatabaseSync, events: EventSin
         return names;
       }),
     markRenaming(name, newName) {
-      return select.get(newName) === undefined && startRenaming.run(newName, name).changes === 1;
+      return transaction(
+        database,
+        () => select.get(newName) === undefined && startRenaming.run(newName, name).changes === 1,
+      );
     },
     listRenaming: () =>
       selectRenaming.all().map((row) => ({ name: String(row.name), newName: String(row.renaming_to) })),
@@ -122,7 +125,7 @@ export function createSqliteVolumeStore(database: DatabaseSync, events: EventSin
         if (renameRow.run(newName, name, newName).changes === 1) tell(event);
       });
     },
-    markDeleting: (name) => mark.run(name).changes === 1,
+    markDeleting: (name) => transaction(database, () => mark.run(name).changes === 1),
     listDeleting: () => selectDeleting.all().map((row) => String(row.name)),
     tell: (event) => transaction(database, () => tell(event)),
     remove(name, event) {
