@@ -137,6 +137,8 @@ export function createContainerCreator(deps: CreateDeps): ContainerCreator {
     if (begin === null || last === null) return null;
     // The request for the snapshot is on its way first.
     await nextTurn();
+    // In a burst the processors have enough to do, and every further process that waits costs two switches.
+    if (creating.size > 1) return null;
     try {
       return begin(newContainer(specifyFrom(last, naming, config)), last);
     } catch {

@@ -93,6 +93,18 @@ test.each<[string, Partial<ContainerConfig>]>([
   expect(began(engine)).toEqual([]);
 });
 
+test('of a burst none begins early', async () => {
+  const engine = createMemoryEngine();
+  await run(engine);
+  const { prepareSnapshot } = engine.images;
+  engine.images.prepareSnapshot = async (id, image) => {
+    await settle();
+    return prepareSnapshot(id, image);
+  };
+  await Promise.all([run(engine), run(engine)]);
+  expect(began(engine)).toEqual([]);
+});
+
 test('one with the namespaces of another waits for its row', async () => {
   const engine = createMemoryEngine();
   const id = await run(engine);
