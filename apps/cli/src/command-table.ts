@@ -213,6 +213,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/tag.ts'),
   },
   {
+    summary: 'Generate the autocompletion script for the specified shell',
+    paths: ['completion'],
+    load: () => import('./commands/completion.ts'),
+  },
+  {
     summary: 'Show disk usage',
     paths: ['system df'],
     load: () => import('./commands/system-df.ts'),
@@ -349,7 +354,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
+/** For the scripts of `berth completion`; no help shows it. */
+const COMPLETE: CommandEntry = {
+  summary: 'List what the last of these words can be',
+  paths: ['__complete'],
+  load: () => import('./commands/complete.ts'),
+};
+
 /** Finds a command by its path, without the leading `berth`. */
 export function findCommand(path: string): CommandEntry | undefined {
-  return COMMANDS.find(({ paths }) => paths.includes(path));
+  return [...COMMANDS, COMPLETE].find(({ paths }) => paths.includes(path));
 }
