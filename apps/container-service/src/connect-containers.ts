@@ -25,6 +25,7 @@ import type { Network } from './network/network.ts';
 import type { Networks } from './network/networks.ts';
 import { resolveAttachment } from './network/resolve-networks.ts';
 import type { PlanBuilder } from './plan/build-plan.ts';
+import type { PortPublisher } from './publish-ports.ts';
 import type { ContainerFiles } from './ports/files.ts';
 import type { Log } from './ports/log.ts';
 import type { Runtime } from './ports/runtime.ts';
@@ -40,6 +41,7 @@ export interface ConnectDeps {
   readonly networks: Networks;
   readonly places: ContainerPlaces;
   readonly names: ContainerNames;
+  readonly publisher: Pick<PortPublisher, 'renew'>;
   readonly fault: Fault;
   readonly log: Log;
 }
@@ -59,7 +61,7 @@ export interface ContainerConnector {
  * interface, then the name in its config; one that leaves loses them the other way round. So the rows tell what a crash has interrupted.
  */
 export function createContainerConnector(deps: ConnectDeps): ContainerConnector {
-  const { store, runtime, files, plans, networks, places, names, fault, log } = deps;
+  const { store, runtime, files, plans, networks, places, names, publisher, fault, log } = deps;
   /** One change of a container at a time. */
   const changes = createKeyedLock();
 
@@ -175,9 +177,33 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       if (!isBerthError(error, 'CONTAINER_NOT_RUNNING')) throw error;
     }
     fault('network-connect:attached');
+    if (isPublishedElsewhere(before, endpointsOf(after))) await publishAnew(id, endpoint);
+    fault('network-connect:published');
     writeNames(id, after.config.networks);
     writeAttachments(id, after.config.networks, [endpointEvent(container, 'connect', endpoint)]);
     await announce(id);
+  }
+
+  /** What cannot be published undoes the connection. */
+  async function publishAnew(id: string, endpoint: Endpoint): Promise<void> {
+    try {
+      await publisher.renew(id);
+    } catch (error) {
+      await unplug(findContainer(store, id), endpoint);
+      dropPlace(id, endpoint);
+      await renewPorts(id);
+      throw error;
+    }
+  }
+
+  /** What cannot be published any more is told: nobody can be refused for it. */
+  async function renewPorts(id: string): Promise<void> {
+    await publisher.renew(id).catch((error: unknown) => {
+      log.warn(
+        { containerId: id, err: error },
+        'ports of a container are not published on the network that it is left with',
+      );
+    });
   }
 
   async function disconnectRunning(container: Container, endpoint: Endpoint): Promise<void> {
@@ -185,6 +211,8 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
     fault('network-disconnect:detached');
     dropPlace(container.id, endpoint);
     fault('network-disconnect:row');
+    if (container.state.endpoint?.networkId === endpoint.networkId) await renewPorts(container.id);
+    fault('network-disconnect:published');
     const rest = attachmentsOf(container.config).filter(({ network }) => network !== endpoint.network);
     writeNames(container.id, rest);
     writeAttachments(container.id, rest, [endpointEvent(container, 'disconnect', endpoint)]);
@@ -258,6 +286,7 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
         const lost = attachments.filter((attachment) => !isPlaced(attachment));
         if (!changed && lost.length === 0) return;
         log.info({ containerId: id }, 'change of networks that was interrupted is undone');
+        await renewPorts(id);
         writeNames(id, attachments.filter(isPlaced));
         const events = lost.flatMap(({ network: name }) => {
           const network = networks.named(name);
@@ -284,6 +313,11 @@ export function createContainerConnector(deps: ConnectDeps): ContainerConnector 
       throw error;
     }
   }
+}
+
+/** Ports are published from the first place. */
+function isPublishedElsewhere([before]: readonly Endpoint[], [after]: readonly Endpoint[]): boolean {
+  return before?.networkId !== after?.networkId;
 }
 
 /** In Docker's words. */

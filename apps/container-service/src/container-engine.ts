@@ -133,6 +133,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
   const networkOf = (id: string): Network | null => networks.list([]).find((each) => each.id === id) ?? null;
   const names = createContainerNames({ ...outside, networkOf });
   const plans = createPlanBuilder(outside.planSettings);
+  const places = createContainerPlaces({ ...outside, networks, network, names, plans });
   const shared = {
     ...outside,
     removals: createRemovals(),
@@ -141,9 +142,9 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     network,
     networks,
     ports,
-    publisher: createPortPublisher({ ...outside, network, networks, ports }),
+    publisher: createPortPublisher({ ...outside, network, networks, ports, places, plans }),
     names,
-    places: createContainerPlaces({ ...outside, networks, network, names, plans }),
+    places,
     plans,
     actives: createActiveContainers(),
     clientLogs: createClientLogs(outside),

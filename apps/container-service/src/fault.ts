@@ -32,8 +32,10 @@ export const FAULT_POINTS = [
   'network-rm:row',
   'network-connect:row',
   'network-connect:attached',
+  'network-connect:published',
   'network-disconnect:detached',
   'network-disconnect:row',
+  'network-disconnect:published',
 ] as const;
 
 /** One of them. */

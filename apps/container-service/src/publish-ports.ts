@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isBerthError, toBerthError } from '@berth/errors';
 import type { PortBinding } from './container-config.ts';
 import { isActive, type Container, type Endpoint, type PublishedPort } from './container.ts';
+import type { ContainerPlaces } from './network/container-places.ts';
 import type { EngineNetwork } from './network/engine-network.ts';
 import { bridgeOptions } from './network/network.ts';
 import type { Networks } from './network/networks.ts';
 import { portHolder, wantedBindings, type PortPool } from './network/port-pool.ts';
+import type { PlanBuilder } from './plan/build-plan.ts';
 import type { ContainerPlan } from './plan/plan.ts';
+import type { ContainerFiles } from './ports/files.ts';
 import type { StartedProcess } from './ports/process.ts';
 import type { Runtime } from './ports/runtime.ts';
 import type { ContainerStore } from './ports/stores.ts';
@@ -18,6 +21,9 @@ export interface PublishDeps {
   readonly network: Pick<EngineNetwork, 'ensure'>;
   readonly networks: Pick<Networks, 'doubt' | 'find' | 'renew'>;
   readonly ports: PortPool;
+  readonly places: Pick<ContainerPlaces, 'interfaceAt'>;
+  readonly plans: Pick<PlanBuilder, 'publication'>;
+  readonly files: Pick<ContainerFiles, 'paths'>;
 }
 
 /** The published ports of containers that start. */
@@ -42,6 +48,11 @@ export interface PortPublisher {
     planOf: (container: Container) => ContainerPlan,
     first?: (() => Promise<StartedProcess>) | null,
   ): Promise<{ claimed: Container; process: StartedProcess }>;
+  /**
+   * Publishes what a container that runs is to publish from the first of its places, in place of what it does: other ports where it left the choice.
+   * Throws PORT_IN_USE, INVALID_ARGUMENT, START_FAILED; nothing is published then. One that has ended meanwhile is no failure.
+   */
+  renew(containerId: string): Promise<void>;
   /** Gives the ports of a container back. */
   release(containerId: string): void;
 }
@@ -50,7 +61,56 @@ export interface PortPublisher {
 const RELEASE_TIMEOUT_MS = 5_000;
 
 /** A publisher for all containers. */
-export function createPortPublisher({ store, runtime, network, networks, ports }: PublishDeps): PortPublisher {
+export function createPortPublisher(deps: PublishDeps): PortPublisher {
+  const { store, runtime, network, networks, ports, places, plans, files } = deps;
+
+  /** The ports are in the row before they are the kernel's. */
+  async function publish(container: Container, publishedPorts: readonly PublishedPort[]): Promise<void> {
+    const after = { ...container, state: { ...container.state, publishedPorts } };
+    store.replace(container, after, []);
+    const { endpoint } = container.state;
+    const { stateDir } = files.paths(container.id);
+    if (endpoint === null || publishedPorts.length === 0) return runtime.publish(stateDir, null, '');
+    const { bridge, hostName, ...addresses } = places.interfaceAt(container, endpoint);
+    return runtime.publish(stateDir, plans.publication(publishedPorts, addresses, bridge), hostName);
+  }
+
+  /** The rows of a container that is not about to end. */
+  function active(id: string): Container | null {
+    const container = store.get(id);
+    return container !== null && isActive(container) ? container : null;
+  }
+
+  /** Publishes a container; where another program has a port that leaves a choice, with the next. */
+  async function publishWith(id: string, busy: ReadonlySet<string>): Promise<void> {
+    const container = active(id);
+    if (container === null) return;
+    const { endpoint } = container.state;
+    ports.release(id);
+    const wanted = isReached(endpoint) ? wantedBindings(container) : [];
+    try {
+      await publish(container, ports.take(portHolder(id, endpoint), wanted, busy));
+    } catch (error) {
+      if (!isBerthError(error, 'PORT_IN_USE') || busy.has(error.message) || ports.of(id) === null)
+        throw networkingError(container, error);
+      await publishWith(id, new Set([...busy, error.message]));
+    }
+  }
+
+  async function renew(id: string): Promise<void> {
+    const container = active(id);
+    if (container === null || wantedBindings(container).length === 0) return;
+    try {
+      await publishWith(id, new Set());
+    } catch (error) {
+      if (isBerthError(error, 'CONTAINER_NOT_RUNNING')) return;
+      ports.release(id);
+      const left = active(id);
+      if (left !== null) await publish(left, []);
+      throw error;
+    }
+  }
+
   function isHeldByActive(id: string): boolean {
     const holder = store.get(id);
     return holder !== null && isActive(holder);
@@ -85,8 +145,7 @@ export function createPortPublisher({ store, runtime, network, networks, ports }
       await Promise.race([released, sleep(RELEASE_TIMEOUT_MS, undefined, { ref: false })]);
     },
     take(container, endpoint) {
-      const isReached = endpoint !== null && (endpoint.gateway || endpoint.ipv6?.gateway || '') !== '';
-      if (!isReached || ports.of(container.id) !== null) return { publishedPorts: [], refusal: null };
+      if (!isReached(endpoint) || ports.of(container.id) !== null) return { publishedPorts: [], refusal: null };
       try {
         const holder = portHolder(container.id, endpoint);
         return { publishedPorts: ports.take(holder, bindingsAt(container, endpoint)), refusal: null };
@@ -119,8 +178,14 @@ export function createPortPublisher({ store, runtime, network, networks, ports }
         }
       }
     },
+    renew,
     release: ports.release,
   };
+}
+
+/** Docker publishes from a bridge that leads outside. */
+function isReached(endpoint: Endpoint | null): boolean {
+  return endpoint?.driver === 'bridge' && (endpoint.gateway || endpoint.ipv6?.gateway || '') !== '';
 }
 
 /** Docker's words for a port that a container cannot have; what else went wrong stays as it is. */

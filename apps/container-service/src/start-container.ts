@@ -84,10 +84,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     options: StartOptions,
   ): { starting: Container; active: ActiveContainerControl; refusal: BerthError | null } {
     const taken = options.early?.places ?? takePlaces(container);
-    const { publishedPorts, refusal } = publisher.take(
-      container,
-      taken.endpoint?.driver === 'bridge' ? taken.endpoint : null,
-    );
+    const { publishedPorts, refusal } = publisher.take(container, taken.endpoint);
     const anew = options.byPolicy ? {} : { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 };
     const change = {
       exitCode: 0,

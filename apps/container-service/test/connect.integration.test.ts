@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { ContainerConfig } from '@berth/proto/container';
 import { engineNames } from '@berth/client';
 import { killComponent, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
@@ -30,6 +33,34 @@ async function withService(use: (containers: TestContainers) => Promise<void>): 
 
 const addresses = async ({ exec }: TestContainers, container: string) =>
   (await exec(container, ['sh', '-c', 'ip -o -4 addr | grep -v " lo " | sort -k 2; ip route | grep default'])).stdout;
+
+/** A program that answers whoever connects to port 80, one after the other. */
+const SERVE = 'while :; do nc -l -p 80 -e echo reached; done';
+
+/** Port 80 of a container at one of the host; 0: at any. */
+const aPort = (hostPort = 0) => ({
+  containerPort: '80/tcp',
+  hostAddress: '127.0.0.1',
+  firstHostPort: hostPort,
+  lastHostPort: hostPort,
+});
+
+async function answers(port = 0): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port });
+  try {
+    return (await text(socket)) === 'reached\n';
+  } catch {
+    return false;
+  }
+}
+
+/** A port of the host that a program listens on. */
+async function takePort(port = 0): Promise<{ port: number } & AsyncDisposable> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const close = async (): Promise<void> => void (await once(server.close(), 'close'));
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
+}
 
 describe('containers on networks of users', () => {
   test('find each other by name, alias and short id, also after a restart of the service; others do not', async () => {
@@ -180,6 +211,67 @@ describe('a container that runs', () => {
   });
 });
 
+describe('the ports of a container that runs', () => {
+  const published = async ({ get }: TestContainers, container: string) => (await get(container)).publishedPorts;
+
+  test('go with the network that they were published from, and come with the next one', async () => {
+    await withService(async (containers) => {
+      const { client } = containers;
+      await client.createNetwork(aNetwork('other'));
+      const container = await containers.startDetached(SERVE, { config: { portBindings: [aPort()] } });
+      const [first] = await published(containers, container);
+      await waitFor(() => answers(first?.hostPort), { what: 'an answer of the container' });
+      await client.disconnectNetwork({ container, network: 'bridge', force: false });
+      expect(await published(containers, container)).toEqual([]);
+      await using taken = await takePort(first?.hostPort);
+      await client.connectNetwork({ container, attachment: on('other') });
+      const [second] = await published(containers, container);
+      expect(second?.hostPort).not.toBe(taken.port);
+      await waitFor(async () => answers(second?.hostPort), { what: 'an answer of the container' });
+      await killComponent(engine, 'container-service');
+      using next = await startService(engine);
+      await waitFor(async () => answers(second?.hostPort), { what: 'an answer of the container' });
+      await next.client.stopContainer({ container, timeoutSeconds: 0, signal: '' });
+      // The keeper gives it back after it has told the exit.
+      await using _ = await waitFor(() => takePort(second?.hostPort).catch(() => null), { what: 'the port' });
+    });
+  });
+
+  test('go on from a network that becomes the way out, and back from the one that is left', async () => {
+    await withService(async (containers) => {
+      const { client } = containers;
+      await client.createNetwork(aNetwork('main'));
+      const many = Array.from({ length: 300 }, (_, index) => ({ ...aPort(), containerPort: `${1000 + index}/udp` }));
+      const config = { networkMode: 'bridge', portBindings: [aPort(), ...many] };
+      const container = await containers.startDetached(SERVE, { config });
+      const port = async () => (await published(containers, container)).find((each) => each.containerPort === '80/tcp');
+      await client.connectNetwork({ container, attachment: on('main', { gatewayPriority: 1 }) });
+      expect(await published(containers, container)).toHaveLength(301);
+      await waitFor(async () => answers((await port())?.hostPort), { what: 'an answer of the container' });
+      await client.disconnectNetwork({ container, network: 'main', force: false });
+      await waitFor(async () => answers((await port())?.hostPort), { what: 'an answer of the container' });
+    });
+  });
+
+  test('fail a connection when another program has them', async () => {
+    await withService(async (containers) => {
+      const { client } = containers;
+      await client.createNetwork(aNetwork('shut', { internal: true }));
+      await client.createNetwork(aNetwork('open'));
+      await using taken = await takePort();
+      const config = { networkMode: 'shut', portBindings: [aPort(taken.port)] };
+      const container = await containers.startDetached(SERVE, { config });
+      await expect(client.connectNetwork({ container, attachment: on('open') })).rejects.toThrow(
+        `Bind for 127.0.0.1:${taken.port} failed: port is already allocated`,
+      );
+      expect(await containers.get(container)).toMatchObject({ networks: [{ network: 'shut' }], publishedPorts: [] });
+      await taken[Symbol.asyncDispose]();
+      await client.connectNetwork({ container, attachment: on('open') });
+      await waitFor(async () => answers(taken.port), { what: 'an answer of the container' });
+    });
+  });
+});
+
 const POINTS = FAULT_POINTS.filter((point) => /^network-(dis)?connect:/.test(point));
 
 test.each(POINTS)('a crash at %s loses and leaves nothing', async (fault) => {
@@ -194,7 +286,8 @@ test.each(POINTS)('a crash at %s loses and leaves nothing', async (fault) => {
     // One without a way out, so that the other takes the default route, and gives it back.
     await containers.client.createNetwork(aNetwork('inner', { subnets: subnet('10.84.0.0/24'), internal: true }));
     await containers.client.createNetwork(aNetwork('late', { subnets: subnet('10.82.0.0/24') }));
-    container = await containers.startDetached('sleep 1000', { name: 'box', config: { networkMode: 'inner' } });
+    const config = { networkMode: 'inner', portBindings: [aPort()] };
+    container = await containers.startDetached(SERVE, { name: 'box', config });
     await containers.client.connectNetwork({ container, attachment: on('late') });
     await containers.client.disconnectNetwork({ container, network: 'late', force: false });
   });
@@ -202,11 +295,12 @@ test.each(POINTS)('a crash at %s loses and leaves nothing', async (fault) => {
   // What was told is so, and what is not told is not.
   const isConnected = (): boolean => told().at(-1) === 'connect';
   const agrees = async (): Promise<boolean> => {
-    const { networks } = await containers.get(container);
+    const { networks, publishedPorts } = await containers.get(container);
+    const isPublished = publishedPorts.length > 0 && (await answers(publishedPorts[0]?.hostPort));
     const inKernel = await addresses(containers, container);
     const isInKernel = ['10.82.0.2/24', 'default via 10.82.0.1'].map((text) => inKernel.includes(text));
     const isInRow = networks.some(({ network }) => network === 'late');
-    return [isInRow, ...isInKernel].every((is) => is === isConnected());
+    return [isInRow, isPublished, ...isInKernel].every((is) => is === isConnected());
   };
   await waitFor(agrees, { what: 'the reconciliation' });
   const turn = isConnected()

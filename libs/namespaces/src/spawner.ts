@@ -9,6 +9,7 @@ import type {
   InspectNetwork,
   MountContainer,
   NetworkState,
+  PublishContainer,
   RemoveBridge,
   RemoveNetwork,
   Rootfs,
@@ -63,6 +64,11 @@ export interface Spawner {
   connectContainer(connection: ConnectContainer, options?: CallOptions): Promise<void>;
   /** Takes an interface away, also from a container that does not run any more. Idempotent. */
   disconnectContainer(connection: DisconnectContainer, options?: CallOptions): Promise<void>;
+  /**
+   * Publishes other ports of a running container in place of those that are, or none. Rejects with CONTAINER_NOT_RUNNING, PORT_IN_USE as startContainer,
+   * START_FAILED; nothing is published then.
+   */
+  publishContainer(publication: PublishContainer, options?: CallOptions): Promise<void>;
   /** Changes the limits of a container that runs. Rejects with START_FAILED when it does not, or when a limit is refused. */
   updateCgroup(update: UpdateCgroup, options?: CallOptions): Promise<void>;
   /** Removes what a container whose keeper is gone has left, its processes too. Idempotent; refused while the keeper lives. */
@@ -158,6 +164,8 @@ export function connectSpawner(socketPath: string): Spawner {
       callForDone({ $case: 'connectContainer', value: connection }, options),
     disconnectContainer: (connection, options = {}) =>
       callForDone({ $case: 'disconnectContainer', value: connection }, options),
+    publishContainer: (publication, options = {}) =>
+      callForDone({ $case: 'publishContainer', value: publication }, options),
     updateCgroup: (update, options = {}) => callForDone({ $case: 'updateCgroup', value: update }, options),
     cleanUpContainer: (container, options = {}) =>
       callForDone({ $case: 'cleanUpContainer', value: container }, options),

@@ -107,6 +107,11 @@ export function createMemoryRuntime(nowNs: () => bigint): MemoryRuntime {
       interfaces.delete(interfaceName);
       return Promise.resolve();
     },
+    publish(stateDir, publication) {
+      const ports = publication?.ports.map(({ hostPort, address }) => ` ${hostPort}>${address}`) ?? [];
+      calls.push(`publish ${stateDir}${ports.join('')}`);
+      return Promise.resolve();
+    },
     interfacesOf: () => [...interfaces],
     ensureBridge({ bridge, address, prefixLength, address6, prefixLength6, forward6 }) {
       const addresses = [`${address}/${prefixLength}`, `${address6}/${prefixLength6}`].filter((text) => text !== '/0');

@@ -79,6 +79,8 @@ export function connectNamespaceRuntime(nativeSocket: string): Runtime {
     connect: (stateDir, { interface: plan, ...routes }) =>
       spawner.connectContainer({ stateDir, interface: toNativeInterface(plan), ...routes }),
     disconnect: (stateDir, connection) => spawner.disconnectContainer({ stateDir, ...connection }),
+    publish: (stateDir, publication, hostInterface) =>
+      spawner.publishContainer({ stateDir, publication: toNativePublication(publication), hostInterface }),
     interfacesOf,
     ensureBridge: (bridge) => spawner.ensureBridge(bridge),
     ensureParent: (parent) => spawner.ensureParent(parent),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TerminalSize } from '../container-config.ts';
 import type { Container, ContainerSpec, Identity, PublishedPort } from '../container.ts';
 import { USER_IDS_PER_CONTAINER } from '../user-namespace/id-ranges.ts';
+import { wantedBindings } from '../network/port-pool.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { apparmorProfileOf, type AppArmor } from './apparmor.ts';
 import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts';
@@ -160,6 +161,14 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
     return { table: settings.table, bridge, ports: planPorts(ports, addresses) };
   }
 
+  /** Without ports: the container wants some, and may come on a network where it can have them. */
+  function startPublication(container: Container, network: InterfacePlan): PublicationPlan | null {
+    if (wantedBindings(container).length === 0) return null;
+    const { table } = settings;
+    const { bridge } = network;
+    return publication(container.state.publishedPorts, network, bridge) ?? { table, bridge, ports: [] };
+  }
+
   return {
     protectedPaths,
     apparmorProfile: ({ config }) => apparmorProfileOf(config.isolation, settings.apparmor),
@@ -214,7 +223,7 @@ export function createPlanBuilder(settings: PlanSettings): PlanBuilder {
         network,
         furtherNetworks,
         nameServer,
-        publication: network === null ? null : publication(container.state.publishedPorts, network, network.bridge),
+        publication: network === null ? null : startPublication(container, network),
         loopback: ownNamespaces(config).network,
         cgroup: cgroupOf(container, access),
         log: rotation === null ? null : { path: files.log, ...rotation },

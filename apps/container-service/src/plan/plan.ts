@@ -29,7 +29,7 @@ export interface ContainerPlan {
   readonly furtherNetworks: readonly InterfacePlan[];
   /** The IPv4 address of the name server that 127.0.0.11 stands for; empty: none. */
   readonly nameServer: string;
-  /** Null when nothing is published. */
+  /** Null when nothing is published, or ever will be. */
   readonly publication: PublicationPlan | null;
   /** Sets the loopback interface of a new network namespace up. */
   readonly loopback: boolean;

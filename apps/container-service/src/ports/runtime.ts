@@ -115,6 +115,11 @@ export interface Runtime {
     stateDir: string,
     connection: { hostInterface: string; interfaceName: string } & ConnectionChange,
   ): Promise<void>;
+  /**
+   * Publishes other ports of a container that runs in place of those that are; null: none. Throws CONTAINER_NOT_RUNNING, PORT_IN_USE as startContainer,
+   * START_FAILED; nothing is published then.
+   */
+  publish(stateDir: string, publication: PublicationPlan | null, hostInterface: string): Promise<void>;
   /** The names of the interfaces that a process sees; none when it is gone. */
   interfacesOf(pid: number): string[];
   /** Makes a bridge what it is to be; the table is there. Idempotent. Throws START_FAILED for an interface that is not Berth's. */

@@ -34,15 +34,16 @@ static int fail_port(struct failure *failure, int error, const struct published_
 }
 
 static int allocate(struct publication *publication, const Berth__Native__V1__Publication *plan, struct failure *failure) {
+  (void)snprintf(publication->table, sizeof publication->table, "%s", plan->table);
+  if (plan->n_ports == 0) return 0;
   publication->ports = published_ports_read(plan->ports, plan->n_ports);
   publication->holders = malloc(plan->n_ports * sizeof *publication->holders);
   if (publication->ports == NULL || publication->holders == NULL) return fail(failure, "publish", ENOMEM, "%zu ports", plan->n_ports);
-  (void)snprintf(publication->table, sizeof publication->table, "%s", plan->table);
   return 0;
 }
 
 int publication_hold(struct publication *publication, const Berth__Native__V1__Publication *plan, struct failure *failure) {
-  if (plan == NULL || plan->n_ports == 0) return 0;
+  if (plan == NULL) return 0;
   if (allocate(publication, plan, failure) < 0) return -1;
   for (; publication->count < plan->n_ports; publication->count++) {
     const struct published_port *port = &publication->ports[publication->count];
@@ -94,15 +95,18 @@ static int allow_hairpin(const char *host_name, struct failure *failure) {
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, host_name, &refusal) : 0;
 }
 
+int publication_open_ways(const struct publication *publication, const char *bridge, const char *host_interface, struct failure *failure) {
+  if (published_ports_need_loopback(publication->ports, publication->count) && open_loopback(bridge, failure) < 0) return -1;
+  return need_hairpin(publication) ? allow_hairpin(host_interface, failure) : 0;
+}
+
 int publication_announce(struct publication *publication, const Berth__Native__V1__NetworkInterface *interface, struct failure *failure) {
   struct netlink_refusal refusal;
-  if (publication->count == 0) return 0;
-  if (published_ports_need_loopback(publication->ports, publication->count) &&
-      open_loopback(interface->bridge, failure) < 0)
-    return -1;
-  if (need_hairpin(publication) && allow_hairpin(interface->host_name, failure) < 0) return -1;
+  if (publication->table[0] == '\0') return 0;
+  if (publication_open_ways(publication, interface->bridge, interface->host_name, failure) < 0) return -1;
   publication->netfilter = netlink_open(NETLINK_NETFILTER);
   if (publication->netfilter < 0) return fail(failure, "publish", errno, "open a netlink socket for nftables");
+  if (publication->count == 0) return 0;
   if (published_ports_change(publication->netfilter, publication->table, PUBLISHED_ADD, publication->ports, publication->count, &refusal) < 0)
     return nft_fail(failure, publication->table, &refusal);
   flows_forget_untranslated(publication->netfilter, publication->ports, publication->count);

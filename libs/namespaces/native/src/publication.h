@@ -18,8 +18,11 @@ struct publication {
 
 #define PUBLICATION_NONE ((struct publication){.netfilter = -1})
 
-/* Holds the host's ports. Returns 0, or -1 with a failure of step "publish". NULL: nothing to publish. */
+/* Holds the host's ports. Returns 0, or -1 with a failure of step "publish". NULL: nothing to publish, now or later. */
 int publication_hold(struct publication *publication, const Berth__Native__V1__Publication *plan, struct failure *failure);
+
+/* Opens the host's loopback and the bridge's port to what is published, where they are needed. Returns 0, or -1 with the failure. */
+int publication_open_ways(const struct publication *publication, const char *bridge, const char *host_interface, struct failure *failure);
 
 /* Lets what reaches the host's ports reach the container, which has its address by now. Returns 0, or -1 with the failure. */
 int publication_announce(struct publication *publication, const Berth__Native__V1__NetworkInterface *interface, struct failure *failure);

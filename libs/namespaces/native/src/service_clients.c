@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
@@ -8,12 +9,16 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "publication_transfer.h"
 #include "service.h"
 #include "wire.h"
 
 #define INPUT_SIZE (32U << 10)
 
 static uint8_t input_buffer[INPUT_SIZE];
+
+/* The descriptors that came with what is read now. */
+static struct transfer brought;
 
 static void close_input(struct service *service) {
   if (service->keeper->input < 0 || service->keeper->terminal) return;
@@ -67,20 +72,42 @@ void service_accept(struct service *service) {
   service_watch_client(service, client);
 }
 
-static void attach(struct service *service, struct client *client) {
-  request_message *request =
-      berth__native__v1__request__unpack(NULL, client->reader.payload_size, client->reader.payload);
-  bool good =
-      request != NULL && request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_ATTACH && !client->attached;
-  bool output = good && request->attach->output;
-  if (request != NULL) berth__native__v1__request__free_unpacked(request, NULL);
-  if (!good || wire_send_done(client->fd, client->number) < 0) {
+static void attach(struct service *service, struct client *client, bool output) {
+  if (wire_send_done(client->fd, client->number) < 0) {
     service_drop_client(service, client);
     return;
   }
   client->attached = true;
   client->wants_output = output;
   if (service->exited) service_send_exited(service, client);
+}
+
+static void take_over(struct service *service, const struct client *client) {
+  struct failure failure = {0};
+  if (publication_take_over(&service->keeper->publication, &brought, &failure) < 0) wire_send_failure(client->fd, &failure);
+  else (void)wire_send_done(client->fd, 0);
+}
+
+static void handle_request(struct service *service, struct client *client) {
+  request_message *request =
+      berth__native__v1__request__unpack(NULL, client->reader.payload_size, client->reader.payload);
+  const int kind = request == NULL || client->attached ? 0 : (int)request->request_case;
+  const bool output = kind == BERTH__NATIVE__V1__REQUEST__REQUEST_ATTACH && request->attach->output;
+  if (request != NULL) berth__native__v1__request__free_unpacked(request, NULL);
+  switch (kind) {
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_ATTACH:
+      attach(service, client, output);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_WITHDRAW:
+      publication_withdraw(&service->keeper->publication);
+      (void)wire_send_done(client->fd, 0);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_TAKE_OVER:
+      take_over(service, client);
+      break;
+    default:
+      service_drop_client(service, client);
+  }
 }
 
 static void resize(const struct keeper *keeper, const struct frame_reader *reader) {
@@ -128,7 +155,7 @@ static void follow(struct service *service, const struct frame_reader *reader) {
 static void handle_control(struct service *service, struct client *client) {
   switch (client->reader.header.type) {
     case FRAME_REQUEST:
-      attach(service, client);
+      handle_request(service, client);
       break;
     case FRAME_STDIN_END:
       client->sent_input = true;
@@ -186,8 +213,21 @@ static void handle_input(struct service *service, struct client *client, struct 
   }
 }
 
-void service_read_client(struct service *service, struct client *client) {
-  ssize_t size = read(client->fd, input_buffer, sizeof input_buffer);
+/* As read, with the descriptors that came along. */
+static ssize_t receive(int fd) {
+  static _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof brought.descriptors)];
+  struct iovec part = {.iov_base = input_buffer, .iov_len = sizeof input_buffer};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  ssize_t size = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+  const struct cmsghdr *header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
+  if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return size;
+  brought.count = (header->cmsg_len - CMSG_LEN(0)) / sizeof brought.descriptors[0];
+  memcpy(brought.descriptors, CMSG_DATA(header), brought.count * sizeof brought.descriptors[0]);
+  return size;
+}
+
+static void read_client(struct service *service, struct client *client) {
+  ssize_t size = receive(client->fd);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (size <= 0) {
     service_drop_client(service, client);
@@ -195,6 +235,11 @@ void service_read_client(struct service *service, struct client *client) {
   }
   if (client->closing) return;
   handle_input(service, client, (struct frame_piece){.data = input_buffer, .size = (size_t)size});
+}
+
+void service_read_client(struct service *service, struct client *client) {
+  read_client(service, client);
+  transfer_close(&brought);
 }
 
 void service_resume_input(struct service *service) {

@@ -13,6 +13,7 @@
 #include "nftables.h"
 #include "parent.h"
 #include "publication.h"
+#include "publication_transfer.h"
 #include "start.h"
 #include "update.h"
 #include "wire.h"
@@ -101,6 +102,9 @@ static void serve(int connection, const request_message *request, struct arena *
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_DISCONNECT_CONTAINER:
       answer(connection, disconnect_container(request->disconnect_container, host, &failure), &failure);
+      break;
+    case BERTH__NATIVE__V1__REQUEST__REQUEST_PUBLISH_CONTAINER:
+      answer(connection, publication_replace(request->publish_container, &failure), &failure);
       break;
     case BERTH__NATIVE__V1__REQUEST__REQUEST_PING:
       answer_ping(connection, host);

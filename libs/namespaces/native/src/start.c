@@ -153,7 +153,7 @@ static void finish(int connection, struct keeper *keeper, struct arena *arena, s
   arena_close(arena);
   leave_spawner_streams();
   memory_trim();
-  identity_drop_to_keeper(keeper->publication.count > 0);
+  identity_drop_to_keeper(keeper->publication.netfilter >= 0);
 #ifndef __SANITIZE_ADDRESS__ /* the sanitizers call what a keeper does not */
   (void)keeper_filter_load();
 #endif

@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "io.h"
+#include "target.h"
 
 request_message *wire_unpack_request(const uint8_t *data, size_t size, struct arena *arena, struct failure *failure) {
   request_message *request = berth__native__v1__request__unpack(&arena->allocator, size, data);
@@ -33,6 +34,27 @@ request_message *wire_receive_request(int connection, struct arena *arena, struc
     return NULL;
   }
   return wire_unpack_request(payload, header.size, arena, failure);
+}
+
+static int read_reply(const uint8_t *payload, size_t size, struct failure *failure) {
+  reply_message *reply = berth__native__v1__reply__unpack(NULL, size, payload);
+  int result = reply != NULL && reply->reply_case == BERTH__NATIVE__V1__REPLY__REPLY_DONE ? 0 : -1;
+  if (reply != NULL && reply->reply_case == BERTH__NATIVE__V1__REPLY__REPLY_FAILURE)
+    (void)fail(failure, reply->failure->step, (int)reply->failure->error_number, "%s", reply->failure->detail);
+  else if (result < 0)
+    (void)fail(failure, "plan", EBADMSG, "the reply cannot be read");
+  if (reply != NULL) berth__native__v1__reply__free_unpacked(reply, NULL);
+  return result;
+}
+
+int wire_receive_done(int connection, struct failure *failure) {
+  uint8_t bytes[FRAME_HEADER_SIZE];
+  uint8_t payload[sizeof(struct failure) + 64];
+  struct frame_header header;
+  if (read_full(connection, bytes, sizeof bytes) != (ssize_t)sizeof bytes || !frame_decode(bytes, &header)) return target_not_running(failure);
+  if (header.type != FRAME_REPLY || header.size > sizeof payload) return fail(failure, "plan", EBADMSG, "the answer is no reply");
+  if (read_full(connection, payload, header.size) != (ssize_t)header.size) return target_not_running(failure);
+  return read_reply(payload, header.size, failure);
 }
 
 int wire_send(int connection, enum frame_type type, const void *payload, size_t size) {

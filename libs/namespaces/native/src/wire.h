@@ -15,6 +15,10 @@ request_message *wire_receive_request(int connection, struct arena *arena, struc
 /* Unpacks a request that lies in memory. Returns it, or NULL with a failure of step "plan". */
 request_message *wire_unpack_request(const uint8_t *data, size_t size, struct arena *arena, struct failure *failure);
 
+/* Reads a reply on a blocking connection that is to be Done. Returns 0, or -1 with the failure that it tells, or one of step "setns" and ESRCH when
+ * the other side has ended. */
+int wire_receive_done(int connection, struct failure *failure);
+
 /* Sends a frame. Returns 0, or -1 with errno. */
 int wire_send(int connection, enum frame_type type, const void *payload, size_t size);
 
