@@ -19,8 +19,8 @@ export interface FileContentStoreOptions {
 }
 
 /**
- * Keeps blobs in files: `blobs/<algorithm>/<aa>/<hex>`, written as `ingest/<name>` and renamed when verified. Bytes come before their row
- * and go after it, so that a crash leaves only rubbish that `sweepContent` removes.
+ * Keeps blobs in files: `blobs/<algorithm>/<aa>/<hex>`, written as `ingest/<name>` and renamed when verified. Bytes are on the disk before their
+ * row is there and go after it, so that a crash leaves only rubbish that `sweepContent` removes.
  */
 export async function openFileContentStore({ dir, index, settled }: FileContentStoreOptions): Promise<ContentStore> {
   const ingestDir = join(dir, 'ingest');
@@ -36,19 +36,26 @@ export async function openFileContentStore({ dir, index, settled }: FileContentS
     return found?.size === descriptor.size ? { ...descriptor, path } : null;
   };
 
+  /** The row of a file that was lost or cut must not come back to stand for one that is not whole yet. */
+  const forget = async (digest: string): Promise<void> => {
+    if (index.get(digest) === null) return;
+    index.remove(digest);
+    await settled();
+  };
+
   const keep = (ingest: FileIngest, ingestPath: string, commit: IngestCommit) => async (): Promise<StoredBlob> => {
     const { digest, size } = await ingest.finish();
     check({ digest, size }, commit);
     const path = pathOf(digest);
     return locks.run(digest, async () => {
       const before = await get(digest);
-      if (before === null) {
-        index.remove(digest);
-        await withoutSpaceErrors(() => moveDurably(ingestPath, path));
-      } else {
-        await rm(ingestPath);
-      }
       const blob = { digest, size, mediaType: before?.mediaType ?? commit.mediaType };
+      if (before === null) {
+        await forget(digest);
+        await moveDurably(ingest, ingestPath, path);
+      } else {
+        await ingest.discard();
+      }
       try {
         index.add(blob, commit.lease);
       } catch (error) {
@@ -156,14 +163,17 @@ async function checkSpace(dir: string, neededBytes: number): Promise<void> {
   throw new BerthError('DISK_FULL', `no space left on device: ${neededBytes} bytes needed, ${bavail * bsize} free`);
 }
 
-async function moveDurably(from: string, to: string): Promise<void> {
+/** Puts a file in its place. The file and its directory are synced after that, both at once: a journal then needs one commit. */
+async function moveDurably(file: FileIngest, from: string, to: string): Promise<void> {
   const dir = dirname(to);
-  const created = await mkdir(dir, { recursive: true, mode: 0o700 });
-  await rename(from, to);
-  await syncDirectory(dir);
-  if (created !== undefined) {
-    await syncDirectory(dirname(dir));
-    await syncDirectory(dirname(dirname(dir)));
+  const created = await withoutSpaceErrors(() => mkdir(dir, { recursive: true, mode: 0o700 }));
+  await withoutSpaceErrors(() => rename(from, to));
+  const dirs = created === undefined ? [dir] : [dir, dirname(dir), dirname(dirname(dir))];
+  try {
+    await Promise.all([file.sync(), ...dirs.map((each) => withoutSpaceErrors(() => syncDirectory(each)))]);
+  } catch (error) {
+    await rm(to, { force: true });
+    throw error;
   }
 }
 

@@ -9,8 +9,10 @@ export interface FileIngest {
   readonly offset: number;
   write(chunk: Uint8Array): Promise<void>;
   restart(): Promise<void>;
-  /** Writes the rest durably, makes the file read-only, closes it, and returns its digest. */
+  /** Writes the rest, makes the file read-only, and returns its digest. */
   finish(): Promise<{ digest: string; size: number }>;
+  /** Brings what was written to the disk, and closes the file. */
+  sync(): Promise<void>;
   /** Writes the rest and closes, keeping the file. */
   suspend(): Promise<void>;
   /** Closes and removes the file. */
@@ -75,9 +77,11 @@ async function continueFile(file: FileHandle, path: string, algorithm: DigestAlg
     async finish() {
       await flush();
       await file.chmod(0o444);
+      return { digest: `${algorithm}:${hash.digest('hex')}`, size: written };
+    },
+    async sync() {
       await withoutSpaceErrors(() => file.datasync());
       await close();
-      return { digest: `${algorithm}:${hash.digest('hex')}`, size: written };
     },
     async suspend() {
       await flush();
