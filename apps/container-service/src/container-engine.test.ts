@@ -197,7 +197,7 @@ describe('start', () => {
     const engine = createMemoryEngine();
     const { state, process } = await createdAndStarted(engine, { networkMode });
     expect([state()?.endpoint, process().plan]).toMatchObject([null, { network: null }]);
-    expect(engine.verbs()).toEqual(['create', 'start']);
+    expect(engine.verbs()).toEqual(['create', 'network connect', 'start']);
   });
 });
 

@@ -202,6 +202,9 @@ export function newContainer(spec: ContainerSpec): Container {
   return { ...spec, state: INITIAL_STATE };
 }
 
+/** What of a network a container that is on it tells. */
+export type NetworkOfContainer = Pick<Endpoint, 'networkId' | 'network' | 'driver'>;
+
 /** All places of a container on networks, the one with the default route first. */
 export function endpointsOf({ state }: Container): Endpoint[] {
   return state.endpoint === null ? [] : [state.endpoint, ...state.furtherEndpoints];

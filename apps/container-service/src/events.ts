@@ -1,4 +1,4 @@
-import { endpointsOf, type Container, type Endpoint } from './container.ts';
+import type { Container, NetworkOfContainer } from './container.ts';
 import type { Network } from './network/network.ts';
 import type { ProcessExit } from './ports/process.ts';
 import type { ContainerEvent } from './ports/stores.ts';
@@ -29,9 +29,9 @@ export function prunedNetworksEvent(): ContainerEvent {
 }
 
 /** What a start tells: the networks, the volumes, then the container itself. */
-export function startEvents(container: Container): ContainerEvent[] {
+export function startEvents(container: Container, networks: readonly NetworkOfContainer[]): ContainerEvent[] {
   return [
-    ...endpointsOf(container).map((endpoint) => endpointEvent(container, 'connect', endpoint)),
+    ...networks.map((network) => endpointEvent(container, 'connect', network)),
     ...volumes(container).map(({ name, target, readonly }) => ({
       noun: 'volume' as const,
       verb: 'mount',
@@ -49,13 +49,17 @@ export function startEvents(container: Container): ContainerEvent[] {
 }
 
 /** What an end tells, first that memory was short. `container` is as it was while it ran. */
-export function exitEvents(container: Container, exit: ProcessExit): ContainerEvent[] {
+export function exitEvents(
+  container: Container,
+  exit: ProcessExit,
+  networks: readonly NetworkOfContainer[],
+): ContainerEvent[] {
   const nanos = exit.timeNs - (container.state.startTimeNs ?? exit.timeNs);
   const execDuration = String(nanos > 0n ? nanos / 1_000_000_000n : 0n);
   return [
     ...oomEvents(container, exit),
     containerEvent(container, 'die', { exitCode: String(exit.exitCode), execDuration }),
-    ...endpointsOf(container).map((endpoint) => endpointEvent(container, 'disconnect', endpoint)),
+    ...networks.map((network) => endpointEvent(container, 'disconnect', network)),
     ...volumes(container).map(({ name }) => ({
       noun: 'volume' as const,
       verb: 'unmount',
@@ -96,7 +100,7 @@ function volumes(container: Container): Container['mounts'] {
 export function endpointEvent(
   { id }: Pick<Container, 'id'>,
   verb: 'connect' | 'disconnect',
-  { networkId, network, driver }: Pick<Endpoint, 'networkId' | 'network' | 'driver'>,
+  { networkId, network, driver }: NetworkOfContainer,
 ): ContainerEvent {
   return { noun: 'network', verb, objectId: networkId, attributes: { container: id, name: network, type: driver } };
 }

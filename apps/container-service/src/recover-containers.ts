@@ -182,7 +182,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     const { pid, startTimeNs } = 'pid' in state ? state : { pid: 0, startTimeNs: deps.nowNs() };
     const began = state.state === 'exited' ? state.startTimeNs : startTimeNs;
     const running = advance(container, 'run', { pid, startTimeNs: began });
-    store.replace(container, running, startEvents(running));
+    store.replace(container, running, startEvents(running, places.networksOf(running)));
     return running;
   }
 

@@ -151,7 +151,7 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
 
   async function recordStart(starting: Container, running: Container, process: StartedProcess): Promise<void> {
     try {
-      store.replace(starting, running, startEvents(running));
+      store.replace(starting, running, startEvents(running, places.networksOf(running)));
     } catch (error) {
       await discard(starting.id, process);
       throw error;

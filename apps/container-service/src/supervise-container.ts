@@ -86,7 +86,7 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
   ): { before: Container; leftover: Leftover | null } {
     const before = store.get(active.id);
     if (before === null) throw new Error(`active container ${active.id} has no row`);
-    const events = exitEvents(before, exit);
+    const events = exitEvents(before, exit, places.networksOf(before));
     if (active.stopRequested) events.push(containerEvent(before, 'stop'));
     const removal = active.removal ?? (before.config.autoRemove && !active.restartRequested ? AUTO_REMOVAL : null);
     if (removal !== null) {

@@ -7,6 +7,7 @@ import {
   type Container,
   type ContainerState,
   type Endpoint,
+  type NetworkOfContainer,
 } from '../container.ts';
 import type { InterfacePlan } from '../plan/plan.ts';
 import type { PlanBuilder } from '../plan/build-plan.ts';
@@ -37,6 +38,8 @@ export interface ContainerPlaces {
   /** Marks the addresses of a container as taken, as start-up does. */
   claim(container: Container): void;
   release(places: TakenPlaces): void;
+  /** The networks that a container that runs is on: those of its places, or host or none, which give it no place. */
+  networksOf(container: Container): readonly NetworkOfContainer[];
   /** Makes the bridges of a container ready, and answers its names. Throws START_FAILED, NAME_SERVER_FAILED, SERVICE_UNAVAILABLE. */
   prepare(container: Container): Promise<void>;
   /** The interfaces of a container, with its default routes. */
@@ -98,6 +101,11 @@ export function createContainerPlaces(deps: ContainerPlacesDeps): ContainerPlace
     release({ endpoint, furtherEndpoints }) {
       const endpoints = endpoint === null ? furtherEndpoints : [endpoint, ...furtherEndpoints];
       for (const address of endpoints.flatMap(heldAddressesOf)) networks.release(address);
+    },
+    networksOf(container) {
+      const mode = networks.named(container.config.networkMode);
+      if (mode?.driver !== 'host' && mode?.driver !== 'null') return endpointsOf(container);
+      return [{ networkId: mode.id, network: mode.name, driver: mode.driver }];
     },
     async prepare(container) {
       const endpoints = endpointsOf(container);

@@ -249,6 +249,23 @@ describe('networks', () => {
     expect(engine.networks.members(id)).toMatchObject([{ name: 'web', address: '172.17.0.2', prefixLength: 16 }]);
   });
 
+  test.each([
+    ['host', 'host'],
+    ['none', 'null'],
+  ])('tell of a container on %s, which has no place there', async (networkMode, type) => {
+    const { container } = await engine.creator.create({ name: 'web', config: aConfig({ networkMode }) });
+    await engine.control.start(container.id, DETACHED);
+    engine.runtime.process(`/run/${container.id}`).exit(0);
+    await settle();
+    const told = engine.stores.events.filter(({ noun }) => noun === 'network');
+    const attributes = { container: container.id, name: networkMode, type };
+    const objectId = engine.networks.find(networkMode).id;
+    expect(told).toEqual([
+      { noun: 'network', verb: 'connect', objectId, attributes },
+      { noun: 'network', verb: 'disconnect', objectId, attributes },
+    ]);
+  });
+
   test('are made one after another when two find the bridge missing', async () => {
     const network = await create('a');
     let [now, most] = [0, 0];
