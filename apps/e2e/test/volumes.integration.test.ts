@@ -73,7 +73,10 @@ test('a container that is gone by itself has given its volumes back when its com
 
 test('a volume on /etc hides nothing of what the engine mounts there', async () => {
   const script = 'grep -c localhost /etc/hosts; cat /etc/hostname; grep -c . /etc/resolv.conf; wc -c </etc/passwd';
-  const found = await cli.ok('run', '--rm', '-h', 'named', '-v', 'configuration:/etc', 'busybox', 'sh', '-c', script);
-  expect(found).toMatch(/^[1-9]\d*\nnamed\n[1-9]\d*\n[1-9]\d*$/);
-  await cli.ok('volume', 'rm', 'configuration');
+  for (const option of ['', ':ro']) {
+    const volumes = ['-v', `configuration:/etc${option}`, '-v', 'inner:/etc/not/there'];
+    const found = await cli.ok('run', '--rm', '-h', 'named', ...volumes, 'busybox', 'sh', '-c', script);
+    expect(found).toMatch(/^[1-9]\d*\nnamed\n[1-9]\d*\n[1-9]\d*$/);
+    await cli.ok('volume', 'rm', 'configuration', 'inner');
+  }
 });

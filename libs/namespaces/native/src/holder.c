@@ -25,8 +25,9 @@ static int open_sources(const mount_container_plan *plan, const struct volumes *
 
 static int attach_all(int root, const mount_container_plan *plan, int *sources, struct failure *failure) {
   struct own_mounts own = {.devpts = -1, .proc = -1};
-  for (size_t i = 0; i < plan->n_mounts; i++) {
-    if (mount_attach(root, plan->mounts[i], sources[i], &own, failure) < 0) return -1;
+  const struct mount_list list = {plan->mounts, plan->n_mounts, sources};
+  for (size_t i = 0; i < list.count; i++) {
+    if (mount_attach(root, &list, i, &own, failure) < 0) return -1;
   }
   return 0;
 }

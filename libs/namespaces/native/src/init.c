@@ -104,8 +104,9 @@ static int step_overlay(struct setup *setup, struct failure *failure) {
 }
 
 static int step_mounts(struct setup *setup, struct failure *failure) {
-  for (size_t i = 0; i < setup->plan->n_mounts; i++) {
-    if (mount_attach(setup->root, setup->plan->mounts[i], setup->sources[i], &setup->own, failure) < 0) return -1;
+  const struct mount_list list = {setup->plan->mounts, setup->plan->n_mounts, setup->sources};
+  for (size_t i = 0; i < list.count; i++) {
+    if (mount_attach(setup->root, &list, i, &setup->own, failure) < 0) return -1;
   }
   return 0;
 }

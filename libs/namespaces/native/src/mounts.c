@@ -202,7 +202,25 @@ static bool fills(int root, const mount_plan *plan) {
   return there >= 0;
 }
 
-static int attach_tree(int root, const mount_plan *plan, int tree, struct failure *failure) {
+/* What a plan mounts below a volume that is about to become read-only has its target made in the volume before. */
+static int make_inner_targets(const struct mount_list *list, size_t outer, struct failure *failure) {
+  const char *target = list->plans[outer]->target;
+  size_t length = strlen(target);
+  for (size_t i = outer + 1; i < list->count; i++) {
+    const char *inner = list->plans[i]->target;
+    if (strncmp(inner, target, length) != 0 || inner[length] != '/') continue;
+    struct stat stat = {.st_mode = S_IFDIR};
+    if (list->sources[i] >= 0 && fstat(list->sources[i], &stat) < 0)
+      return fail(failure, "mount", errno, "examine %.200s", inner);
+    cleanup_close int made = root_make_target(list->sources[outer], inner + length, S_ISDIR(stat.st_mode));
+    if (made < 0) return fail(failure, "mount", errno, "make the target %.200s", inner);
+  }
+  return 0;
+}
+
+static int attach_tree(int root, const struct mount_list *list, size_t index, struct failure *failure) {
+  const mount_plan *plan = list->plans[index];
+  int tree = list->sources[index];
   const bind_mount *bind = plan->source_case == BERTH__NATIVE__V1__MOUNT__SOURCE_BIND ? plan->bind : NULL;
   const char *source = source_name(plan);
   bool recursive = bind != NULL && bind->recursive && !bind->attributes_on_top;
@@ -215,6 +233,9 @@ static int attach_tree(int root, const mount_plan *plan, int tree, struct failur
     return fail(failure, "mount", EPERM, "%.200s is inside /proc", plan->target);
   }
   if (fill && copy_up(target, tree, failure) < 0) return -1;
+  if (is_filled(plan) && (plan->attributes & MOUNT_ATTR_RDONLY) != 0 &&
+      make_inner_targets(list, index, failure) < 0)
+    return -1;
   if (plan->attributes != 0 && mount_set(tree, plan->attributes, recursive) < 0) {
     return fail(failure, "mount", errno, "set the attributes of %.200s", plan->target);
   }
@@ -256,9 +277,9 @@ static int attach_filesystem(int root, const mount_plan *plan, struct own_mounts
   return 0;
 }
 
-int mount_attach(int root, const mount_plan *plan, int source, struct own_mounts *own, struct failure *failure) {
-  if (source < 0) return attach_filesystem(root, plan, own, failure);
-  int result = attach_tree(root, plan, source, failure);
-  (void)close(source);
+int mount_attach(int root, const struct mount_list *list, size_t index, struct own_mounts *own, struct failure *failure) {
+  if (list->sources[index] < 0) return attach_filesystem(root, list->plans[index], own, failure);
+  int result = attach_tree(root, list, index, failure);
+  close_fd(&list->sources[index]);
   return result;
 }

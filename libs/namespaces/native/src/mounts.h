@@ -33,11 +33,19 @@ struct own_mounts {
   int proc; /* one that is not read-only */
 };
 
+/* The mounts of a plan in their order, with their opened sources. */
+struct mount_list {
+  mount_plan *const *plans;
+  size_t count;
+  int *sources;
+};
+
 /*
- * Carries out one mount of the plan below `root`, from its opened source or, when that is -1, of a new file system,
- * which is noted in `own` when it is the first of its kind. Returns 0, or -1 with the failure.
+ * Carries out one mount of a plan below `root`, from its opened source, which is closed, or, when that is -1, of a new
+ * file system, which is noted in `own` when it is the first of its kind. Mounts are carried out in their order. Returns 0,
+ * or -1 with the failure.
  */
-int mount_attach(int root, const mount_plan *plan, int source, struct own_mounts *own, struct failure *failure);
+int mount_attach(int root, const struct mount_list *list, size_t index, struct own_mounts *own, struct failure *failure);
 
 /* Makes a detached file system. `options` are `key=value` or `key`. Returns the mount's descriptor, or -1 with errno.
  */
