@@ -92,17 +92,24 @@ export function createCleaner(deps: CleanDeps): Cleaner {
     }
   }
 
+  async function attemptOrRetry(leftover: Leftover): Promise<void> {
+    try {
+      await attempt(leftover);
+    } catch (error) {
+      log.warn({ containerId: leftover.containerId, err: error }, 'removed container not cleaned up, will try again');
+      retry(leftover).catch(() => {});
+    }
+  }
+
   return {
     cleanRuntime,
     cleanEarlierRuntime: (containerId) => takeAway(containerId, null),
     async clean(leftover) {
+      const attempted = attemptOrRetry(leftover);
+      // Who waits for the removal may want to remove its volumes next.
+      if (leftover.volumes !== 'none') await attempted;
       deps.removals.tell(leftover.containerId);
-      try {
-        await attempt(leftover);
-      } catch (error) {
-        log.warn({ containerId: leftover.containerId, err: error }, 'removed container not cleaned up, will try again');
-        retry(leftover).catch(() => {});
-      }
+      await attempted;
     },
   };
 }

@@ -265,7 +265,8 @@ describe('other verbs', () => {
 
   test('wait knows the next exit, and the removal', async () => {
     const engine = createMemoryEngine();
-    const { container } = await engine.creator.create({ name: 'web', config: aConfig() });
+    const mounts = [{ type: 'volume' as const, source: 'data', target: '/data', readonly: false }];
+    const { container } = await engine.creator.create({ name: 'web', config: aConfig({ mounts }) });
     const { signal } = new AbortController();
     const next = engine.control.wait('web', 'next-exit', signal);
     const removed = engine.control.wait('web', 'removed', signal);
@@ -273,7 +274,14 @@ describe('other verbs', () => {
     engine.runtime.process(`/run/${container.id}`).exit(5);
     await expect(next).resolves.toMatchObject({ exitCode: 5 });
     await settle();
+    const order: string[] = [];
+    engine.volumes.release = async () => {
+      await settle();
+      order.push('volumes are back');
+    };
+    void removed.then(() => order.push('removed'));
     await engine.control.remove('web', { force: false, volumes: false });
     await removed;
+    expect(order).toEqual(['volumes are back', 'removed']);
   });
 });
