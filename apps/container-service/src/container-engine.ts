@@ -127,7 +127,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     ...outside,
     ...outside.networkSettings,
     network,
-    members: (id) => networkMembers(outside.store, id),
+    members: (network) => networkMembers(outside.store, network),
     onRemoved: (removed) => names.forgetNetwork(removed),
   });
   const networkOf = (id: string): Network | null => networks.list([]).find((each) => each.id === id) ?? null;

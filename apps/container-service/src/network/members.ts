@@ -1,24 +1,40 @@
-import { endpointsOf, isActive } from '../container.ts';
+import { endpointsOf, isActive, type Container, type Endpoint } from '../container.ts';
 import type { ContainerStore } from '../ports/stores.ts';
 import { endpointId } from './endpoint-id.ts';
-import type { NetworkMember } from './network.ts';
+import type { Network, NetworkMember } from './network.ts';
 
-/** The containers that run on a network, or are about to: those whose rows have a place on it. */
-export function networkMembers(store: Pick<ContainerStore, 'list'>, networkId: string): NetworkMember[] {
+type Addresses = Omit<NetworkMember, 'containerId' | 'name' | 'endpointId'>;
+
+const NO_ADDRESSES: Addresses = {
+  address: '',
+  prefixLength: 0,
+  ipv6Address: '',
+  ipv6PrefixLength: 0,
+  hardwareAddress: '',
+};
+
+/** The containers that run on a network, or are about to: those whose rows have a place on it, or that are on host or none, which has no places. */
+export function networkMembers(store: Pick<ContainerStore, 'list'>, network: Network): NetworkMember[] {
   return store
     .list()
     .filter(isActive)
     .flatMap((container) => {
-      const endpoint = endpointsOf(container).find((each) => each.networkId === networkId);
-      if (endpoint === undefined) return [];
-      const { address, prefixLength, hardwareAddress, ipv6 } = endpoint;
+      const addresses = addressesAt(network, container);
       const { id: containerId, name } = container;
-      const addresses = {
-        address,
-        prefixLength,
-        ipv6Address: ipv6?.address ?? '',
-        ipv6PrefixLength: ipv6?.prefixLength ?? 0,
-      };
-      return [{ containerId, name, endpointId: endpointId(containerId, networkId), hardwareAddress, ...addresses }];
+      return addresses === null
+        ? []
+        : [{ containerId, name, endpointId: endpointId(containerId, network.id), ...addresses }];
     });
+}
+
+/** Null for a container that is not on the network. */
+function addressesAt({ id, name, driver }: Network, container: Container): Addresses | null {
+  if (driver === 'host' || driver === 'null') return container.config.networkMode === name ? NO_ADDRESSES : null;
+  const endpoint = endpointsOf(container).find(({ networkId }) => networkId === id);
+  return endpoint === undefined ? null : addressesOf(endpoint);
+}
+
+function addressesOf({ address, prefixLength, hardwareAddress, ipv6 }: Endpoint): Addresses {
+  const ipv6Place = { ipv6Address: ipv6?.address ?? '', ipv6PrefixLength: ipv6?.prefixLength ?? 0 };
+  return { address, prefixLength, hardwareAddress, ...ipv6Place };
 }

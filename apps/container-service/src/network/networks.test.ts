@@ -245,8 +245,9 @@ describe('networks', () => {
   test('the default one shows who is on it', async () => {
     const { container } = await engine.creator.create({ name: 'web', config: aConfig() });
     await engine.control.start(container.id, DETACHED);
-    const { id } = engine.networks.find('bridge');
-    expect(engine.networks.members(id)).toMatchObject([{ name: 'web', address: '172.17.0.2', prefixLength: 16 }]);
+    expect(engine.networks.members(engine.networks.find('bridge'))).toMatchObject([
+      { name: 'web', address: '172.17.0.2', prefixLength: 16 },
+    ]);
   });
 
   test.each([
@@ -255,11 +256,14 @@ describe('networks', () => {
   ])('tell of a container on %s, which has no place there', async (networkMode, type) => {
     const { container } = await engine.creator.create({ name: 'web', config: aConfig({ networkMode }) });
     await engine.control.start(container.id, DETACHED);
+    const network = engine.networks.find(networkMode);
+    expect(engine.networks.members(network)).toMatchObject([{ name: 'web', address: '', hardwareAddress: '' }]);
     engine.runtime.process(`/run/${container.id}`).exit(0);
     await settle();
+    expect(engine.networks.members(network)).toEqual([]);
     const told = engine.stores.events.filter(({ noun }) => noun === 'network');
     const attributes = { container: container.id, name: networkMode, type };
-    const objectId = engine.networks.find(networkMode).id;
+    const objectId = network.id;
     expect(told).toEqual([
       { noun: 'network', verb: 'connect', objectId, attributes },
       { noun: 'network', verb: 'disconnect', objectId, attributes },

@@ -33,7 +33,7 @@ export interface NetworksDeps {
   readonly runtime: Runtime;
   readonly network: EngineNetwork;
   /** The containers that run on a network, or are about to. */
-  readonly members: (networkId: string) => NetworkMember[];
+  readonly members: (network: Network) => NetworkMember[];
   /** Called with a network that goes. */
   readonly onRemoved: (network: Network) => void;
   /** The engine's nftables table. */
@@ -52,7 +52,7 @@ export interface Networks extends Endpoints {
   /** By name. Throws INVALID_ARGUMENT for a filter. */
   list(filters: readonly Filter[]): Network[];
   /** The containers that run on it, or are about to. */
-  members(networkId: string): NetworkMember[];
+  members(network: Network): NetworkMember[];
   /** Throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS. */
   find(reference: string): Network;
   /** The network of a name; null when there is none. */
@@ -194,7 +194,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
   }
 
   function expectUnused(network: Network): void {
-    const active = members(network.id);
+    const active = members(network);
     if (active.length === 0) return;
     const text = active.map(({ name, endpointId }) => `name:"${name}" id:"${shortId(endpointId)}"`).join(', ');
     const message = `error while removing network: network ${network.name} has active endpoints (${text})`;
@@ -237,7 +237,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
   return {
     ...endpoints,
     list(filters) {
-      const matches = parseNetworkFilters(filters, ({ id }) => members(id).length === 0);
+      const matches = parseNetworkFilters(filters, (network) => members(network).length === 0);
       return all()
         .filter(matches)
         .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -251,7 +251,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
       ensured.clear();
     },
     async renew() {
-      const used = [...own.values()].filter(({ id }) => ensured.has(id) || members(id).length > 0);
+      const used = [...own.values()].filter((network) => ensured.has(network.id) || members(network).length > 0);
       for (const { id } of used) ensured.delete(id);
       await Promise.all(used.map(ensure));
     },
@@ -291,11 +291,11 @@ export function createNetworks(deps: NetworksDeps): Networks {
     },
     async prune(filters) {
       const matches = parsePruneFilters(filters, deps.nowNs());
-      const unused = [...own.values()].filter(({ id }) => members(id).length === 0).filter(matches);
+      const unused = [...own.values()].filter((network) => members(network).length === 0).filter(matches);
       const removed: string[] = [];
       for (const network of unused) {
         // It may have been removed, or somebody may have come on it, since.
-        if (!own.has(network.id) || members(network.id).length > 0) continue;
+        if (!own.has(network.id) || members(network).length > 0) continue;
         await removeUnused(network);
         removed.push(network.name);
       }
