@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly network?: string;
   /** A port of the container that is published on any port of the host: `80/tcp`. */
   readonly publish?: string;
+  /** Is asked for what no network knows. */
+  readonly nameServer?: string;
 }
 
 /** A container that runs. */
@@ -31,6 +33,10 @@ export interface BerthApi extends Disposable {
   start(command: readonly string[], options?: StartOptions): Promise<StartedContainer>;
   /** The host's address on a container's network, and the host's port that its first published port has. */
   publishedAt(container: string): Promise<{ readonly gateway: string; readonly port: number }>;
+  /** The address of a container on its network, and the host's. */
+  addressOf(container: string): Promise<{ readonly gateway: string; readonly address: string }>;
+  createNetwork(name: string): Promise<void>;
+  removeNetwork(name: string): Promise<void>;
   /** The directory of the host that has its writable layer. */
   upperDirOf(container: string): Promise<string>;
   /** Runs a command in a container and gives its stdout. Throws when it fails. */
@@ -52,11 +58,16 @@ export interface BerthApi extends Disposable {
 export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
   const { client, close } = connectService(ContainerServiceDefinition, paths.socket('container-service'));
 
-  async function run(command: readonly string[], detach: boolean, { bind, network = '', publish }: StartOptions = {}) {
+  async function run(command: readonly string[], detach: boolean, options: StartOptions = {}) {
+    const { bind, network = '', publish, nameServer } = options;
+    const dnsServers = nameServer === undefined ? [] : [nameServer];
     const outcome = { id: '', pid: 0, exitCode: null as number | null };
     const mounts = bind === undefined ? [] : [{ type: MountType.BIND, ...bind, readonly: true }];
     const portBindings = publish === undefined ? [] : [{ containerPort: publish }];
-    const value = { config: { image, command: [...command], mounts, networkMode: network, portBindings }, detach };
+    const value = {
+      config: { image, command: [...command], mounts, networkMode: network, portBindings, dnsServers },
+      detach,
+    };
     for await (const { event } of client.runContainer(only({ request: { $case: 'start' as const, value } }))) {
       if (event?.$case === 'created') outcome.id = event.value.id;
       if (event?.$case === 'started') outcome.pid = event.value.pid;
@@ -76,6 +87,17 @@ export function openBerthApi(paths: EnginePaths, image: string): BerthApi {
       const { container } = await client.getContainer({ container: id });
       const port = container?.publishedPorts[0]?.hostPort ?? 0;
       return { gateway: container?.network?.gateway ?? '', port };
+    },
+    async addressOf(id) {
+      const { container } = await client.getContainer({ container: id });
+      const { gateway = '', address = '' } = container?.networks[0] ?? {};
+      return { gateway, address };
+    },
+    async createNetwork(name) {
+      await client.createNetwork({ name });
+    },
+    async removeNetwork(network) {
+      await client.deleteNetwork({ network });
     },
     async upperDirOf(id) {
       const { container } = await client.getContainer({ container: id });

@@ -1,5 +1,6 @@
 import type { Section } from './section.ts';
 import { measureChanges } from './sections/changes.ts';
+import { measureDns } from './sections/dns.ts';
 import { measureExec } from './sections/exec.ts';
 import { measureImages } from './sections/images.ts';
 import { measureInside } from './sections/inside.ts';
@@ -21,6 +22,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   log: measureLog,
   inside: measureInside,
   network: measureNetwork,
+  dns: measureDns,
   parallel: measureParallel,
   scale: measureScale,
   memory: measureMemory,

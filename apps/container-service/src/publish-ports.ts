@@ -87,7 +87,7 @@ export function createPortPublisher(deps: PublishDeps): PortPublisher {
     if (container === null) return;
     const { endpoint } = container.state;
     ports.release(id);
-    const wanted = isReached(endpoint) ? wantedBindings(container) : [];
+    const wanted = isReached(endpoint) ? bindingsAt(container, endpoint) : [];
     try {
       await publish(container, ports.take(portHolder(id, endpoint), wanted, busy));
     } catch (error) {

@@ -240,13 +240,20 @@ describe('the ports of a container that runs', () => {
   test('go on from a network that becomes the way out, and back from the one that is left', async () => {
     await withService(async (containers) => {
       const { client } = containers;
-      await client.createNetwork(aNetwork('main'));
-      const many = Array.from({ length: 300 }, (_, index) => ({ ...aPort(), containerPort: `${1000 + index}/udp` }));
+      const options = { 'com.docker.network.bridge.host_binding_ipv4': '127.0.0.1' };
+      await client.createNetwork(aNetwork('main', { options }));
+      const many = Array.from({ length: 300 }, (_, index) => ({
+        ...aPort(),
+        hostAddress: '',
+        containerPort: `${1000 + index}/udp`,
+      }));
       const config = { networkMode: 'bridge', portBindings: [aPort(), ...many] };
       const container = await containers.startDetached(SERVE, { config });
       const port = async () => (await published(containers, container)).find((each) => each.containerPort === '80/tcp');
       await client.connectNetwork({ container, attachment: on('main', { gatewayPriority: 1 }) });
-      expect(await published(containers, container)).toHaveLength(301);
+      const moved = await published(containers, container);
+      expect(moved).toHaveLength(301);
+      expect(new Set(moved.map(({ hostAddress }) => hostAddress))).toEqual(new Set(['127.0.0.1']));
       await waitFor(async () => answers((await port())?.hostPort), { what: 'an answer of the container' });
       await client.disconnectNetwork({ container, network: 'main', force: false });
       await waitFor(async () => answers((await port())?.hostPort), { what: 'an answer of the container' });
