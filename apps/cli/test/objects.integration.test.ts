@@ -569,15 +569,26 @@ test('top shows what the engine lists, in wide columns', async () => {
   expect(asked).toEqual([{ container: 'web', psArguments: ['-o', 'pid,cmd'] }]);
 });
 
-test('logs in a time, with the place of details', async () => {
+test('logs in a time, with details', async () => {
   const asked: unknown[] = [];
   async function* readLogs({ since, until, tail }: object & { since?: unknown; until?: unknown; tail?: unknown }) {
     asked.push({ since, until, tail });
     yield { entries: [{ time: { seconds: 1n, nanos: 5 }, data: Buffer.from('one\n') }] };
   }
-  const berth = await start({ container: { readLogs } });
+  const logConfig = { driver: 'json-file', options: { labels: 'b,none', 'env-regex': '^E', tag: '{{.Name}}/{{.ID}}' } };
+  const container = {
+    id: 'ab'.repeat(32),
+    name: 'web',
+    labels: { a: '1', b: 'x y' },
+    environment: ['PATH=/bin', 'ENV=a=b'],
+    config: { logConfig },
+  };
+  const getContainer = () => Promise.resolve({ container });
+  const berth = await start({ container: { readLogs, getContainer } });
   const argv = ['logs', '-t', '--details', '--since', '1970-01-01T00:00:01.000000005Z', '--until', '9', 'web'];
-  expect((await berth(...argv)).stdout).toBe('1970-01-01T00:00:01.000000005Z  one\n');
+  expect((await berth(...argv)).stdout).toBe(
+    '1970-01-01T00:00:01.000000005Z ENV=a%3Db,b=x+y,tag=web%2Fabababababab one\n',
+  );
   expect(asked).toEqual([{ since: { seconds: 1n, nanos: 5 }, until: { seconds: 9n, nanos: 0 }, tail: undefined }]);
 });
 

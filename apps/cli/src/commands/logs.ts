@@ -1,9 +1,11 @@
 import { LogForm, type LogEntry } from '@berth/proto/container';
 import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
+import { getContainer } from '../container/get-container.ts';
 import { connectContainers } from '../engine/containers.ts';
 import { parseLogTime } from '../format/log-time.ts';
 import { formatUtcNano } from '../format/go-time.ts';
+import { logDetails } from '../logs/log-details.ts';
 import { writeAll } from '../write-all.ts';
 
 export const command = defineCommand({
@@ -39,7 +41,8 @@ export const command = defineCommand({
       until: options.until ? parseLogTime('until', options.until, now) : undefined,
       form: toForm(options),
     };
-    const format = createFormatter(options);
+    const details = options.details ? logDetails(await getContainer(containers, container)) : null;
+    const format = createFormatter(options.timestamps, details);
     for await (const { entries } of containers.client.readLogs(request, { signal: context.signal })) {
       for (const entry of entries) await writeAll(entry.stderr ? context.stderr : context.stdout, format(entry));
     }
@@ -55,18 +58,18 @@ function parseTail(text: string | undefined): bigint | undefined {
   return lines < 0n ? undefined : lines;
 }
 
-/** As much as can be written as it comes: only details, for which Docker has a place behind the time, need each line. No log has any. */
+/** As much as can be written as it comes: only details, which stand behind the time, need each line. */
 function toForm({ timestamps, details }: { timestamps: boolean; details: boolean }): LogForm {
   if (details) return LogForm.UNSPECIFIED;
   return timestamps ? LogForm.TIMED_TEXT : LogForm.TEXT;
 }
 
-/** An entry as it is printed. */
-function createFormatter({ timestamps, details }: { timestamps: boolean; details: boolean }) {
+/** An entry as it is printed; without details it comes so. */
+function createFormatter(timestamps: boolean, details: string | null) {
   let atLineStart = true;
   return ({ time, data }: LogEntry): Uint8Array => {
-    if (!details) return data;
-    const prefix = timestamps && time ? `${formatUtcNano(time)}  ` : ' ';
+    if (details === null) return data;
+    const prefix = `${timestamps && time ? `${formatUtcNano(time)} ` : ''}${details} `;
     const line = atLineStart ? Buffer.concat([Buffer.from(prefix), data]) : data;
     atLineStart = data.at(-1) === 0x0a;
     return line;

@@ -13,7 +13,7 @@ const GO_FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
 const DELIVERY = ['mode', 'max-buffer-size'];
 const DETAILS = ['labels', 'labels-regex', 'env', 'env-regex', 'tag'];
 const ROTATION = ['max-size', 'max-file', 'compress'];
-/** The options of each driver in Docker. Those of delivery and details are kept and told: the engine's log never blocks, and has no details. */
+/** The options of each driver in Docker. Those of delivery are kept and told, for the engine's log never blocks; details are for who shows a log. */
 const OPTIONS: Readonly<Record<LogConfig['driver'], readonly string[]>> = {
   'json-file': [...ROTATION, ...DETAILS, ...DELIVERY],
   local: [...ROTATION, ...DELIVERY],
