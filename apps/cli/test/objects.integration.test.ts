@@ -497,24 +497,33 @@ test('version shows the client also without an engine', async () => {
 test('version and info with an engine', async () => {
   const info = {
     version: '0.1.0',
+    nativeVersion: '0.1.0',
     architecture: 'x86_64',
     kernel: '6.1',
     memoryBytes: 8_345_071_616n,
-    counts: { total: 3, running: 1, stopped: 2 },
+    counts: { total: 4, running: 2, paused: 1, stopped: 2 },
     securityOptions: ['name=apparmor', 'name=seccomp,profile=builtin'],
   };
   const berth = await start({ ...LISTED, container: { getInfo: async () => info } });
   expect((await berth('version', '-f', '{{.Server.Version}} {{.Client.Version}} {{.Server.Arch}}')).stdout).toBe(
     '0.1.0 0.1.0 amd64\n',
   );
+  expect((await berth('version', '-f', '{{range .Server.Components}}{{.Name}} {{.Version}} {{end}}')).stdout).toBe(
+    'Engine 0.1.0 berth-ns 0.1.0 \n',
+  );
   const text = (await berth('info')).stdout;
   expect(text).toContain(
-    '\nServer:\n Containers: 3\n  Running: 1\n  Paused: 0\n  Stopped: 2\n Images: 3\n Server Version: 0.1.0\n',
+    '\nServer:\n Containers: 4\n  Running: 1\n  Paused: 1\n  Stopped: 2\n Images: 3\n Server Version: 0.1.0\n',
   );
   expect(text).toContain('\n Total Memory: 7.772GiB\n');
   expect(text).toContain('\n Security Options:\n  apparmor\n  seccomp\n   Profile: builtin\n Kernel Version: 6.1\n');
   expect((await berth('info', '-f', '{{index .SecurityOptions 0}}')).stdout).toBe('name=apparmor\n');
-  expect((await berth('info', '-f', '{{.NCPU}} {{.Containers}}')).stdout).toBe('0 3\n');
+  expect(
+    (await berth('info', '-f', '{{.NCPU}} {{.Containers}} {{.ContainersRunning}} {{.ContainersPaused}}')).stdout,
+  ).toBe('0 4 1 1\n');
+  const asked =
+    '{{.CgroupDriver}} {{.Swarm.LocalNodeState}} {{join .Plugins.Volume ","}} {{.DefaultRuntime}} {{.IndexServerAddress}}';
+  expect((await berth('info', '-f', asked)).stdout).toBe('cgroupfs inactive local berth https://index.docker.io/v1/\n');
 });
 
 test('volume create and rm', async () => {

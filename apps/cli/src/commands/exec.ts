@@ -6,6 +6,7 @@ import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { checkEnvironment, collectEnvironment } from '../container/environment.ts';
 import { requireTerminal } from '../container/require-terminal.ts';
+import { startExitCode } from '../container/start-exit-code.ts';
 import { describeError } from '../describe-error.ts';
 import { connectContainers } from '../engine/containers.ts';
 
@@ -66,9 +67,8 @@ export const command = defineCommand({
   },
 });
 
-/** A command that cannot be executed has the exit code that a shell gives it. */
+/** What was asked for cannot be had in this container: 126, where it has no code of its own. */
 function explain(error: unknown): unknown {
-  if (isBerthError(error, 'COMMAND_NOT_FOUND')) return new CliError(describeError(error).message, 127);
-  if (isBerthError(error, 'COMMAND_NOT_EXECUTABLE')) return new CliError(describeError(error).message, 126);
-  return error;
+  const exitCode = startExitCode(error) ?? (isBerthError(error, 'START_FAILED', 'USER_INVALID') ? 126 : null);
+  return exitCode === null ? error : new CliError(describeError(error).message, exitCode);
 }

@@ -1,18 +1,12 @@
-import type { GetInfoResponse } from '@berth/proto/container';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { connectContainers } from '../engine/containers.ts';
 import { connectImages } from '../engine/images.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
 import { formatBinarySize } from '../format/human-size.ts';
-import type { Json } from '../format/json.ts';
 import { renderObject } from '../inspect/run-inspect.ts';
+import { containerCounts, infoJson, LOG_DRIVERS, NETWORK_DRIVERS, type ServerInfo } from '../system/info-json.ts';
 import { VERSION } from '../version.ts';
-
-interface ServerInfo {
-  info: GetInfoResponse;
-  images: number;
-}
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
@@ -21,7 +15,7 @@ export const command = defineCommand({
   async run(context, { options: { format } }) {
     const server = await getServerInfo(context).catch((error: unknown) => ({ error }));
     const found = 'error' in server ? null : server;
-    context.stdout.write(format ? `${renderObject(format, infoJson(found))}\n` : infoText(found));
+    context.stdout.write(format ? `${renderObject(format, infoJson(found, new Date()))}\n` : infoText(found));
     if ('error' in server) throw server.error;
     return 0;
   },
@@ -37,51 +31,25 @@ async function getServerInfo(context: CommandContext): Promise<ServerInfo> {
   return { info, images: images.length };
 }
 
-function infoJson(server: ServerInfo | null): Record<string, Json> {
-  const client = { ClientInfo: { Version: VERSION } };
-  if (!server) return client;
-  const { info, images } = server;
-  return {
-    ID: info.engineId,
-    Containers: info.counts?.total ?? 0,
-    ContainersRunning: info.counts?.running ?? 0,
-    ContainersPaused: 0,
-    ContainersStopped: info.counts?.stopped ?? 0,
-    Images: images,
-    Driver: 'overlayfs',
-    LoggingDriver: 'cri',
-    CgroupVersion: info.cgroupVersion,
-    SecurityOptions: info.securityOptions,
-    KernelVersion: info.kernel,
-    OperatingSystem: info.operatingSystem,
-    OSType: 'linux',
-    Architecture: info.architecture,
-    NCPU: info.cpus,
-    MemTotal: Number(info.memoryBytes),
-    DockerRootDir: info.stateDirectory,
-    Name: info.hostName,
-    ServerVersion: info.version,
-    DefaultNetwork: info.defaultNetwork,
-    ...client,
-  };
-}
-
 function infoText(server: ServerInfo | null): string {
   const client = `Client:\n Version:    ${VERSION}\n\nServer:\n`;
   if (!server) return client;
   const { info, images } = server;
-  return `${client} Containers: ${info.counts?.total ?? 0}
-  Running: ${info.counts?.running ?? 0}
-  Paused: 0
-  Stopped: ${info.counts?.stopped ?? 0}
+  const { total, running, paused, stopped } = containerCounts(info);
+  return `${client} Containers: ${total}
+  Running: ${running}
+  Paused: ${paused}
+  Stopped: ${stopped}
  Images: ${images}
  Server Version: ${info.version}
  Storage Driver: overlayfs
  Logging Driver: cri
+ Cgroup Driver: cgroupfs
  Cgroup Version: ${info.cgroupVersion}
  Plugins:
   Volume: local
-  Network: bridge host none
+  Network: ${NETWORK_DRIVERS.join(' ')}
+  Log: ${LOG_DRIVERS.join(' ')}
  Default Network: ${info.defaultNetwork}
  Native helper version: ${info.nativeVersion}
  Node version: ${info.runtimeVersion}

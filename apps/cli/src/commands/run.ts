@@ -9,6 +9,7 @@ import { attachedStreams, containerConfig, CREATE_OPTIONS, type AttachedStreams 
 import { requireTerminal } from '../container/require-terminal.ts';
 import { checkPullPolicy, withImage } from '../container/with-image.ts';
 import type { CommandContext } from '../context.ts';
+import { startExitCode } from '../container/start-exit-code.ts';
 import { describeError } from '../describe-error.ts';
 import { connectContainers, type Containers } from '../engine/containers.ts';
 import { shortId } from '../format/text.ts';
@@ -23,10 +24,8 @@ const OPTIONS = {
 
 type RunOptions = OptionValues<typeof OPTIONS>;
 
-/** What Docker's users know: the engine failed, the command cannot be executed, the command is not there. */
+/** What no command of a container should exit with: the engine failed. */
 const ENGINE_FAILED = 125;
-const NOT_EXECUTABLE = 126;
-const NOT_FOUND = 127;
 
 export const command = defineCommand({
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
@@ -111,12 +110,10 @@ function runCall(
   };
 }
 
-/** `docker: <text>`, a hint, and a code that no command of a container should use. */
+/** `docker: <text>`, a hint, and an exit code. */
 function explain(error: unknown, path: string): unknown {
   if (error instanceof InterruptedError) return error;
   const { message } = describeError(error);
-  let exitCode = ENGINE_FAILED;
-  if (isBerthError(error, 'COMMAND_NOT_FOUND')) exitCode = NOT_FOUND;
-  if (isBerthError(error, 'COMMAND_NOT_EXECUTABLE')) exitCode = NOT_EXECUTABLE;
+  const exitCode = startExitCode(error) ?? ENGINE_FAILED;
   return new CliError(`berth: ${message}\n\nRun '${path} --help' for more information`, exitCode);
 }

@@ -33,6 +33,11 @@ function versionJson(info: GetInfoResponse | null): Record<string, Json> {
   return {
     Client: { Version: VERSION, Os: platform(), Arch: goArchitecture(arch()) },
     Server: info && {
+      Platform: { Name: 'Berth Engine' },
+      Components: [
+        { Name: 'Engine', Version: info.version, Details: { NodeVersion: info.runtimeVersion } },
+        { Name: 'berth-ns', Version: info.nativeVersion, Details: {} },
+      ],
       Version: info.version,
       NativeVersion: info.nativeVersion,
       NodeVersion: info.runtimeVersion,

@@ -20,6 +20,7 @@ test.each([
     'table {{.ID}}\t{{.Label "com.example.my-name"}}',
     'CONTAINER ID   my name\na1             label com.example.my-name\nc3             \n',
   ],
+  ['table {{truncate .Names 2}}\t{{lower .ID}}', 'NAMES     CONTAINER ID\nwe        a1\na_        c3\n'],
   ['{{.ID}}: {{.Names}}', 'a1: web\nc3: a_long_name\n'],
   ['{{.ID}}\\n{{upper .Names}}', 'a1\nWEB\nc3\nA_LONG_NAME\n'],
   ['json', '{"ID":"a1","Names":"web","State":"\\u003cup\\u003e"}\n{"ID":"c3","Names":"a_long_name","State":"down"}\n'],

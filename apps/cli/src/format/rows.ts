@@ -1,5 +1,6 @@
 // `--format` for lists: a table, JSON, or a template per row.
 import { CliError } from '../cli-error.ts';
+import { HEADER_FUNCTIONS } from '../template/functions.ts';
 import { compileTemplate, TemplateError } from '../template/template.ts';
 import { toGoJson, type Json } from './json.ts';
 import { alignColumns } from './table.ts';
@@ -33,7 +34,9 @@ export function formatRows(rows: readonly Row[], format: string | undefined, how
   const render = catchTemplate(parsing, () => compileTemplate(source, { typeName }));
   return catchTemplate(executing, () => {
     const lines = rows.map((row) => `${render(withJson(row))}\n`).join('');
-    return isTable ? alignColumns(`${render(headerRow(headers))}\n${lines}`) : lines;
+    if (!isTable) return lines;
+    const renderHead = compileTemplate(source, { typeName, functions: HEADER_FUNCTIONS });
+    return alignColumns(`${renderHead(headerRow(headers))}\n${lines}`);
   });
 }
 

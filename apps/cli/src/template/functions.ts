@@ -7,7 +7,7 @@ import { formatPrintf } from './printf.ts';
 /** What a template works on: JSON, and functions, which are methods. */
 export type Value = unknown;
 
-type TemplateFunction = (...args: Value[]) => Value;
+export type TemplateFunction = (...args: Value[]) => Value;
 
 export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   json: (value) => JSON.stringify(value ?? null),
@@ -38,6 +38,11 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   urlquery: (...args) => escapeQuery(sprint(...args)),
   call: (value, ...args) => callValue(value, args),
 };
+
+/** Those that leave the head of a column as it is, so that `{{truncate .ID 2}}` is headed by its whole name. */
+export const HEADER_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = Object.fromEntries(
+  ['json', 'join', 'split', 'lower', 'upper', 'title', 'truncate'].map((name) => [name, (head) => head]),
+);
 
 /** Whether Go's templates take a value as true: not the zero value of its type. */
 export function isTrue(value: Value): boolean {

@@ -1,6 +1,6 @@
 import { TemplateError, type Node, type Operand, type Pipeline } from './ast.ts';
 import { formatValue } from './format-value.ts';
-import { FUNCTIONS, isTrue, type Value } from './functions.ts';
+import { FUNCTIONS, isTrue, type TemplateFunction, type Value } from './functions.ts';
 import { parseTemplate } from './parse.ts';
 
 export { TemplateError } from './ast.ts';
@@ -11,6 +11,8 @@ export type Template = (value: Value) => string;
 export interface TemplateOptions {
   /** Go's name of the value's type, for the text about a field that it does not have; absent: it is a map. */
   typeName?: string;
+  /** These take the place of those of the same names. */
+  functions?: Readonly<Record<string, TemplateFunction>>;
 }
 
 /**
@@ -131,11 +133,15 @@ function call(operands: Operand[], piped: Value[], ...[dot, scope]: [Value, Scop
   const [head, ...rest] = operands;
   if (!head) return undefined;
   const args = () => [...rest.map((operand) => resolve(operand, dot, scope)), ...piped];
-  if (head.kind === 'function') return FUNCTIONS[head.name]?.(...args());
+  if (head.kind === 'function') return functionOf(head.name, scope)?.(...args());
   const value = resolve(head, dot, scope);
   if (typeof value === 'function') return (value as (...args: Value[]) => Value)(...args());
   if (rest.length + piped.length > 0) throw new TemplateError(`can't give argument to non-function ${describe(head)}`);
   return value;
+}
+
+function functionOf(name: string, { options }: Scope): TemplateFunction | undefined {
+  return options.functions?.[name] ?? FUNCTIONS[name];
 }
 
 function resolve(operand: Operand, dot: Value, scope: Scope): Value {
@@ -149,7 +155,7 @@ function resolve(operand: Operand, dot: Value, scope: Scope): Value {
       return scope.variables.get(operand.name);
     }
     case 'function':
-      return FUNCTIONS[operand.name]?.();
+      return functionOf(operand.name, scope)?.();
     case 'pipeline':
       return evaluate(operand.pipeline, dot, childScope(scope));
     case 'field':
