@@ -19,7 +19,6 @@ import { createLogReader, type LogReader } from './logs/read-logs.ts';
 import { createEngineNetwork, type EngineNetworkDeps } from './network/engine-network.ts';
 import { createContainerNames } from './network/container-names.ts';
 import { createContainerPlaces } from './network/container-places.ts';
-import { networkMembers } from './network/members.ts';
 import type { HostNameFiles } from './network/name-files.ts';
 import type { Network } from './network/network.ts';
 import { createNetworks, type Networks } from './network/networks.ts';
@@ -127,7 +126,7 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     ...outside,
     ...outside.networkSettings,
     network,
-    members: (network) => networkMembers(outside.store, network),
+    containers: () => outside.store.list(),
     onRemoved: (removed) => names.forgetNetwork(removed),
   });
   const networkOf = (id: string): Network | null => networks.list([]).find((each) => each.id === id) ?? null;

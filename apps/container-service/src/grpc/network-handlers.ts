@@ -25,11 +25,12 @@ export function createNetworkHandlers({
     },
     getNetwork({ network: reference }) {
       const network = networks.find(reference);
-      return Promise.resolve({ network: toProtoNetwork(network, networks.members(network)) });
+      return Promise.resolve({ network: toProtoNetwork(network, networks.members()(network)) });
     },
     listNetworks({ filters }) {
       const found = networks.list(filters);
-      return Promise.resolve({ networks: found.map((each) => toProtoNetwork(each, networks.members(each))) });
+      const membersOf = networks.members();
+      return Promise.resolve({ networks: found.map((each) => toProtoNetwork(each, membersOf(each))) });
     },
     async deleteNetwork({ network }) {
       await networks.remove(network);

@@ -23,6 +23,8 @@ export interface Endpoints {
   claim(held: string): void;
   /** Gives an address back. */
   release(held: string): void;
+  /** Drops what is known of a network that is gone. */
+  forget(network: Network): void;
   /** What an interface on a network is connected to. */
   link(network: Network): LinkPlan;
 }
@@ -108,6 +110,10 @@ export function createEndpoints(engineNetwork: EngineNetwork, networks: () => re
     },
     claim: (held) => withPool(held, (pool, address) => pool.claim(address)),
     release: (held) => withPool(held, (pool, address) => pool.release(address)),
+    forget({ id }) {
+      pools.delete(`${id}/4`);
+      pools.delete(`${id}/6`);
+    },
     link(network) {
       const child = childOptions(network);
       if (child !== null) {

@@ -1,5 +1,4 @@
 import { endpointsOf, isActive, type Container, type Endpoint } from '../container.ts';
-import type { ContainerStore } from '../ports/stores.ts';
 import { endpointId } from './endpoint-id.ts';
 import type { Network, NetworkMember } from './network.ts';
 
@@ -13,18 +12,22 @@ const NO_ADDRESSES: Addresses = {
   hardwareAddress: '',
 };
 
-/** The containers that run on a network, or are about to: those whose rows have a place on it, or that are on host or none, which has no places. */
-export function networkMembers(store: Pick<ContainerStore, 'list'>, network: Network): NetworkMember[] {
-  return store
-    .list()
-    .filter(isActive)
-    .flatMap((container) => {
+/**
+ * The containers that run on a network, or are about to: those whose rows have a place on it, or that are on host or none, which has no places. Rows are
+ * read when the first network is asked for, once for all.
+ */
+export function lookUpMembers(containers: () => readonly Container[]): (network: Network) => NetworkMember[] {
+  let active: Container[] | null = null;
+  return (network) => {
+    active ??= containers().filter(isActive);
+    return active.flatMap((container) => {
       const addresses = addressesAt(network, container);
       const { id: containerId, name } = container;
       return addresses === null
         ? []
         : [{ containerId, name, endpointId: endpointId(containerId, network.id), ...addresses }];
     });
+  };
 }
 
 /** Null for a container that is not on the network. */

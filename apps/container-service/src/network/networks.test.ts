@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { aConfig, createMemoryEngine, DETACHED, settle, type MemoryEngine } from '../adapters/memory-engine.ts';
 import { heldAddressesOf } from '../container.ts';
 import { plainAttachment } from './attachments.ts';
+import { lookUpMembers } from './members.ts';
 import type { NetworkRequest, NetworkSubnet } from './network.ts';
 
 const REQUEST = {
@@ -245,9 +246,19 @@ describe('networks', () => {
   test('the default one shows who is on it', async () => {
     const { container } = await engine.creator.create({ name: 'web', config: aConfig() });
     await engine.control.start(container.id, DETACHED);
-    expect(engine.networks.members(engine.networks.find('bridge'))).toMatchObject([
+    expect(engine.networks.members()(engine.networks.find('bridge'))).toMatchObject([
       { name: 'web', address: '172.17.0.2', prefixLength: 16 },
     ]);
+  });
+
+  test('are told of all networks with one look at the rows', () => {
+    let looks = 0;
+    const membersOf = lookUpMembers(() => {
+      looks++;
+      return [];
+    });
+    for (const network of engine.networks.list([])) expect(membersOf(network)).toEqual([]);
+    expect(looks).toBe(1);
   });
 
   test.each([
@@ -257,10 +268,10 @@ describe('networks', () => {
     const { container } = await engine.creator.create({ name: 'web', config: aConfig({ networkMode }) });
     await engine.control.start(container.id, DETACHED);
     const network = engine.networks.find(networkMode);
-    expect(engine.networks.members(network)).toMatchObject([{ name: 'web', address: '', hardwareAddress: '' }]);
+    expect(engine.networks.members()(network)).toMatchObject([{ name: 'web', address: '', hardwareAddress: '' }]);
     engine.runtime.process(`/run/${container.id}`).exit(0);
     await settle();
-    expect(engine.networks.members(network)).toEqual([]);
+    expect(engine.networks.members()(network)).toEqual([]);
     const told = engine.stores.events.filter(({ noun }) => noun === 'network');
     const attributes = { container: container.id, name: networkMode, type };
     const objectId = network.id;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { BerthError, isBerthError } from '@berth/errors';
 import { createKeyedLock } from '@berth/service-kit';
-import { shortId } from '../container.ts';
+import { shortId, type Container } from '../container.ts';
 import { networkEvent, prunedNetworksEvent } from '../events.ts';
 import type { Fault } from '../fault.ts';
 import type { Log } from '../ports/log.ts';
@@ -13,6 +13,7 @@ import type { EngineNetwork } from './engine-network.ts';
 import { formatCidr, overlap, parseCidr, type Subnet } from './ip-address.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
 import { childOptions, type ChildOptions, isRouted, missingParentText, parentConflict } from './child-options.ts';
+import { lookUpMembers } from './members.ts';
 import { checkNetworkRequest, completeSubnet } from './network-config.ts';
 import {
   bridgeOptions,
@@ -32,8 +33,8 @@ export interface NetworksDeps {
   readonly settings: SettingStore;
   readonly runtime: Runtime;
   readonly network: EngineNetwork;
-  /** The containers that run on a network, or are about to. */
-  readonly members: (network: Network) => NetworkMember[];
+  /** The rows of all containers. */
+  readonly containers: () => readonly Container[];
   /** Called with a network that goes. */
   readonly onRemoved: (network: Network) => void;
   /** The engine's nftables table. */
@@ -51,8 +52,8 @@ export interface NetworksDeps {
 export interface Networks extends Endpoints {
   /** By name. Throws INVALID_ARGUMENT for a filter. */
   list(filters: readonly Filter[]): Network[];
-  /** The containers that run on it, or are about to. */
-  members(network: Network): NetworkMember[];
+  /** Tells the containers that run on networks, or are about to, as they are now: of whichever are asked for, with one look at the rows. */
+  members(): (network: Network) => NetworkMember[];
   /** Throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS. */
   find(reference: string): Network;
   /** The network of a name; null when there is none. */
@@ -78,9 +79,10 @@ export interface Networks extends Endpoints {
 
 /** The rows are the truth; a bridge is made from one, and again after a restart of the host. Its name is noted before it is made. */
 export function createNetworks(deps: NetworksDeps): Networks {
-  const { networkStore: store, runtime, network: engineNetwork, members, fault, log } = deps;
+  const { networkStore: store, runtime, network: engineNetwork, containers, fault, log } = deps;
   const predefined = predefinedNetworks(deps);
   const endpoints = createEndpoints(engineNetwork, all);
+  const members = () => lookUpMembers(containers);
   const own = new Map(store.list().map((network) => [network.id, network]));
   const creating = new Map<string, Network>();
   const ensured = new Map<string, Promise<void>>();
@@ -194,7 +196,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
   }
 
   function expectUnused(network: Network): void {
-    const active = members(network);
+    const active = members()(network);
     if (active.length === 0) return;
     const text = active.map(({ name, endpointId }) => `name:"${name}" id:"${shortId(endpointId)}"`).join(', ');
     const message = `error while removing network: network ${network.name} has active endpoints (${text})`;
@@ -206,6 +208,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
     const bridge = madeOf(network);
     store.remove(network.id, bridge, [networkEvent(network, 'destroy')]);
     own.delete(network.id);
+    endpoints.forget(network);
     deps.onRemoved(network);
     fault('network-rm:row');
     await makings.run(bridge ?? network.id, () => Promise.resolve());
@@ -237,7 +240,8 @@ export function createNetworks(deps: NetworksDeps): Networks {
   return {
     ...endpoints,
     list(filters) {
-      const matches = parseNetworkFilters(filters, (network) => members(network).length === 0);
+      const membersOf = members();
+      const matches = parseNetworkFilters(filters, (network) => membersOf(network).length === 0);
       return all()
         .filter(matches)
         .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -251,7 +255,8 @@ export function createNetworks(deps: NetworksDeps): Networks {
       ensured.clear();
     },
     async renew() {
-      const used = [...own.values()].filter((network) => ensured.has(network.id) || members(network).length > 0);
+      const membersOf = members();
+      const used = [...own.values()].filter((network) => ensured.has(network.id) || membersOf(network).length > 0);
       for (const { id } of used) ensured.delete(id);
       await Promise.all(used.map(ensure));
     },
@@ -291,11 +296,12 @@ export function createNetworks(deps: NetworksDeps): Networks {
     },
     async prune(filters) {
       const matches = parsePruneFilters(filters, deps.nowNs());
-      const unused = [...own.values()].filter((network) => members(network).length === 0).filter(matches);
+      const membersOf = members();
+      const unused = [...own.values()].filter((network) => membersOf(network).length === 0).filter(matches);
       const removed: string[] = [];
       for (const network of unused) {
         // It may have been removed, or somebody may have come on it, since.
-        if (!own.has(network.id) || members(network).length > 0) continue;
+        if (!own.has(network.id) || members()(network).length > 0) continue;
         await removeUnused(network);
         removed.push(network.name);
       }
