@@ -68,6 +68,15 @@ describe('networks on an interface of the host', () => {
     expect(next.stores.networks.listBridges()).toEqual([]);
   });
 
+  test('whose parent has gone are in the way of no other', async () => {
+    await create('a', { parent: 'eth0' });
+    const { id } = await create('b', {}, { driver: '' });
+    engine.runtime.ensureParent = () => Promise.reject(new BerthError('NETWORK_MISSING', 'gone'));
+    await engine.networks.renew();
+    expect(engine.runtime.calls.at(-1)).toMatch(`ensure br-${id.slice(0, 12)}`);
+    await expect(engine.networks.ensure(engine.networks.find('a'))).rejects.toThrow('gone');
+  });
+
   test('leave a parent alone that was not made for them', async () => {
     await create('a', { parent: 'eth0' });
     await engine.networks.remove('a');

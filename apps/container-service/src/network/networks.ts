@@ -71,7 +71,7 @@ export interface Networks extends Endpoints {
   ensure(network: Network): Promise<void>;
   /** Makes the next `ensure` of each look again, after something was found missing. */
   doubt(): void;
-  /** Makes the bridges again that containers are on, or that this process has made: after the table was made anew. */
+  /** Makes the bridges again that containers are on, or that this process has made, and parents where it can: after the table was made anew. */
   renew(): Promise<void>;
   /** Removes the bridges that creations and removals have left when the service ended. */
   sweep(): Promise<void>;
@@ -186,6 +186,11 @@ export function createNetworks(deps: NetworksDeps): Networks {
     return making;
   }
 
+  /** A parent that is gone, an interface of the host, is the trouble of who comes on its network, and of no other. */
+  function tryParent(network: Network): Promise<void> {
+    return ensure(network).catch((error: unknown) => log.warn({ err: error }, 'parent of a network not made anew'));
+  }
+
   function removeBridge(bridge: string): Promise<void> {
     const removal = runtime
       .removeBridge({ bridge, table: deps.table })
@@ -258,7 +263,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
       const membersOf = members();
       const used = [...own.values()].filter((network) => ensured.has(network.id) || membersOf(network).length > 0);
       for (const { id } of used) ensured.delete(id);
-      await Promise.all(used.map(ensure));
+      await Promise.all(used.map((network) => (childOptions(network) === null ? ensure(network) : tryParent(network))));
     },
     async create(request) {
       const network = reserve(request);
