@@ -34,7 +34,10 @@ test('a container of an image that was used lately begins to start before its sn
   const [first, second] = [await run(engine), await run(engine)];
   expect(began(engine)).toEqual([`begin /run/${second}`]);
   expect([first, second].map((id) => addressOf(engine, id))).toEqual(['172.17.0.2', '172.17.0.3']);
-  expect(engine.runtime.process(`/run/${second}`).plan).toMatchObject({ rootfs: { upperDir: '/upper' } });
+  expect(engine.runtime.process(`/run/${second}`).plan).toMatchObject({
+    rootfs: { upperDir: '/upper' },
+    process: { apparmorProfile: 'berth-default' },
+  });
   expect(engine.files.names.get(second)?.hosts).toContain('172.17.0.3\t');
 });
 

@@ -7,6 +7,7 @@ import type { ContainerPlaces, TakenPlaces } from './network/container-places.ts
 import { PREDEFINED_NETWORKS } from './network/network.ts';
 import { wantedBindings } from './network/port-pool.ts';
 import type { PlannedStart, PlanStart, ProcessHold } from './plan-start.ts';
+import type { PlanBuilder } from './plan/build-plan.ts';
 import { joinedNamespaces } from './plan/namespaces.ts';
 import type { ContainerFiles } from './ports/files.ts';
 import type { PreparedSnapshot } from './ports/images.ts';
@@ -21,6 +22,7 @@ export interface EarlyStartDeps {
   readonly files: ContainerFiles;
   readonly places: ContainerPlaces;
   readonly planStart: PlanStart;
+  readonly plans: Pick<PlanBuilder, 'apparmorProfile'>;
   readonly cleaner: Pick<Cleaner, 'cleanRuntime'>;
   readonly fault: Fault;
   readonly log: Log;
@@ -43,7 +45,7 @@ export interface EarlyStart {
 export type BeginEarly = (draft: Container, last: PreparedSnapshot, hold: ProcessHold) => EarlyStart | null;
 
 export function createBeginEarly(deps: EarlyStartDeps): BeginEarly {
-  const { runtime, files, places, planStart, cleaner, fault, log } = deps;
+  const { runtime, files, places, planStart, plans, cleaner, fault, log } = deps;
 
   function takePlaces(draft: Container): TakenPlaces | null {
     try {
@@ -64,7 +66,8 @@ export function createBeginEarly(deps: EarlyStartDeps): BeginEarly {
     const { id } = draft;
     const taken = mayBegin(draft, last) ? takePlaces(draft) : null;
     if (taken === null) return null;
-    const starting = { ...draft, state: { ...draft.state, ...taken } };
+    const apparmorProfile = plans.apparmorProfile(draft);
+    const starting = { ...draft, state: { ...draft.state, ...taken, apparmorProfile } };
     const planned = planStart(starting, last, hold);
     const begin = async () => {
       const { planOf } = await planned;

@@ -134,7 +134,7 @@ export function createMemoryEngine(outside: Outside = createOutside()): MemoryEn
     hostPaths: outside.hostPaths,
     planSettings: {
       seccomp: createMemorySeccompFilters(),
-      apparmor: { enabled: false, isLoaded: () => false, load: () => false },
+      apparmor: { enabled: true, isLoaded: () => true, load: () => true },
       initProgram: '/berth-init',
       table: 'berth',
       cgroups: { layout: () => UNIFIED_LAYOUT, engineDir: '/cgroup' },
