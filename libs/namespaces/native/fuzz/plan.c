@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (request->request_case == BERTH__NATIVE__V1__REQUEST__REQUEST_CLEAN_UP_CONTAINER) {
     (void)plan_check_clean_up(request->clean_up_container, &failure);
   }
+  (void)plan_check_following_root(request, &failure);
   berth__native__v1__request__free_unpacked(request, NULL);
   return 0;
 }

@@ -123,6 +123,20 @@ static bool is_good(const struct sample *sample) {
   return plan_check_container(&sample->plan, &failure) == 0;
 }
 
+static void follows_good_roots_only(void) {
+  struct failure failure;
+  struct sample sample;
+  request_message request = BERTH__NATIVE__V1__REQUEST__INIT;
+  request.request_case = BERTH__NATIVE__V1__REQUEST__REQUEST_ROOTFS;
+  request.rootfs = &fill(&sample)->rootfs;
+  check(plan_check_following_root(&request, &failure) == 0, "a good root may follow");
+  sample.rootfs.upper_dir = "upper";
+  check(plan_check_following_root(&request, &failure) < 0, "a bad one may not");
+  request.request_case = BERTH__NATIVE__V1__REQUEST__REQUEST_START_CONTAINER;
+  request.start_container = &fill(&sample)->plan;
+  check(plan_check_following_root(&request, &failure) < 0, "nor may anything else");
+}
+
 /* Spoils a fresh sample and expects it to be refused. */
 #define refuses(change, sentence)               \
   do {                                          \
@@ -158,6 +172,7 @@ static void test_fields(void) {
   sample.plan.rootfs = NULL;
   check(is_good(&sample), "so is one whose root follows");
   refuses(s->plan.rootfs_follows = true, "a root that follows and is there");
+  follows_good_roots_only();
   refuses(s->plan.container_id = "abc", "a short id");
   refuses(s->plan.container_id = "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
           "an id in capitals");
