@@ -5,7 +5,12 @@
 #include "../src/plan_values.c"
 #include "../src/published_address.c"
 
+#include "../src/child.c"
 #include "../src/failure.c"
+#include "../src/ip_address.c"
+#include "../src/kinds.c"
+#include "../src/link.c"
+#include "../src/netlink.c"
 #include "native.pb-c.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
