@@ -46,7 +46,14 @@ export interface TestEngineOptions {
 export async function startTestEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
   const directory = createTemporaryDirectory();
   const root = directory.path;
-  const env = { PATH: process.env.PATH, HOME: root, LC_ALL: 'C.UTF-8', ...options.env, BERTH_ROOT: root };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: root,
+    LC_ALL: 'C.UTF-8',
+    ...otherBuilds(),
+    ...options.env,
+    BERTH_ROOT: root,
+  };
   const paths = resolvePaths(env);
   const { only, startTimeoutMs } = options;
   const start = () =>
@@ -82,6 +89,14 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Whoever runs the tests may want other builds of the native programs, as tools/sanitized.sh does. */
+function otherBuilds(): NodeJS.ProcessEnv {
+  const names = ['BERTH_NS_BIN', 'BERTH_LAYER_BIN', 'ASAN_OPTIONS', 'UBSAN_OPTIONS'];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 async function runOrThrow(file: string, args: readonly string[]): Promise<void> {

@@ -50,23 +50,16 @@ test('weights, rates and sets are where the kernel looks for them, and change wh
   writeFileSync(join(TREE, 'io.cost.qos'), '254:0 enable=0');
 });
 
-test('a container lies below the control group that it is given, at any depth, with its limits', async () => {
-  for (const parent of ['/outer/inner', 'own.slice']) {
-    const dirOf = (id: string) => join(TREE, parent, id);
-    const options = ['--name', 'below', '--cgroup-parent', parent, '--memory', '32m', '--pids-limit', '20'];
-    const id = await berth('run', '-d', ...options, 'busybox', 'sleep', '1000');
-    const pid = await berth('inspect', '--format', '{{.State.Pid}}', 'below');
-    await berth('exec', '-d', 'below', 'sleep', '1000');
-    const read = (file: string) => readCgroup(id, file, join(TREE, parent));
-    assert.deepEqual([read('memory.max'), read('pids.max')], [String(32 << 20), '20']);
-    assert.equal(read('cgroup.procs').split('\n').length, 2);
-    assert(read('cgroup.procs').split('\n').includes(pid));
-    await berth('update', '--memory', '48m', '--memory-swap', '48m', 'below');
-    assert.equal(read('memory.max'), String(48 << 20));
-    await berth('pause', 'below');
-    assert.match(read('cgroup.events'), /^frozen 1$/m);
-    await berth('unpause', 'below');
-    await berth('rm', '-f', 'below');
-    assert(!existsSync(dirOf(id)), readdirSync(join(TREE, parent)).join(' '));
-  }
+test('a container lies below the control group that it is given, below others, with its limits', async () => {
+  const parent = join(TREE, 'outer/inner.slice');
+  const options = ['--name', 'below', '--cgroup-parent', '/outer/inner.slice', '--memory', '32m'];
+  const id = await berth('run', '-d', ...options, '--pids-limit', '20', 'busybox', 'sleep', '1000');
+  await berth('exec', '-d', 'below', 'sleep', '1000');
+  const read = (file: string) => readCgroup(id, file, parent);
+  assert.deepEqual([read('memory.max'), read('pids.max')], [String(32 << 20), '20']);
+  assert.equal(read('cgroup.procs').split('\n').length, 2);
+  await berth('update', '--memory', '48m', '--memory-swap', '48m', 'below');
+  assert.equal(read('memory.max'), String(48 << 20));
+  await berth('rm', '-f', 'below');
+  assert(!existsSync(join(parent, id)), readdirSync(parent).join(' '));
 });
