@@ -275,6 +275,12 @@ test('inspect finds containers, images and volumes', async () => {
     stdout: '[]\n',
     stderr: 'Error response from daemon: No such image: web:latest\n',
   });
+  // What JSON leaves out while it is empty.
+  const empty = '{{if .State.Health}}{{.State.Health.Status}}{{end}}{{.Config.StopSignal}}{{.SizeRw}} {{json .State}}';
+  expect((await berth('inspect', '-f', empty, 'web')).stdout).toMatch(/^<nil> \{"Status":"running"(?!.*"Health")/);
+  expect((await berth('inspect', '-f', '{{.State.Health.Status}}', 'web')).stderr).toBe(
+    'template parsing error: template: :1:8: executing "" at <.State.Health>: map has no entry for key "Health"\n',
+  );
   expect(await berth('inspect', '--type', 'node', 'web')).toMatchObject({ code: 1, stdout: '' });
   expect(await berth('inspect', '-f', '{{.Foo}}', 'web')).toMatchObject({
     code: 1,

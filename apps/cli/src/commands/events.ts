@@ -50,7 +50,13 @@ function compileFormat(format: string | undefined): (event: Event) => string {
   if (format === 'json' || format === '{{json .}}') return eventJson;
   try {
     const render = compileTemplate(unescape(format));
-    return (event) => render(eventFields(event));
+    return (event) => {
+      try {
+        return render(eventFields(event));
+      } catch (error) {
+        throw error instanceof TemplateError ? new CliError(error.message) : error;
+      }
+    };
   } catch (error) {
     if (error instanceof TemplateError) throw new CliError(`Error parsing format: ${error.message}`, BAD_FORMAT);
     throw error;

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { eventObject } from './format-event.ts';
+import { compileTemplate } from '../template/template.ts';
+import { eventFields, eventObject } from './format-event.ts';
 
 test.each([
   ['container', { image: 'busybox' }, { status: 'start', id: 'x', from: 'busybox' }],
@@ -15,6 +16,11 @@ test.each([
     scope: 'local',
     time: 1,
   });
+});
+
+test('an attribute that an event does not have has no value', () => {
+  const template = compileTemplate('{{.Actor.Attributes.name}} {{.Actor.Attributes.image}}');
+  expect(template(eventFields(anEvent('volume', { name: 'v' })))).toBe('v <no value>');
 });
 
 function anEvent(noun: string, attributes: Record<string, string>): Parameters<typeof eventObject>[0] {

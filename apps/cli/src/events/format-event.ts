@@ -1,6 +1,7 @@
 import type { Event } from '@berth/proto/event';
 import { formatLocalNano } from '../format/go-time.ts';
 import { sortKeys, type Json } from '../format/json.ts';
+import { asGoMap } from '../template/go-map.ts';
 
 /** `2026-08-01T00:00:00.123456789Z container start <id> (image=busybox, name=web)` */
 export function eventLine({ time, noun, verb, objectId, attributes }: Event): string {
@@ -32,6 +33,7 @@ export function eventFields(event: Event): Record<string, Json> {
   const object = eventObject(event);
   return {
     ...object,
+    Actor: { ID: event.objectId, Attributes: asGoMap(sortKeys(event.attributes)) },
     Scope: 'local',
     Time: object.time ?? 0,
     TimeNano: timeNano(event),

@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import type { Json } from '../format/json.ts';
 import { unescape } from '../format/rows.ts';
+import { addGoFields } from './go-fields.ts';
 import { compileTemplate, TemplateError, type Template } from '../template/template.ts';
 
 /** Finds an object by a name that the user gave. */
@@ -27,7 +28,10 @@ export async function runInspect(
   }
   if (!render) stdout.write(`${objects.length === 0 ? '[]' : JSON.stringify(objects, null, 4)}\n`);
   else if (objects.length === 0) stdout.write('\n');
-  else for (const object of objects) stdout.write(`${execute(render, object)}\n`);
+  else
+    for (const object of objects) {
+      stdout.write(`${execute(render, object, addGoFields(structuredClone(object)))}\n`);
+    }
   if (failures.length > 0) throw new CliError(failures.join('\n'));
   return 0;
 }
@@ -48,17 +52,18 @@ function compile(format: string): Template {
   }
 }
 
-function execute(render: Template, object: Record<string, Json>): string {
+/** Renders what a template sees of an object: its JSON, or more. */
+function execute(render: Template, object: Record<string, Json>, seen = object): string {
   try {
-    return render(withGoNames(object));
+    return render(seen);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+  }
+  // As in Docker, a complaint is about the JSON.
+  try {
+    return render(object);
   } catch (error) {
     if (error instanceof TemplateError) throw new CliError(`template parsing error: ${error.message}`);
     throw error;
   }
-}
-
-/** In Docker's templates `{{.ID}}` and `{{.Id}}` both work, as Go's name of the field differs from the one in JSON. */
-function withGoNames(object: Record<string, Json>): Record<string, Json> {
-  if (!('Id' in object)) return object;
-  return Object.defineProperty({ ...object }, 'ID', { value: object.Id, enumerable: false });
 }

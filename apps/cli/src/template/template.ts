@@ -1,5 +1,6 @@
 import { TemplateError, type Node, type Operand, type Pipeline } from './ast.ts';
 import { formatValue } from './format-value.ts';
+import { isGoMap } from './go-map.ts';
 import { FUNCTIONS, isTrue, type TemplateFunction, type Value } from './functions.ts';
 import { parseTemplate } from './parse.ts';
 
@@ -164,8 +165,9 @@ function resolve(operand: Operand, dot: Value, scope: Scope): Value {
 }
 
 function field(operand: Operand & { kind: 'field' }, of: Value, { typeName }: TemplateOptions): Value {
-  if (of !== null && typeof of === 'object' && Object.hasOwn(of, operand.name)) {
-    return (of as Record<string, Value>)[operand.name];
+  if (of !== null && typeof of === 'object') {
+    if (Object.hasOwn(of, operand.name)) return (of as Record<string, Value>)[operand.name];
+    if (isGoMap(of)) return undefined;
   }
   const where = `template: :${operand.position}: executing "" at <${describe(operand)}>`;
   if (typeName !== undefined)

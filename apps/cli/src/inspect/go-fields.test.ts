@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals';
+import { compileTemplate } from '../template/template.ts';
+import { addGoFields } from './go-fields.ts';
+
+test('fields that JSON leaves out are there for templates, and stay out of the JSON', () => {
+  const json = { Id: 'x', State: { Status: 'created' }, HostConfig: {}, Mounts: [{ Type: 'bind' }, { Name: 'v' }] };
+  const object = addGoFields(structuredClone(json));
+  const template =
+    '{{.ID}}{{if .State.Health}}!{{end}}{{.HostConfig.Init}}{{range .Mounts}}[{{.Name}}{{.Driver}}]{{end}}';
+  expect(compileTemplate(template)(object)).toBe('x<nil>[][v]');
+  expect(JSON.stringify(object)).toBe(JSON.stringify(json));
+});
+
+test('of a map, what is not there has no value', () => {
+  const object = addGoFields({ Config: { Labels: { a: '1' } }, NetworkSettings: { Networks: {} } });
+  expect(compileTemplate('{{.Config.Labels.a}} {{.Config.Labels.constructor}}')(object)).toBe('1 <no value>');
+  expect(() => compileTemplate('{{.NetworkSettings.Networks.x.IPAddress}}')(object)).toThrow('no entry for key');
+});
+
+test('only containers have sizes', () => {
+  expect(() => compileTemplate('{{.SizeRw}}')(addGoFields({ Id: 'x' }))).toThrow('map has no entry for key "SizeRw"');
+});
