@@ -50,7 +50,7 @@ test('a profile that the user names confines a container and its execs', async (
 test('a profile that the host does not have is refused before the container runs', async () => {
   const options = ['--name', 'absent', '--security-opt', 'apparmor=absent'];
   const { code, stderr } = await engine().berth(['run', ...options, 'busybox', 'true']);
-  assert.equal(code, 125);
+  assert.equal(code, 127);
   assert.match(
     stderr,
     /apparmor failed to apply profile: write \S+\/attr\/apparmor\/exec: no such file or directory\n/,
