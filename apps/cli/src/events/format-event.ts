@@ -33,7 +33,7 @@ export function eventFields(event: Event): Record<string, Json> {
   const object = eventObject(event);
   return {
     ...object,
-    Actor: { ID: event.objectId, Attributes: asGoMap(sortKeys(event.attributes)) },
+    Actor: { ID: event.objectId, Attributes: asGoMap(sortKeys(event.attributes), '') },
     Scope: 'local',
     Time: object.time ?? 0,
     TimeNano: timeNano(event),

@@ -14,6 +14,9 @@ test('fields that JSON leaves out are there for templates, and stay out of the J
 test('of a map, what is not there has no value', () => {
   const object = addGoFields({ Config: { Labels: { a: '1' } }, NetworkSettings: { Networks: {} } });
   expect(compileTemplate('{{.Config.Labels.a}} {{.Config.Labels.constructor}}')(object)).toBe('1 <no value>');
+  expect(compileTemplate('[{{index .Config.Labels "b"}}] {{index .NetworkSettings.Networks "x"}}')(object)).toBe(
+    '[] <nil>',
+  );
   expect(() => compileTemplate('{{.NetworkSettings.Networks.x.IPAddress}}')(object)).toThrow('no entry for key');
 });
 

@@ -2,9 +2,9 @@
 import type { Json } from '../format/json.ts';
 import { asGoMap } from '../template/go-map.ts';
 
-/** Fields with what they are while Docker leaves them out of the JSON, or that are maps; of a list, those of each entry. */
+/** Fields with what they are while Docker leaves them out of the JSON, or that are maps (`texts`: of texts); of a list, those of each entry. */
 interface EmptyFields {
-  readonly [name: string]: null | '' | 'map' | EmptyFields | readonly [EmptyFields];
+  readonly [name: string]: null | '' | 'map' | 'texts' | EmptyFields | readonly [EmptyFields];
 }
 
 const EMPTY: EmptyFields = {
@@ -16,12 +16,12 @@ const EMPTY: EmptyFields = {
     Shell: null,
     StopSignal: '',
     StopTimeout: null,
-    Labels: 'map',
+    Labels: 'texts',
   },
   HostConfig: { Annotations: null, Init: null, Mounts: null, StorageOpt: null, Sysctls: null, Tmpfs: null },
   NetworkSettings: { Networks: 'map', Ports: 'map' },
-  Labels: 'map',
-  Options: 'map',
+  Labels: 'texts',
+  Options: 'texts',
   Mounts: [{ Name: '', Driver: '' }],
 };
 const SIZES: EmptyFields = { SizeRw: null, SizeRootFs: null };
@@ -43,8 +43,8 @@ function addEmpty(object: Json, fields: EmptyFields): void {
     const value = object[name];
     if (empty === null || empty === '') {
       if (value === undefined) define(object, name, empty);
-    } else if (empty === 'map') {
-      if (typeof value === 'object' && value !== null) asGoMap(value);
+    } else if (empty === 'map' || empty === 'texts') {
+      if (typeof value === 'object' && value !== null) asGoMap(value, empty === 'texts' ? '' : null);
     } else if (!isEach(empty)) {
       addEmpty(value ?? null, empty);
     } else if (Array.isArray(value)) {

@@ -2,6 +2,7 @@
 import { TemplateError } from './ast.ts';
 import { formatValue, typeNameOf } from './format-value.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
+import { emptyOf } from './go-map.ts';
 import { formatPrintf } from './printf.ts';
 
 /** What a template works on: JSON, and functions, which are methods. */
@@ -109,7 +110,7 @@ function indexInto(value: Value, key: Value): Value {
   }
   if (value === null || typeof value !== 'object') throw new TemplateError('error calling index: index of untyped nil');
   const record = value as Record<string, Value>;
-  return Object.hasOwn(record, String(key)) ? record[String(key)] : undefined;
+  return Object.hasOwn(record, String(key)) ? record[String(key)] : emptyOf(record);
 }
 
 function compare(a: Value, b: Value): number {

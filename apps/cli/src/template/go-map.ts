@@ -1,10 +1,15 @@
-const GO_MAP = Symbol('a map in Go');
+const EMPTY = Symbol('what a map in Go has for a key that is not there');
 
-/** Marks what is a map in Go, not a struct: a field that it does not have is no mistake, but `<no value>`. */
-export function asGoMap<T extends object>(map: T): T {
-  return Object.defineProperty(map, GO_MAP, { value: true });
+/** Marks what is a map in Go, not a struct: a field that it does not have is no mistake, but `<no value>`, and `index` finds `empty` there. */
+export function asGoMap<T extends object>(map: T, empty: '' | null): T {
+  return Object.defineProperty(map, EMPTY, { value: empty });
 }
 
 export function isGoMap(value: object): boolean {
-  return Object.hasOwn(value, GO_MAP);
+  return Object.hasOwn(value, EMPTY);
+}
+
+/** What `index` finds where nothing is. */
+export function emptyOf(value: object): '' | null | undefined {
+  return (value as { [EMPTY]?: '' | null })[EMPTY];
 }
