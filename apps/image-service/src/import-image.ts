@@ -60,7 +60,7 @@ export function createImportImage(deps: ImportDeps): ImportImage {
     const plan = planImport(request);
     // The content is kept by a lease of its own until the image has an id to lease it by.
     const lease = `import:${randomUUID()}`;
-    leases.begin(lease);
+    await leases.begin(lease);
     try {
       const { mediaType, all } = await detectLayerType(data);
       const blob = await content.ingest({ mediaType, lease }, all, signal);
@@ -139,7 +139,7 @@ async function commitLeased(
   const id = sha256Digest(config);
   const { reference, platform } = plan;
   const event = (verb: ImageEvent['verb'], name: string): ImageEvent => ({ verb, objectId: id, name });
-  leases.begin(imageLease(id));
+  await leases.begin(imageLease(id));
   try {
     await content.setLease(imageLease(id), digests);
     store.commit({

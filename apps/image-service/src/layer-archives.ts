@@ -34,7 +34,7 @@ export function createLayerArchives({ store, layers, content, leases }: LayerArc
     const mediaType = MEDIA_TYPES.ociLayerGzip;
     const lease = layerLease(diffId);
     await using packed = await compress(layer, plain, signal);
-    leases.begin(lease);
+    await leases.begin(lease);
     try {
       const { digest, size } = await content.ingest({ mediaType, lease }, readChunks(packed.path), signal);
       const blob = { diffId, mediaType, digest, size, repository: null };

@@ -7,21 +7,27 @@ function setUp() {
   const ended: string[] = [];
   const failures: string[] = [];
   let isAway = false;
+  let held = Promise.resolve();
   const content = {
-    setLease(lease: string) {
-      if (isAway) return Promise.reject(new Error('away'));
+    async setLease(lease: string) {
+      await held;
+      if (isAway) throw new Error('away');
       ended.push(lease);
-      return Promise.resolve();
     },
   };
+  const hold = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    return resolve;
+  };
   const leases = createLeases({ list, content, onFailure: (lease) => void failures.push(lease) });
-  return { list, ended, failures, leases, setAway: (value: boolean) => (isAway = value) };
+  return { list, ended, failures, leases, hold, setAway: (value: boolean) => (isAway = value) };
 }
 
 describe('createLeases', () => {
   test('a lease is on the list before it is taken, and ends with its work', async () => {
     const { list, ended, leases } = setUp();
-    leases.begin('import:1');
+    await leases.begin('import:1');
     expect(list.list()).toEqual(['import:1']);
     leases.endUnused();
     await leases.settle();
@@ -34,11 +40,38 @@ describe('createLeases', () => {
 
   test('a lease that an image has taken over does not end', async () => {
     const { list, ended, leases } = setUp();
-    leases.begin('image:a');
+    await leases.begin('image:a');
     list.remove('image:a');
     leases.end('image:a');
     await leases.settle();
     expect(ended).toEqual([]);
+  });
+
+  test('a lease that two have taken ends with the second', async () => {
+    const { ended, leases } = setUp();
+    await leases.begin('image:a');
+    await leases.begin('image:a');
+    leases.end('image:a');
+    await leases.settle();
+    expect(ended).toEqual([]);
+    leases.end('image:a');
+    await leases.settle();
+    expect(ended).toEqual(['image:a']);
+  });
+
+  test('a lease whose end is on its way is taken after it, and is on the list then', async () => {
+    const { list, leases, hold } = setUp();
+    const release = hold();
+    list.add('image:a');
+    leases.endUnused();
+    await new Promise(setImmediate);
+    let isTaken = false;
+    const taking = leases.begin('image:a').then(() => (isTaken = true));
+    await new Promise(setImmediate);
+    expect(isTaken).toBe(false);
+    release();
+    await taking;
+    expect(list.list()).toEqual(['image:a']);
   });
 
   test('what a crash or a service that is away left on the list ends later', async () => {

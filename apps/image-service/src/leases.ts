@@ -21,9 +21,12 @@ export function pushLease(): string {
  * leaves one which nobody knows.
  */
 export interface Leases {
-  /** Call it before a lease is taken. It ends at the next start of the service, unless an image that it belongs to is committed. */
-  begin(lease: string): void;
-  /** The work for which the lease was taken is over: ends it in the background, unless an image keeps it. */
+  /**
+   * Call it before a lease is taken, which others may have taken too. It ends at the next start of the service, unless an image that it belongs to
+   * is committed. Resolves when no end of it is on its way.
+   */
+  begin(lease: string): Promise<void>;
+  /** The work for which the lease was taken is over: ends it in the background, unless an image or other work keeps it. */
   end(lease: string): void;
   /** Ends, in the background, what is on the list and not in use. What fails is tried again at the next call. */
   endUnused(): void;
@@ -38,13 +41,26 @@ export interface LeasesDeps {
 }
 
 export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
-  const inUse = new Set<string>();
+  const users = new Map<string, number>();
   const queued = new Set<string>();
   let work = Promise.resolve();
+  let ending: { readonly lease: string; readonly over: Promise<void> } | null = null;
+
+  function count(lease: string, change: number): void {
+    const after = (users.get(lease) ?? 0) + change;
+    if (after > 0) users.set(lease, after);
+    else users.delete(lease);
+  }
+
+  async function endUnlessUsed(lease: string): Promise<void> {
+    queued.delete(lease);
+    if (users.has(lease)) return;
+    ending = { lease, over: endOne(lease) };
+    await ending.over;
+    ending = null;
+  }
 
   async function endOne(lease: string): Promise<void> {
-    queued.delete(lease);
-    if (inUse.has(lease)) return;
     try {
       await content.setLease(lease, []);
       list.remove(lease);
@@ -56,17 +72,19 @@ export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
   function endUnused(): void {
     for (const lease of list.list().filter((each) => !queued.has(each))) {
       queued.add(lease);
-      work = work.then(() => endOne(lease));
+      work = work.then(() => endUnlessUsed(lease));
     }
   }
 
   return {
-    begin(lease) {
-      inUse.add(lease);
+    async begin(lease) {
+      count(lease, 1);
+      // It would end what we are about to take.
+      if (ending?.lease === lease) await ending.over;
       list.add(lease);
     },
     end(lease) {
-      inUse.delete(lease);
+      count(lease, -1);
       endUnused();
     },
     endUnused,

@@ -61,7 +61,7 @@ export function createLoadImages(deps: LoadDeps): LoadImages {
     // What describes the images comes last in an archive: it is looked at when all is there.
     await using spooled = await layers.spool(await decompress(data), signal);
     const lease = archiveLease();
-    leases.begin(lease);
+    await leases.begin(lease);
     try {
       const archive = await readImageArchive(spooled.path);
       const ingest = createIngest(deps, { archive, lease, signal });
@@ -137,7 +137,7 @@ async function bringImage(deps: LoadDeps, source: Source, made: NewImage): Promi
   const { archived, signal } = source;
   const { held, blobs } = await bringContent(deps, source, made.config);
   const kept = imageLease(made.id);
-  leases.begin(kept);
+  await leases.begin(kept);
   try {
     // As it is pushed again by what its maker wrote, its layers should be compressed.
     const manifest = isCompressed(blobs) ? archived.manifest : null;

@@ -151,7 +151,7 @@ async function pushConfig(deps: PushContentDeps, request: PushContentRequest, pl
   } catch (error) {
     if (!isBerthError(error, 'BLOB_NOT_FOUND')) throw error;
     const lease = pushLease();
-    deps.leases.begin(lease);
+    await deps.leases.begin(lease);
     try {
       await deps.content.ingest({ mediaType: blob.mediaType, lease }, once(image.config), signal);
       await pushBlob(deps, request, { blob, source: null });

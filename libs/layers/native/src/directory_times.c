@@ -113,6 +113,7 @@ int directory_times_apply(const struct directory_times *times, struct layer_root
   const unsigned char *bytes = times->bytes;
   struct directory_time item = {0};
 
+  if (times->length == 0) return 0;
   while (bytes < times->bytes + times->length) {
     take_note(&bytes, &item);
     if (apply_one(&item, root, error) < 0) return -1;
