@@ -69,6 +69,7 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         images.commit(commitOf(id('a'), [], { blobs: [{ ...blob, digest: id('b0') }] }));
         leases.add(`layer:${blob.diffId}`);
         images.keepBlob(blob);
+        leases.add(`layer:${blob.diffId}`);
         expect(leases.list()).toEqual([]);
         expect(images.findBlob(blob.diffId)).toEqual(blob);
         images.remove(id('a'), [], unpinned);
@@ -312,6 +313,9 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         leases.add('import:1');
         images.commit(commitOf(id('a'), [], { isLeased: true }));
         images.commit(commitOf(id('b'), []));
+        expect(leases.list()).toEqual(['import:1']);
+        // It is brought once more: whatever becomes of that, the image is there.
+        leases.add(`image:${id('a')}`);
         expect(leases.list()).toEqual(['import:1']);
         leases.remove('import:1');
         images.remove(id('a'), [], unpinned);

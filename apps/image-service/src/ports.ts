@@ -293,6 +293,7 @@ export interface ContentClient {
  * removed, in the same transaction.
  */
 export interface LeaseList {
+  /** Does nothing when an image or an archive of a layer is kept by that lease: it goes on the list with that. */
   add(lease: string): void;
   remove(lease: string): void;
   list(): string[];

@@ -217,7 +217,10 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
       },
     },
     leases: {
-      add: (lease) => void leases.add(lease),
+      add(lease) {
+        const keeping = [...entries].filter(([, { isLeased }]) => isLeased).map(([id]) => imageLease(id));
+        if (![...keeping, ...[...leasedBlobs].map(layerLease)].includes(lease)) leases.add(lease);
+      },
       remove: (lease) => void leases.delete(lease),
       list: () => [...leases].sort(),
     },
