@@ -74,6 +74,21 @@ describe('createLeases', () => {
     expect(list.list()).toEqual(['image:a']);
   });
 
+  test('a lease that an image takes over while its end waits for another one does not end', async () => {
+    const { list, ended, leases, hold } = setUp();
+    const release = hold();
+    list.add('image:a');
+    list.add('image:b');
+    leases.endUnused();
+    await new Promise(setImmediate);
+    await leases.begin('image:b');
+    list.remove('image:b');
+    leases.end('image:b');
+    release();
+    await leases.settle();
+    expect(ended).toEqual(['image:a']);
+  });
+
   test('what a crash or a service that is away left on the list ends later', async () => {
     const { list, ended, failures, leases, setAway } = setUp();
     list.add('image:old');

@@ -54,7 +54,8 @@ export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
 
   async function endUnlessUsed(lease: string): Promise<void> {
     queued.delete(lease);
-    if (users.has(lease)) return;
+    // While it waited for others, an image may have taken it over.
+    if (users.has(lease) || !list.list().includes(lease)) return;
     ending = { lease, over: endOne(lease) };
     await ending.over;
     ending = null;
@@ -78,10 +79,10 @@ export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
 
   return {
     async begin(lease) {
-      count(lease, 1);
       // It would end what we are about to take.
-      if (ending?.lease === lease) await ending.over;
+      while (ending?.lease === lease) await ending.over;
       list.add(lease);
+      count(lease, 1);
     },
     end(lease) {
       count(lease, -1);
