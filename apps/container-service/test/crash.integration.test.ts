@@ -85,6 +85,18 @@ const POINTS_OF_LIFE = FAULT_POINTS.filter(
 // One that removes itself is never removed by hand.
 const POINTS_OF_AUTO_REMOVE = POINTS_OF_LIFE.filter((point) => point !== 'remove:row');
 
+/** Nothing is half started, what there is can be removed, and nothing is left of it. */
+async function expectRecovered(containers: TestContainers): Promise<void> {
+  const isSettled = async (): Promise<boolean> => {
+    const { containers: all } = await containers.client.listContainers({ all: true });
+    return all.every(({ status }) => status !== STARTING);
+  };
+  await waitFor(isSettled, { what: 'the recovery' });
+  await containers.removeAll();
+  await expectNothingLeft(engine);
+  expectWholeStories(engine);
+}
+
 describe.each([
   { what: 'a container', autoRemove: false, points: POINTS_OF_LIFE },
   { what: 'a container that removes itself', autoRemove: true, points: POINTS_OF_AUTO_REMOVE },
@@ -92,14 +104,7 @@ describe.each([
   test.each(points)('survives a crash at %s', async (fault) => {
     await crashService(engine, fault, (containers) => liveThrough(containers, autoRemove));
     using containers = await startService(engine);
-    const settled = async (): Promise<boolean> => {
-      const { containers: all } = await containers.client.listContainers({ all: true });
-      return all.every(({ status }) => status !== STARTING);
-    };
-    await waitFor(settled, { what: 'the recovery' });
-    await containers.removeAll();
-    await expectNothingLeft(engine);
-    expectWholeStories(engine);
+    await expectRecovered(containers);
     const { exit } = await containers.run(['sh', '-c', 'exit 3'], { config: { autoRemove: true } });
     expect(exit?.exitCode).toBe(3);
     await expectNothingLeft(engine);
@@ -120,14 +125,7 @@ describe('a container that has begun to start before it is created', () => {
       await containers.run(['true'], { config });
     });
     using containers = await startService(engine);
-    const settled = async (): Promise<boolean> => {
-      const { containers: all } = await containers.client.listContainers({ all: true });
-      return all.every(({ status }) => status !== STARTING);
-    };
-    await waitFor(settled, { what: 'the recovery' });
-    await containers.removeAll();
-    await expectNothingLeft(engine);
-    expectWholeStories(engine);
+    await expectRecovered(containers);
     await killComponent(engine, 'container-service');
   });
 });

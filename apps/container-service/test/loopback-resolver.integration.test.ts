@@ -1,14 +1,13 @@
 import { rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { engineNames } from '@berth/client';
-import type { ContainerConfig } from '@berth/proto/container';
+import { Resources, type ContainerConfig } from '@berth/proto/container';
 import { startEngine } from '@berth/launcher';
 import { killComponent, startTestEngine, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startService } from './support/crashing-service.ts';
 import type { TestContainers } from './support/containers.ts';
 import { aNetwork, on } from './support/networks.ts';
-import { NO_LIMITS } from './support/no-limits.ts';
 
 /** A control group that is none of the engine's. */
 const OUTSIDE = `berth-test-${process.pid}`;
@@ -45,7 +44,7 @@ test.each<[string, Partial<ContainerConfig>]>([
   ['with a user namespace', { userNamespaceMode: 'auto' }],
   ['with all rights', { privileged: true }],
   ['with servers of its own', { dnsServers: ['192.0.2.1'] }],
-  ['below another control group', { resources: { ...NO_LIMITS, cgroupParent: `/${OUTSIDE}` } }],
+  ['below another control group', { resources: Resources.fromPartial({ cgroupParent: `/${OUTSIDE}` }) }],
 ])('127.0.0.11 answers in a container %s', async (_, config) => {
   const id = await aContainer({ networkMode: 'front', ...config });
   expect(await knowsWeb(id)).toBe(true);

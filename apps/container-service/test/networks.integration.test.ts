@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import type { CreateNetworkRequest } from '@berth/proto/container';
 import { killComponent, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FAULT_POINTS } from '../src/fault.ts';
 import type { TestContainers } from './support/containers.ts';
 import { crashService, startService } from './support/crashing-service.ts';
 import { openState } from './support/left-behind.ts';
+import { aNetwork } from './support/networks.ts';
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -17,17 +17,7 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 const BRIDGE = 'btest0';
-const REQUEST: CreateNetworkRequest = {
-  name: 'net',
-  driver: '',
-  subnets: [],
-  internal: false,
-  attachable: false,
-  ipv6: false,
-  withoutIpv4: false,
-  options: { 'com.docker.network.bridge.name': BRIDGE },
-  labels: {},
-};
+const REQUEST = aNetwork('net', { options: { 'com.docker.network.bridge.name': BRIDGE } });
 
 function networkEvents(): string[] {
   const rows = openState(engine, (database) => database.prepare('SELECT event FROM outbox ORDER BY sequence').all());

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Resources } from '@berth/proto/container';
+import { Resources } from '@berth/proto/container';
 import { waitFor, type TestEngine } from '@berth/testkit';
 import { describe, expect, test } from '@jest/globals';
 import type { TestContainers } from './support/containers.ts';
 import { expectNothingLeft } from './support/left-behind.ts';
-import { NO_LIMITS } from './support/no-limits.ts';
 import { readLimit } from './support/read-limit.ts';
 import { useContainers } from './support/use-containers.ts';
 
@@ -19,7 +18,7 @@ useContainers((started) => {
 const MIB = 1n << 20n;
 
 function limits(resources: Partial<Resources>) {
-  return { config: { resources: { ...NO_LIMITS, ...resources } } };
+  return { config: { resources: Resources.fromPartial(resources) } };
 }
 
 describe('limits', () => {
@@ -70,7 +69,7 @@ describe('limits', () => {
     const update = (resources: Partial<Resources>) =>
       containers.client.updateContainer({
         container: id,
-        resources: { ...NO_LIMITS, ...resources },
+        resources: Resources.fromPartial(resources),
         restartPolicy: undefined,
       });
     await update({ memoryBytes: 16n * MIB, memorySwapBytes: 16n * MIB, pidsLimit: 5n });

@@ -4,7 +4,7 @@ import { connectService } from '@berth/client';
 import { startLayerTool } from '@berth/layers';
 import { ImageServiceDefinition } from '@berth/proto/image';
 import { RegistryServiceDefinition } from '@berth/proto/registry';
-import { bindService, createFault, openCommitFlush, openDatabase, runService } from '@berth/service-kit';
+import { bindService, createFault, openCommitFlush, runService } from '@berth/service-kit';
 import { openDirectoryLayerStore } from './adapters/directory-layer-store.ts';
 import { withFaults, type LastingPorts } from './adapters/faulty-ports.ts';
 import { openFileSnapshotDirectories } from './adapters/file-snapshot-directories.ts';
@@ -48,11 +48,9 @@ await runService({
   synchronous: 'NORMAL',
   start({ env, paths, stateDir, log, signal, database, events }) {
     const config = parseConfig(env);
-    const path = join(stateDir, 'state.db');
-    const flush = openCommitFlush(path);
+    const flush = openCommitFlush(join(stateDir, 'state.db'));
     // What an earlier run has removed may be in memory only.
     flush.begin();
-    const quick = openDatabase({ path, migrations: IMAGE_MIGRATIONS, synchronous: 'NORMAL' });
     const registry = connectService(RegistryServiceDefinition, paths.socket('registry-gateway'));
     const bootId = readBootId();
     const toolEnv = paths.root === null ? {} : { BERTH_ROOT: paths.root };
@@ -64,7 +62,7 @@ await runService({
     const ports: LastingPorts = {
       content: createGrpcContentClient(registry.client, flush.settled),
       images: createSqliteImageStore({ database, flush, events, bootId, nowMs: Date.now }),
-      snapshots: createSqliteSnapshotStore(quick),
+      snapshots: createSqliteSnapshotStore(database),
       leases: createSqliteLeaseList(database, flush),
       layers: openDirectoryLayerStore({ stateDir, tool, limits: config, settled: flush.settled }),
       directories: openFileSnapshotDirectories(stateDir),
@@ -166,7 +164,6 @@ await runService({
         await swept;
         await tool.close();
         registry.close();
-        quick.close();
       },
     });
   },

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { openDatabase, openOutbox } from '@berth/service-kit';
 import { CONTRACT_TIME_MS, imageStoreContract } from '../image-store.contract.ts';
 import type { ImageEvent } from '../ports.ts';
@@ -15,16 +13,12 @@ imageStoreContract('memory', () => {
 });
 
 imageStoreContract('sqlite', () => {
-  // A file, because snapshots have a connection of their own.
-  const dir = mkdtempSync('/tmp/berth-');
-  const path = join(dir, 'state.db');
-  const database = openDatabase({ path, migrations: IMAGE_MIGRATIONS });
-  const quick = openDatabase({ path, migrations: IMAGE_MIGRATIONS, synchronous: 'NORMAL' });
+  const database = openDatabase({ path: ':memory:', migrations: IMAGE_MIGRATIONS });
   const outbox = openOutbox(database);
   const flush = { begin() {} };
   return {
     images: createSqliteImageStore({ database, flush, events: outbox, bootId: 'boot', nowMs: () => CONTRACT_TIME_MS }),
-    snapshots: createSqliteSnapshotStore(quick),
+    snapshots: createSqliteSnapshotStore(database),
     leases: createSqliteLeaseList(database, flush),
     events: () =>
       outbox.pending(100).map(({ event: { verb, objectId, attributes } }) => ({
@@ -34,10 +28,6 @@ imageStoreContract('sqlite', () => {
       })),
     prunes: () =>
       outbox.pending(100).map(({ event }) => ({ verb: 'prune', reclaimedBytes: Number(event.attributes.reclaimed) })),
-    close() {
-      quick.close();
-      database.close();
-      rmSync(dir, { recursive: true });
-    },
+    close: () => database.close(),
   };
 });

@@ -3,10 +3,7 @@ import { transaction } from '@berth/service-kit';
 import type { Snapshot } from '../image.ts';
 import type { SnapshotStore } from '../ports.ts';
 
-/**
- * Keeps snapshots in the tables of IMAGE_MIGRATIONS. Give it a connection of its own with `synchronous: 'NORMAL'`: a container's start
- * does not wait for the disk.
- */
+/** Keeps snapshots in the tables of IMAGE_MIGRATIONS. No change begins a flush: a container's start does not wait for the disk. */
 export function createSqliteSnapshotStore(database: DatabaseSync): SnapshotStore {
   const insert = database.prepare('INSERT INTO snapshots (key, name, image_id) VALUES (?, ?, ?)');
   const use = database.prepare('UPDATE images SET last_used_time_ms = ? WHERE id = ?');
