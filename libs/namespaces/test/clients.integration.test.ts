@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Request } from '@berth/proto/native';
 import { attachKeeper } from '../src/index.ts';
-import { encodeFrame, FRAME } from '../src/frame.ts';
+import { createFrameReader, encodeFrame, FRAME } from '../src/frame.ts';
 import { eventually, finish, nextOutput, startTestEngine, type TestEngine } from './test-engine.ts';
 
 let engine: TestEngine;
@@ -115,6 +115,24 @@ describe('a client that attaches', () => {
     expect(end).toBe(readFileSync(container.places.logPath).length);
     expect(await slow.exited).toMatchObject({ exitCode: 6 });
   });
+
+  test('and has read nothing for long when the process ends has time to read then', async () => {
+    const container = engine.create();
+    // Longer than a keeper waits for a client that takes nothing.
+    const script = 'read x; seq 1 300000; sleep 11; exit 6';
+    const running = await engine.spawner.startContainer(
+      container.plan(['sh', '-c', script], { openStdin: true, detached: true }),
+    );
+    const slow = await connectKeeper(container.places.stateDir);
+    slow.pause();
+    slow.write(attachFrame());
+    await running.write(Buffer.from('\n'));
+    expect(await running.exited).toMatchObject({ exitCode: 6 });
+    const readFrames = createFrameReader();
+    const types: number[] = [];
+    for await (const chunk of slow as AsyncIterable<Buffer>) types.push(...readFrames(chunk).map(({ type }) => type));
+    expect(types.slice(-2)).toEqual([FRAME.logPosition, FRAME.exited]);
+  }, 30_000);
 
   test('and does not read is cut off when there is no log, and the container goes on', async () => {
     const container = engine.create();

@@ -63,6 +63,8 @@ bool client_flush(struct client *client) {
 
 void client_end(struct client *client) {
   client->closing = true;
+  /* It may have taken nothing for long, since nobody waited for it. */
+  client->progress_nanos = monotonic_nanos();
   free(client->held);
   client->held = NULL;
   client->held_size = 0;

@@ -37,7 +37,7 @@ struct client {
   uint8_t *held; /* what was read while stdin was full, owned */
   size_t held_size;
   struct outbox outbox;
-  uint64_t progress_nanos; /* when it connected, or its socket last took bytes */
+  uint64_t progress_nanos; /* when it connected, or its socket last took bytes, or its end began */
 };
 
 void client_open(struct client *client, int fd, bool is_first);
