@@ -54,11 +54,8 @@ function connectTo(address: string, signal: AbortSignal | undefined): Promise<So
   const socket = connect(address);
   const abort = () => socket.destroy(signal?.reason as Error);
   signal?.addEventListener('abort', abort, { once: true });
-  socket.once('error', reject);
-  socket.once('connect', () => {
-    socket.off('error', reject);
-    resolve(socket);
-  });
+  socket.on('error', reject);
+  socket.once('connect', () => resolve(socket));
   return promise.finally(() => signal?.removeEventListener('abort', abort));
 }
 

@@ -22,6 +22,9 @@ export interface EventSink {
 /** NATS takes a message of a megabyte at most. */
 const MAX_EVENT_BYTES = 512 * 1024;
 
+/** Events that are taken out together are all in memory, and in more than one form. */
+const TAKEN_MAX_BYTES = 4 * 1024 * 1024;
+
 /** An event as it is published. */
 export interface StoredEvent {
   readonly id: string;
@@ -41,11 +44,11 @@ export interface PendingEvent {
 
 /** The events of a service that NATS has not acknowledged yet, in its own database, so that none is lost. */
 export interface Outbox extends EventSink {
-  /** The oldest pending events, at most `limit`. */
+  /** The oldest pending events, at most `limit`, and no more than are worth a few megabytes. */
   pending(limit: number): PendingEvent[];
   /** Forgets all events up to this sequence number. */
   remove(throughSequence: number): void;
-  /** Sets what is called, soon, after events were added. One listener. */
+  /** Sets what is called when events were added, or when `pending` has left some for their size. One listener. */
   onAdded(listener: () => void): void;
 }
 
@@ -65,15 +68,20 @@ export function openOutbox(database: DatabaseSync): Outbox {
       listener();
     },
     pending(limit) {
-      return select.all(limit).map((row) => ({
-        sequence: Number(row.sequence),
+      const taken: PendingEvent[] = [];
+      let room = TAKEN_MAX_BYTES;
+      for (const row of select.iterate(limit)) {
+        const json = String(row.event);
+        room -= json.length;
+        if (room < 0) {
+          listener();
+          break;
+        }
         // JSON of protobuf leaves out what is empty.
-        event: {
-          objectId: '',
-          attributes: {},
-          ...(JSON.parse(String(row.event)) as Partial<StoredEvent>),
-        } as StoredEvent,
-      }));
+        const event = { objectId: '', attributes: {}, ...(JSON.parse(json) as Partial<StoredEvent>) } as StoredEvent;
+        taken.push({ sequence: Number(row.sequence), event });
+      }
+      return taken;
     },
     remove(throughSequence) {
       transaction(database, () => removeThrough.run(throughSequence));

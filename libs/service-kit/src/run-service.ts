@@ -105,8 +105,18 @@ function createLogger(service: string): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: ['*.password', '*.token', '*.credentials', '*.authorization'],
     },
-    destination({ fd: 2, sync: true }),
+    logDestination(),
   );
+}
+
+const LOG_WAITING_MAX_BYTES = 1024 * 1024;
+
+/** Standard error. Where it takes nothing, as a file on a full disk, lines wait for room, or are lost when they are many: the service goes on. */
+function logDestination(): ReturnType<typeof destination> {
+  const stream = destination({ fd: 2, sync: true, maxLength: LOG_WAITING_MAX_BYTES });
+  // Pino's own listener throws what it does not expect at whoever logs.
+  stream.removeAllListeners('error').on('error', () => {});
+  return stream;
 }
 
 function createDirectories(paths: EnginePaths, stateDir: string): void {

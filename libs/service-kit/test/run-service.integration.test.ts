@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,13 +33,13 @@ async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<number
   return child.exitCode;
 }
 
-async function startEcho(): Promise<ChildProcess> {
+async function startEcho(log: 'inherit' | number = 'inherit'): Promise<ChildProcess> {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'echo-service.ts')],
     {
       env,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', log],
     },
   );
   processes.push(child);
@@ -113,6 +113,16 @@ describe('a service', () => {
     await startEcho();
     using connection = connectVolumes();
     await expect(connection.client.listVolumes({})).resolves.toEqual({ volumes: [] });
+  });
+
+  test('works on when its log is on a disk that is full', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = await startEcho(full).finally(() => closeSync(full));
+    using connection = connectVolumes();
+    for (let round = 0; round < 3; round++) {
+      await expect(connection.client.getVolume({ name: 'bug' })).rejects.toMatchObject({ reason: 'INTERNAL' });
+    }
+    expect(await kill(child, 'SIGTERM')).toBe(0);
   });
 
   test('refuses to start beside a living one', async () => {
