@@ -14,7 +14,7 @@ export interface Config {
   readonly maxDownloads: number;
   /** BERTH_MAX_UPLOADS: layers pushed at a time. Default: 5, as Docker. */
   readonly maxUploads: number;
-  /** BERTH_MAX_UNPACKS: layers unpacked at a time. Default: 2. */
+  /** BERTH_MAX_UNPACKS: layers unpacked at a time of those that are here; of all one more. Default: 2. */
   readonly maxUnpacks: number;
   /** BERTH_IMAGES_MAX_BYTES: bytes of all unpacked layers, above which images that nobody uses are removed. Default: null, never. */
   readonly imagesMaxBytes: number | null;

@@ -1,3 +1,4 @@
+import { setImmediate as settled } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { createGate } from './gate.ts';
 
@@ -47,6 +48,24 @@ describe('createGate', () => {
     await first;
     expect(await third).toBe('third');
     await expect(gate.run(stop.signal, () => Promise.resolve())).rejects.toThrow('stopped');
+  });
+
+  test('a gate within another lets in what both do', async () => {
+    const outer = createGate(2);
+    const [early, whole] = [createGate(1, outer), createGate(2, outer)];
+    const ends: (() => void)[] = [];
+    const task = () => new Promise<void>((resolve) => ends.push(resolve));
+    const runs = [early.tryRun(task), whole.run(never, task), whole.run(never, task)];
+    await settled();
+    expect(early.tryRun(task)).toBeNull();
+    expect(ends).toHaveLength(2);
+    ends[0]?.();
+    await settled();
+    expect(ends).toHaveLength(3);
+    expect(early.tryRun(task)).toBeNull();
+    for (const end of ends) end();
+    await Promise.all(runs.filter((run) => run !== null));
+    expect(await early.tryRun(() => Promise.resolve('room'))).toBe('room');
   });
 
   test('a task that does not wait runs only when there is room', async () => {

@@ -8,7 +8,8 @@ export interface Gate {
   tryRun<Result>(task: () => Promise<Result>): Promise<Result> | null;
 }
 
-export function createGate(width: number): Gate {
+/** A gate within another lets in what both let in; its tasks wait at the inner one first. */
+export function createGate(width: number, outer: Gate | null = null): Gate {
   const waiting = new Set<() => void>();
   let free = width;
 
@@ -54,12 +55,14 @@ export function createGate(width: number): Gate {
     isFull: () => free === 0,
     async run(signal, task) {
       await enter(signal);
-      return runInside(task);
+      return runInside(() => (outer === null ? task() : outer.run(signal, task)));
     },
     tryRun(task) {
       if (free === 0) return null;
+      const running = outer === null ? task() : outer.tryRun(task);
+      if (running === null) return null;
       free--;
-      return runInside(task);
+      return runInside(() => running);
     },
   };
 }

@@ -69,12 +69,14 @@ export function createLayerPool({
 }: LayerPoolDeps): LayerPool {
   const flights = new Map<string, Flight>();
   const running = new Set<Promise<unknown>>();
-  const unpacks = createGate(maxUnpacks);
+  // One slot is always left for what is here, however slowly the others come.
+  const slots = createGate(maxUnpacks + 1);
+  const unpacks = createGate(maxUnpacks, slots);
   const bringLayer = createBringLayer({
     layers,
     unpacks,
     downloads: createGate(maxDownloads),
-    earlyUnpacks: createGate(maxUnpacks),
+    earlyUnpacks: createGate(maxUnpacks, slots),
   });
   const nextName = createNames([...layers.list(), ...store.listLayers().map((layer) => layer.name)]);
   const isPinned = (diffId: string): boolean => flights.has(diffId);

@@ -80,12 +80,15 @@ function layerOf(pieces: readonly Piece[], compress = gzipSync as (bytes: Buffer
   return { bytes: Buffer.concat(parts), diffId: `sha256:${hash.digest('hex')}` };
 }
 
-function imageOf({ bytes, diffId }: { bytes: Buffer; diffId: string }, mediaType: string = MEDIA_TYPES.ociLayerGzip) {
+type Layer = ReturnType<typeof layerOf>;
+
+function imageOf(layers: Layer | readonly Layer[], mediaType: string = MEDIA_TYPES.ociLayerGzip) {
   const { config } = buildTestImage({ layers: [] });
   const document = JSON.parse(config.bytes.toString()) as object;
-  const rootfs = { type: 'layers', diff_ids: [diffId] };
-  const layer = toBlob(mediaType, bytes);
-  return describeImage(Buffer.from(JSON.stringify({ ...document, rootfs, history: [] })), [layer]);
+  const all = [layers].flat();
+  const rootfs = { type: 'layers', diff_ids: all.map(({ diffId }) => diffId) };
+  const blobs = all.map(({ bytes }) => toBlob(mediaType, bytes));
+  return describeImage(Buffer.from(JSON.stringify({ ...document, rootfs, history: [] })), blobs);
 }
 
 function describeImage(configBytes: Buffer, layers: readonly TestBlob[], listed = layers): ServedImage {
@@ -150,14 +153,46 @@ describe('a layer', () => {
     await refuses(imageOf(layerOf([[entry, 10]])), 'LAYER_INVALID', /^"f" has a bad extended attribute "user.a"$/);
   });
 
+  test('of a file in millions of pieces is refused', async () => {
+    const pax = {
+      'GNU.sparse.major': '1',
+      'GNU.sparse.minor': '0',
+      'GNU.sparse.name': 'f',
+      'GNU.sparse.realsize': '1',
+    };
+    const count = 3_000_000;
+    const map = `${count}\n${'0\n0\n'.repeat(count)}`;
+    const entry = pieceOf([{ path: 'f', pax, content: map.padEnd(Math.ceil(map.length / 512) * 512, '\0') }]);
+    await refuses(imageOf(layerOf([[entry, 1]])), 'LAYER_LIMIT', /^the layer needs too much memory$/);
+  });
+
+  const windowOf = (log: number) => (bytes: Buffer) =>
+    zstdCompressSync(bytes, {
+      params: { [constants.ZSTD_c_windowLog]: log, [constants.ZSTD_c_enableLongDistanceMatching]: 1 },
+    });
+
+  test('whose window is large waits for the others that have such a one', async () => {
+    const body = Buffer.alloc(128 * MIB);
+    const compressed = windowOf(25)(body);
+    const layers = [1, 2, 3, 4].map((number) =>
+      layerOf(
+        [
+          [tarHeader({ path: `big${number}` }, body.length), 1],
+          [body, 1],
+        ],
+        (bytes) => (bytes === body ? compressed : windowOf(25)(bytes)),
+      ),
+    );
+    await pull(imageOf(layers, MEDIA_TYPES.ociLayerZstd));
+  });
+
   test.each([
     [25, null],
     [27, /^the zstd data needs a window of more than 32 MiB$/],
   ])('with a zstd window of 2^%i bytes has its memory, or is refused', async (log, refusal) => {
-    const params = { [constants.ZSTD_c_windowLog]: log, [constants.ZSTD_c_enableLongDistanceMatching]: 1 };
     const size = 160 * MIB;
     const tar = Buffer.concat([tarHeader({ path: 'big' }, size), Buffer.alloc(size), TAR_END]);
-    const layer = layerOf([[tar, 1]], (bytes) => zstdCompressSync(bytes, { params }));
+    const layer = layerOf([[tar, 1]], windowOf(log));
     const image = imageOf(layer, MEDIA_TYPES.ociLayerZstd);
     if (refusal === null) await pull(image);
     else await refuses(image, 'LAYER_LIMIT', refusal);

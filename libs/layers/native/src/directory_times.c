@@ -1,9 +1,13 @@
 #include "directory_times.h"
 
+#include "memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #define CAPACITY_FIRST 4096
+/* Those of 50,000 directories, which few layers have. */
+#define FEW_BYTES (1024UL * 1024)
 /* Six numbers of at most ten bytes, and a path. */
 #define NOTE_MAX_BYTES (60 + ENTRY_PATH_MAX)
 
@@ -57,6 +61,7 @@ static int make_room(struct directory_times *times, struct layer_error *error) {
   if (times->length + NOTE_MAX_BYTES <= times->capacity) return 0;
   if (times->length + NOTE_MAX_BYTES > DIRECTORY_TIMES_MAX_BYTES)
     return fail(error, FAILURE_LIMIT, "times", "the layer has too many directories, or their names are too long");
+  if (times->length + NOTE_MAX_BYTES > FEW_BYTES && memory_have_more(error) < 0) return -1;
   while (capacity < times->length + NOTE_MAX_BYTES) capacity *= 2;
   bytes = realloc(times->bytes, capacity);
   if (!bytes) return fail(error, FAILURE_LIMIT, "times", "out of memory");

@@ -4,6 +4,9 @@
 
 #include <unistd.h>
 
+/* igzip's state, which is on it, has 90 KiB. */
+#define STACK_SIZE (512 * 1024)
+
 static void *run_source(void *argument) {
   sandbox_drop_capabilities();
   return source_run(argument);
@@ -23,10 +26,15 @@ static int write_all(struct pipeline *pipeline, struct layer_error *error) {
 
 /* An error of the first half explains the one that it causes in the second. */
 static int run_both(struct pipeline *pipeline, struct layer_error *error) {
+  pthread_attr_t attributes;
   pthread_t thread;
   int result;
 
-  if (pthread_create(&thread, NULL, run_source, &pipeline->source) != 0)
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, STACK_SIZE);
+  result = pthread_create(&thread, &attributes, run_source, &pipeline->source);
+  pthread_attr_destroy(&attributes);
+  if (result != 0)
     return fail(error, FAILURE_INTERNAL, "thread", "cannot start a thread");
   result = sandbox_filter(error) < 0 ? -1 : write_all(pipeline, error);
   ring_abandon(&pipeline->ring);

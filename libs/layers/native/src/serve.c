@@ -9,6 +9,7 @@
 #include "commands.h"
 
 #include "cleanup.h"
+#include "memory.h"
 #include "request.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@
 #include <sys/wait.h>
 
 #define JOBS_MAX 64
+/* Where a job has them. */
+#define TURNS_FD 3
 /* A longer line is cut: the tool prints none. */
 #define LINE_MAX_BYTES 4096
 
@@ -34,6 +37,7 @@ struct job {
 };
 
 struct server {
+  int turns; /* of memory.h */
   struct job jobs[JOBS_MAX];
   size_t used;
   char bytes[REQUEST_MAX];
@@ -67,13 +71,15 @@ static bool print_failure(const char *id, const char *detail) {
 }
 
 /* What a child does: never returns. */
-__attribute__((noreturn)) static void run_job(const struct request *request, int output, pid_t server) {
+__attribute__((noreturn)) static void run_job(const struct server *server, const struct request *request, int output, pid_t parent) {
   int nothing = open("/dev/null", O_RDONLY);
 
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != server || nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0) _exit(1);
+  if (getppid() != parent || nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0) _exit(1);
   /* The pipes of the other jobs. */
-  if (close_range(3, ~0U, 0) != 0) _exit(1);
+  if (dup2(server->turns, TURNS_FD) < 0) _exit(1);
+  if (close_range(TURNS_FD + 1, ~0U, 0) != 0) _exit(1);
+  memory_take_turns(TURNS_FD);
   _exit(run_command(request->count, (char **)(size_t)request->arguments));
 }
 
@@ -94,7 +100,7 @@ static bool start_job(struct server *server, const struct request *request) {
   if (!job) return print_failure(request->id, "too many jobs at a time");
   if (pipe2(ends, O_CLOEXEC) != 0) return print_failure(request->id, "cannot make a pipe");
   pid = fork();
-  if (pid == 0) run_job(request, ends[1], self);
+  if (pid == 0) run_job(server, request, ends[1], self);
   close(ends[1]);
   if (pid < 0) {
     close(ends[0]);
@@ -201,6 +207,8 @@ static bool serve_once(struct server *server) {
 int serve_command(void) {
   static struct server server;
 
+  server.turns = memory_make_turns();
+  if (server.turns < 0) return 1;
   while (serve_once(&server))
     ;
   for (size_t i = 0; i < JOBS_MAX; i++) {

@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@ static la_ssize_t read_block(struct archive *archive, void *argument, const void
 static int fail_archive(struct tar_reader *reader, const char *step, struct layer_error *error) {
   const char *message = archive_error_string(reader->archive);
 
+  if (archive_errno(reader->archive) == ENOMEM) return fail(error, FAILURE_LIMIT, step, "the layer needs too much memory");
   return fail(error, FAILURE_INVALID, step, "the layer is not a valid tar archive: %s", message ? message : "unknown error");
 }
 

@@ -1,12 +1,15 @@
 #include "commands.h"
 
 #include "cleanup.h"
+#include "memory.h"
 #include "options.h"
 #include "pipeline.h"
 #include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,9 +46,20 @@ static int unpack(const struct options *options, struct pipeline *pipeline, stru
   pipeline->source.length = options->length;
   if (options->size > 0 && growth_watch(&pipeline->source.growth, layer, options->size, error) < 0) return -1;
   root = sandbox_enter(target, options->limits.max_bytes, error);
-  if (root < 0) return -1;
+  if (root < 0 || memory_bound(options->size == 0, error) < 0) return -1;
   if (pipeline_run(pipeline, root, options->compression, &options->limits, error) < 0) return -1;
   return check_digest(options, pipeline->writer.result.diff_id, error);
+}
+
+static bool is_over;
+
+/* libarchive ends the process itself when it gets no memory. */
+static void tell_early_end(void) {
+  struct layer_error error = {0};
+
+  if (is_over) return;
+  fail(&error, FAILURE_LIMIT, "memory", "the layer needs too much memory");
+  report_error(&error);
 }
 
 int unpack_command(int count, char **arguments) {
@@ -54,7 +68,9 @@ int unpack_command(int count, char **arguments) {
   struct layer_error error = {0};
   int result = options_parse(count, arguments, &options, &error);
 
+  if (atexit(tell_early_end) != 0) return (int)FAILURE_INTERNAL;
   if (result == 0) result = unpack(&options, &pipeline, &error);
+  is_over = true;
   pipeline_destroy(&pipeline);
   if (result == 0) {
     report_result(&pipeline.writer.result);
