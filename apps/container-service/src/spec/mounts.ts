@@ -58,12 +58,17 @@ function checkMount(mount: MountConfig): MountConfig {
     throw invalid(`invalid volume specification: '${mount.source}:${mount.target}'`);
   }
   try {
-    const target = cleanTarget(mount.target);
+    const target = cleanTarget(isTargetAlone(mount) ? posix.join('/', mount.target) : mount.target);
     checkSettings(mount);
     return { ...mount, source: mount.type === 'bind' ? cleanSource(mount.source) : mount.source, target };
   } catch (error) {
     throw error instanceof MountProblem ? invalid(problemText(mount, error.message)) : error;
   }
+}
+
+/** A `-v` or a volume of an image that has a target only; Docker takes that from the root. */
+function isTargetAlone({ type, source, target, mode }: MountConfig): boolean {
+  return type === 'volume' && source === '' && target !== '' && mode !== undefined;
 }
 
 /** What is wrong with a mount, before it is told which. */

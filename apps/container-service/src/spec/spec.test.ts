@@ -109,6 +109,7 @@ describe('resolveMounts', () => {
       volume('/data'),
       { ...volume('/cache', ''), mode: '' },
     ]);
+    expect(resolveMounts([], ['data'])).toEqual([{ ...volume('/data', ''), mode: '' }]);
     expect(resolveMounts([], ['/data', '/cache'], ['/cache']).map(({ target }) => target)).toEqual(['/data']);
   });
 
@@ -119,6 +120,7 @@ describe('resolveMounts', () => {
   test.each([
     [[volume('/a'), volume('/a/')], 'Duplicate mount point: /a'],
     [[volume('a')], "invalid mount path: 'a' mount path must be absolute"],
+    [[{ ...volume('.', ''), mode: '' }], "invalid specification: destination can't be '/'"],
     [[volume('/')], "invalid specification: destination can't be '/'"],
     [[volume('/a/..')], "invalid specification: destination can't be '/'"],
     [[bind('a', '/a')], "invalid mount path: 'a' mount path must be absolute"],
@@ -170,8 +172,12 @@ describe('what a config is refused for', () => {
     expect(resolveWorkingDirectory('')).toBe('/');
   });
 
-  test.each(['-a', 'a_b', 'a'.repeat(65), 'a b', 'a.'])('the host name %j', (hostname) => {
+  test.each(['a b', 'a\n1.2.3.4', 'a#b', 'a\0', 'ä'.repeat(33)])('the host name %j', (hostname) => {
     expect(() => checkConfig(aConfig({ hostname }))).toThrow(`invalid hostname format: ${hostname}`);
+  });
+
+  test.each(['my_app', '-a', 'ä'.repeat(32)])('but not the host name %j', (hostname) => {
+    expect(() => checkConfig(aConfig({ hostname }))).not.toThrow();
   });
 
   test('a stop signal that is none, and no image', () => {

@@ -51,6 +51,7 @@ export interface SpecificationInput {
 
 const DEFAULT_STOP_TIMEOUT_SECONDS = 10;
 const MAX_ARGUMENT_BYTES = 1024 * 1024;
+const MAX_HOSTNAME_BYTES = 64;
 
 /** Resolves all that a container is. Throws COMMAND_MISSING and INVALID_ARGUMENT, in Docker's words. */
 export function specifyContainer(config: ContainerConfig, input: SpecificationInput): ContainerSpec {
@@ -146,8 +147,8 @@ function resolveHostname(config: ContainerConfig, { id, hostHostname, joinedHost
   return config.networkMode === 'host' || config.isolation.utsMode === 'host' ? hostHostname : shortId(id);
 }
 
-/** RFC 1123, which is what Docker checks; the kernel takes 64 bytes. */
+/** The kernel takes any 64 bytes; but a space or `#` would say something else in the container's hosts file. */
 function checkHostname(hostname: string): void {
-  if (hostname === '' || /^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?$/.test(hostname)) return;
+  if (/^[^\s#\p{Cc}]*$/u.test(hostname) && Buffer.byteLength(hostname) <= MAX_HOSTNAME_BYTES) return;
   throw new BerthError('INVALID_ARGUMENT', `invalid hostname format: ${hostname}`);
 }
