@@ -29,7 +29,7 @@ export interface Terminal {
   size(): TerminalSize | null;
   /** Calls back after each change of size; returns what ends this. */
   onResize(listener: () => void): () => void;
-  /** Raw mode: keys come one by one, and Ctrl-C is a byte. Does nothing when stdin is no terminal. */
+  /** Raw mode: keys come one by one, Ctrl-C is a byte, and what is printed is not changed. Does nothing when stdin is no terminal. */
   setRawMode(raw: boolean): void;
 }
 

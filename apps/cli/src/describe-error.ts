@@ -1,9 +1,13 @@
 import { BerthError } from '@berth/errors';
-import { CliError } from './cli-error.ts';
+import { CliError, InterruptedError } from './cli-error.ts';
 import { UnreachableError } from '@berth/client/connect-service';
 
-/** What is printed for an error, and the exit code. Throws what is no failure but a mistake in the program. */
+/**
+ * What is printed for a failure, and the exit code. Throws what is none: an interruption, which ends the command whatever else it had to do,
+ * and a mistake in the program.
+ */
 export function describeError(error: unknown): { message: string; exitCode: number } {
+  if (error instanceof InterruptedError) throw error;
   if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof UnreachableError) return { message: unreachableText(error), exitCode: 1 };
   if (error instanceof BerthError) return { message: `Error response from daemon: ${error.message}`, exitCode: 1 };

@@ -1,5 +1,5 @@
 // From arguments to an exit code: finds the command, parses its options, runs it, and says what went wrong the way docker does.
-import { CliError } from './cli-error.ts';
+import { CliError, InterruptedError } from './cli-error.ts';
 import type { ArgumentCount, Command } from './command.ts';
 import { findCommand, GROUPS, type CommandEntry } from './command-table.ts';
 import type { CommandContext } from './context.ts';
@@ -15,7 +15,7 @@ export async function dispatch(context: CommandContext): Promise<number> {
   try {
     return await runRoot(context);
   } catch (error) {
-    const { message, exitCode } = describeError(error);
+    const { message, exitCode } = error instanceof InterruptedError ? error : describeError(error);
     if (message !== '') context.stderr.write(`${message}\n`);
     return exitCode;
   }

@@ -59,8 +59,18 @@ function openTerminal(): Terminal {
       if (raw === isRaw || !process.stdin.isTTY) return;
       process.stdin.setRawMode(raw);
       isRaw = raw;
+      if (raw) endOutputProcessing();
     },
   };
+}
+
+/**
+ * Node's raw mode goes on making CR LF of each LF that is printed, so that a full-screen program that moves the cursor down by LF has it in
+ * the first column. Node has no call that ends this, and its normal mode brings it back. Without stty the rest of raw mode is there.
+ */
+function endOutputProcessing(): void {
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
 }
 
 /** Without a listener, the first of these ends the command in order, and the second at once. */

@@ -1,5 +1,6 @@
 // The commands that list and change objects, against a fake engine, as golden texts.
 import { afterEach, expect, test } from '@jest/globals';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError } from '@berth/errors';
@@ -11,8 +12,9 @@ import type {
   ExecContainerResponse,
   Network,
 } from '@berth/proto/container';
+import { InterruptedError } from '../src/cli-error.ts';
 import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
-import { runCli } from './run-cli.ts';
+import { runCli, startCli } from './run-cli.ts';
 
 const WEB = 'a1'.repeat(32);
 const OLD = 'c3'.repeat(32);
@@ -324,6 +326,27 @@ test('stop, kill, rm, wait: what worked is printed, what did not is told at the 
     stdout: 'ok\n',
     stderr: `${missing('x')}Error: failed to start containers: x\n`,
   });
+});
+
+test('an interruption ends a command for several containers at once, with its own code', async () => {
+  const asked: string[] = [];
+  const isAsked = Promise.withResolvers<void>();
+  const engine = await startFakeEngine({
+    container: {
+      async waitContainer({ container }, { signal }) {
+        asked.push(container);
+        isAsked.resolve();
+        await once(signal, 'abort');
+        return {};
+      },
+    },
+  });
+  open.push(engine);
+  const cli = startCli(['wait', 'one', 'two'], { root: engine.root });
+  await isAsked.promise;
+  cli.interrupt(new InterruptedError('', 130));
+  expect(await cli.result).toEqual({ code: 130, stdout: '', stderr: '' });
+  expect(asked).toEqual(['one']);
 });
 
 test('rmi tells image-service which containers run', async () => {

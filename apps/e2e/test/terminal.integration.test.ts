@@ -32,6 +32,13 @@ test('run -it is a shell that one can work in', async () => {
   expect(await terminal.exitCode()).toBe(9);
 });
 
+test('a line feed that a program prints raw only moves the cursor down', async () => {
+  const script = String.raw`stty raw; printf 'ab\ncd\r\nef'`;
+  await using terminal = await open('run', '-it', '--rm', 'busybox', 'sh', '-c', script);
+  expect(await terminal.exitCode()).toBe(0);
+  expect(await terminal.screen()).toMatch(/^ab\n {2}cd\nef/);
+});
+
 test('Ctrl-D ends the shell with the code of its last command', async () => {
   await using terminal = await open('run', '-it', '--rm', 'busybox', 'sh');
   await terminal.waitForText('/ #');

@@ -3,6 +3,7 @@ import { createDetachFilter, detachKeys, parseDetachKeys } from './detach-keys.t
 
 test('keys are letters and control characters', () => {
   expect([...detachKeys({ env: {} }, undefined)]).toEqual([16, 17]);
+  expect([...detachKeys({ env: {} }, '')]).toEqual([16, 17]);
   expect([...parseDetachKeys('a,ctrl-@,ctrl-[,ctrl-_')]).toEqual([97, 0, 27, 31]);
   expect(() => parseDetachKeys('ctrl-1')).toThrow('invalid detach keys');
 });

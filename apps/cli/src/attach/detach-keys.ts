@@ -5,9 +5,9 @@ import type { CommandContext } from '../context.ts';
 /** Ctrl-P Ctrl-Q. */
 const DEFAULT_DETACH_KEYS = 'ctrl-p,ctrl-q';
 
-/** The keys of `--detach-keys`; absent: those of the config file, or the default. */
+/** The keys of `--detach-keys`; absent or empty: those of the config file, or the default. */
 export function detachKeys(context: Pick<CommandContext, 'env'>, option: string | undefined): Buffer {
-  return parseDetachKeys(option ?? readConfigFile(context).detachKeys ?? DEFAULT_DETACH_KEYS);
+  return parseDetachKeys(option || readConfigFile(context).detachKeys || DEFAULT_DETACH_KEYS);
 }
 
 /** Parses `ctrl-p,ctrl-q` or `a,b` to the bytes of the keys. */

@@ -17,9 +17,7 @@ export const command = defineCommand({
   async run(context, { options, args: [name = ''] }) {
     using containers = connectContainers(context);
     const container = await getContainer(containers, name);
-    if (container.status !== ContainerStatus.RUNNING) {
-      throw new CliError('You cannot attach to a stopped container, start it first');
-    }
+    checkStatus(container.status);
     const stdin = !options['no-stdin'];
     requireTerminal(context, stdin && container.config?.terminal === true && container.config.openStdin);
     const end = await attachContainer(context, containers, container, {
@@ -30,3 +28,16 @@ export const command = defineCommand({
     return end.kind === 'exited' ? end.exitCode : 0;
   },
 });
+
+function checkStatus(status: ContainerStatus): void {
+  switch (status) {
+    case ContainerStatus.RUNNING:
+      return;
+    case ContainerStatus.PAUSED:
+      throw new CliError('You cannot attach to a paused container, unpause it first');
+    case ContainerStatus.RESTARTING:
+      throw new CliError('You cannot attach to a restarting container, wait until it is running');
+    default:
+      throw new CliError('You cannot attach to a stopped container, start it first');
+  }
+}

@@ -2,7 +2,7 @@ import { isBerthError } from '@berth/errors';
 import type { ContainerConfig, RunContainerRequest } from '@berth/proto/container';
 import { detachKeys } from '../attach/detach-keys.ts';
 import { runSession, type OnCreated, type SessionCall } from '../attach/session.ts';
-import { CliError, InterruptedError } from '../cli-error.ts';
+import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { openCidfile } from '../container/cidfile.ts';
 import { attachedStreams, containerConfig, CREATE_OPTIONS, type AttachedStreams } from '../container/create-options.ts';
@@ -112,7 +112,6 @@ function runCall(
 
 /** `docker: <text>`, a hint, and an exit code. */
 function explain(error: unknown, path: string): unknown {
-  if (error instanceof InterruptedError) return error;
   const { message } = describeError(error);
   const exitCode = startExitCode(error) ?? ENGINE_FAILED;
   return new CliError(`berth: ${message}\n\nRun '${path} --help' for more information`, exitCode);
