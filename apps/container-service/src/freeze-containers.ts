@@ -1,4 +1,4 @@
-import { BerthError } from '@berth/errors';
+import { BerthError, isBerthError } from '@berth/errors';
 import { advance, type Container } from './container.ts';
 import { containerEvent } from './events.ts';
 import type { Fault } from './fault.ts';
@@ -36,14 +36,14 @@ export function createFreezer({ store, runtime, plans, fault }: FreezeDeps): Fre
     const dir = plans.cgroupDir(found);
     await runtime.setFrozen(dir, true).catch((error: unknown) => {
       expectRunning(findContainer(store, id));
-      throw error;
+      throw isGone(error) ? notRunning(found) : error;
     });
     fault('pause:frozen');
     const container = expectRunning(findContainer(store, id));
     try {
       store.replace(container, advance(container, 'pause', {}), [containerEvent(container, 'pause')]);
     } catch (error) {
-      await runtime.setFrozen(dir, false);
+      await runtime.setFrozen(dir, false).catch(unlessGone);
       throw error;
     }
   }
@@ -51,10 +51,7 @@ export function createFreezer({ store, runtime, plans, fault }: FreezeDeps): Fre
   async function unpause(reference: string): Promise<void> {
     const found = expectPaused(findContainer(store, reference));
     const { id } = found;
-    await runtime.setFrozen(plans.cgroupDir(found), false).catch((error: unknown) => {
-      // It may have been killed just now.
-      if (store.get(id)?.state.status === 'paused') throw error;
-    });
+    await runtime.setFrozen(plans.cgroupDir(found), false).catch(unlessGone);
     fault('unpause:thawed');
     const container = store.get(id);
     if (container?.state.status !== 'paused') return;
@@ -65,7 +62,7 @@ export function createFreezer({ store, runtime, plans, fault }: FreezeDeps): Fre
     const container = findContainer(store, id);
     if (container.state.status !== 'running') return work();
     const dir = plans.cgroupDir(container);
-    await runtime.setFrozen(dir, true);
+    await runtime.setFrozen(dir, true).catch(unlessGone);
     try {
       return await work();
     } finally {
@@ -78,10 +75,7 @@ export function createFreezer({ store, runtime, plans, fault }: FreezeDeps): Fre
     const dir = plans.cgroupDir(container);
     const status = store.get(container.id)?.state.status;
     if (status !== 'running' && status !== 'paused') return;
-    await runtime.setFrozen(dir, status === 'paused').catch((error: unknown) => {
-      // It may have ended just now.
-      if (store.get(container.id)?.state.status === status) throw error;
-    });
+    await runtime.setFrozen(dir, status === 'paused').catch(unlessGone);
   }
 
   async function reconcile(container: Container): Promise<void> {
@@ -103,6 +97,15 @@ function expectRunning(container: Container): Container {
 function expectPaused(container: Container): Container {
   if (container.state.status === 'paused') return container;
   throw new BerthError('CONTAINER_NOT_PAUSED', `Container ${container.id} is not paused`);
+}
+
+/** It has ended just now; its row says so in a moment. */
+function isGone(error: unknown): boolean {
+  return isBerthError(error, 'CONTAINER_NOT_RUNNING');
+}
+
+function unlessGone(error: unknown): void {
+  if (!isGone(error)) throw error;
 }
 
 function notRunning({ id }: Container): BerthError {

@@ -1,4 +1,7 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { setFrozen } from './adapters/freezer.ts';
 import { aConfig, createdAndStarted, createMemoryEngine, DETACHED, settle } from './adapters/memory-engine.ts';
 import type { ContainerConfig, RestartPolicy } from './container-config.ts';
 import { newContainer, type Container } from './container.ts';
@@ -195,6 +198,17 @@ describe('pausing', () => {
     await settle();
     expect(state()).toMatchObject({ status: 'running' });
     expect(engine.runtime.isFrozen(`/cgroup/containers/${id}`)).toBe(false);
+  });
+
+  test("one whose end is about to be told is neither frozen nor in anybody's way", async () => {
+    const engine = createMemoryEngine();
+    const { id, process, state } = await createdAndStarted(engine);
+    engine.runtime.setFrozen = (dir) => setFrozen(join(tmpdir(), 'no-group', dir), true);
+    await expect(engine.freezer.pause(id)).rejects.toThrow(`Container ${id} is not running`);
+    await expect(engine.freezer.whileFrozen(id, () => Promise.resolve('done'))).resolves.toBe('done');
+    process().exit(3);
+    await settle();
+    expect(state()).toMatchObject({ status: 'exited', exitCode: 3 });
   });
 
   test('something is done while a container stands still, whether or not a user pauses it meanwhile', async () => {

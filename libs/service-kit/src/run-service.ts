@@ -57,6 +57,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
     // What the service has opened by now may hold the process for ever.
     process.exit(1);
   }
+  // What is still under way could only fail from here on, and undo what the next start of the service goes on with.
+  process.exit(0);
 }
 
 async function serve(options: ServiceOptions, log: Logger, signal: AbortSignal): Promise<void> {

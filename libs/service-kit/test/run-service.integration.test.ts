@@ -144,6 +144,11 @@ describe('a service', () => {
     expect(child.exitCode).toBe(1);
   });
 
+  test('exits 0 on SIGTERM with what is still under way', async () => {
+    env.ECHO_STAYS = '1';
+    expect(await kill(await startEcho(), 'SIGTERM')).toBe(0);
+  });
+
   test('lets a running call end on SIGTERM, cuts off a stuck one at the deadline, and exits 0', async () => {
     const child = await startEcho();
     using connection = connectVolumes();

@@ -8,10 +8,20 @@ import { BerthError } from '@berth/errors';
 const FREEZE = { timeoutMs: 10_000, pollMs: 2 };
 
 /**
- * Freezes or thaws a control group (cgroup-v2, `cgroup.freeze`); resolves when the kernel says so in `cgroup.events`. Rejects when the
- * directory is gone. A group that does not freeze in time is thawed again, and the call rejects with ABORTED.
+ * Freezes or thaws a control group (cgroup-v2, `cgroup.freeze`); resolves when the kernel says so in `cgroup.events`. Rejects with
+ * CONTAINER_NOT_RUNNING when it is gone, or goes meanwhile. A group that does not freeze in time is thawed again, and the call rejects with ABORTED.
  */
 export async function setFrozen(cgroupDir: string, frozen: boolean): Promise<void> {
+  try {
+    await freeze(cgroupDir, frozen);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENODEV') throw error;
+    throw new BerthError('CONTAINER_NOT_RUNNING', `${cgroupDir} is gone`, { cause: error });
+  }
+}
+
+async function freeze(cgroupDir: string, frozen: boolean): Promise<void> {
   const file = join(cgroupDir, 'cgroup.freeze');
   await writeFile(file, frozen ? '1' : '0');
   for (const deadline = Date.now() + FREEZE.timeoutMs; Date.now() < deadline; await sleep(FREEZE.pollMs)) {

@@ -91,7 +91,7 @@ export interface Runtime {
   isReleased(container: { stateDir: string; hostInterface: string }): Promise<boolean>;
   /** Sends SIGKILL to an exec and to all that it started in its session's process group. Does nothing when it has ended. */
   killGroup(stateDir: string): void;
-  /** Freezes or thaws all processes of a control group; resolves when it is so. Rejects when it is gone. */
+  /** Freezes or thaws all processes of a control group; resolves when it is so. Throws CONTAINER_NOT_RUNNING when it is gone. */
   setFrozen(cgroupDir: string, frozen: boolean): Promise<void>;
   /** Tells whether a control group is frozen; false when it is gone. */
   isFrozen(cgroupDir: string): boolean;

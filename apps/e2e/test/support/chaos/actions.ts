@@ -8,7 +8,7 @@ import {
   type RunContainerRequest,
 } from '@berth/proto/container';
 import type { ServiceConnection } from '@berth/client';
-import { script, type Member } from './member.ts';
+import { RETRIES, script, type Member } from './member.ts';
 import type { Random } from './random.ts';
 
 export type ContainerClient = ServiceConnection<typeof ContainerServiceDefinition>['client'];
@@ -22,6 +22,8 @@ export interface ActionContext {
 }
 
 const EXEC_EXIT_CODE = 9;
+/** A client that goes away does so within this time. */
+const LONGEST_STAY_MS = 60;
 
 /** Does something that a user would do. It may fail when something is killed meanwhile: the engine's state tells then. */
 export async function act(context: ActionContext): Promise<void> {
@@ -37,54 +39,88 @@ export async function act(context: ActionContext): Promise<void> {
   });
 }
 
-async function create({ client, random, members }: ActionContext): Promise<void> {
+/** At times two ask for it by the same name, with or without ports, and stay or go away in the midst. */
+async function create(context: ActionContext): Promise<void> {
+  const { random, members, complain } = context;
+  const lasting = random.chance(0.5);
   const member: Member = {
     name: `member-${members.length}`,
     lines: 1 + random.below(200),
     exitCode: 1 + random.below(100),
-    lasting: random.chance(0.5),
+    lasting,
+    policy: random.chance(0.6) ? 'no' : lasting ? 'always' : 'on-failure',
     id: null,
     startTold: false,
     disturbed: false,
+    endAsked: false,
     removalAsked: false,
     removalTold: false,
   };
   members.push(member);
-  const portBindings = [{ containerPort: '80/tcp' }];
-  const config = ContainerConfig.fromPartial({ image: 'busybox', command: ['sh', '-c', script(member)], portBindings });
-  const start = { name: member.name, config, terminalSize: undefined, detach: true };
-  for await (const { event } of client.runContainer(
-    once<RunContainerRequest>({ request: { $case: 'start', value: start } }),
-  )) {
-    if (event?.$case === 'created') member.id = event.value.id;
-    if (event?.$case === 'started') member.startTold = true;
-  }
+  const config = ContainerConfig.fromPartial({
+    image: 'busybox',
+    command: ['sh', '-c', script(member)],
+    portBindings: random.chance(0.5) ? [{ containerPort: '80/tcp' }] : [],
+    restartPolicy: { name: member.policy, maximumRetryCount: member.policy === 'on-failure' ? RETRIES : 0 },
+    healthCheck: random.chance(0.3) ? { test: ['CMD', 'true'], intervalNanos: 50_000_000n } : undefined,
+  });
+  const rivals = Array.from({ length: random.chance(0.15) ? 2 : 1 }, () => run(context, member, config));
+  const results = await Promise.allSettled(rivals);
+  const ids = new Set(results.flatMap((result) => (result.status === 'fulfilled' && result.value) || []));
+  if (ids.size > 1) complain(`${member.name} is the name of ${[...ids].join(' and ')}`);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-async function exec({ client, complain }: ActionContext, member: Member): Promise<void> {
+/** Returns the id that it was told. */
+async function run({ client, random }: ActionContext, member: Member, config: ContainerConfig): Promise<string | null> {
+  const leaving = random.chance(0.3) ? AbortSignal.timeout(random.below(LONGEST_STAY_MS)) : undefined;
+  const detach = leaving === undefined && random.chance(0.5);
+  const start = { name: member.name, config, terminalSize: undefined, detach };
+  const request = once<RunContainerRequest>({ request: { $case: 'start', value: start } });
+  let id: string | null = null;
+  try {
+    for await (const { event } of client.runContainer(request, leaving ? { signal: leaving } : {})) {
+      if (event?.$case === 'created') member.id = id = event.value.id;
+      if (event?.$case === 'started') member.startTold = true;
+      // Nobody stays for one that lasts.
+      if (event?.$case === 'started' && member.lasting) break;
+    }
+  } catch (error) {
+    if (leaving?.aborted !== true) throw error;
+  }
+  return id;
+}
+
+async function exec({ client, complain, random }: ActionContext, member: Member): Promise<void> {
   const start = ExecContainerStart.fromPartial({
     container: member.name,
     command: ['sh', '-c', `echo from exec; exit ${EXEC_EXIT_CODE}`],
   });
-  const { text, exit } = await runExec(client, start);
+  const leaving = random.chance(0.3) ? AbortSignal.timeout(random.below(LONGEST_STAY_MS)) : undefined;
+  const { text, exit } = await runExec(client, start, leaving);
   if (exit === null || member.disturbed || !member.lasting) return;
   if (exit.exitCode !== EXEC_EXIT_CODE || text !== 'from exec\n') {
     complain(`an exec in ${member.name} ended with ${exit.exitCode} and said ${JSON.stringify(text)}`);
   }
 }
 
-/** What an exec writes, and how it ends; null when that is not known. */
+/** What an exec writes, and how it ends; null when that is not known, since the client has left by then. */
 export async function runExec(
   client: ContainerClient,
   start: ExecContainerStart,
+  leaving?: AbortSignal,
 ): Promise<{ text: string; exit: ProcessExit | null }> {
   let text = '';
   let exit: ProcessExit | null = null;
   const request = once<ExecContainerRequest>({ request: { $case: 'start', value: start } });
-  for await (const { event } of client.execContainer(request)) {
-    if (event?.$case === 'output' && event.value.output?.$case === 'stdout')
-      text += event.value.output.value.toString();
-    if (event?.$case === 'exited') exit = event.value;
+  try {
+    for await (const { event } of client.execContainer(request, leaving ? { signal: leaving } : {})) {
+      if (event?.$case === 'output' && event.value.output?.$case === 'stdout')
+        text += event.value.output.value.toString();
+      if (event?.$case === 'exited') exit = event.value;
+    }
+  } catch (error) {
+    if (leaving?.aborted !== true) throw error;
   }
   return { text, exit };
 }
@@ -105,11 +141,13 @@ async function pause({ client }: ActionContext, member: Member): Promise<void> {
 
 async function stop({ client }: ActionContext, member: Member): Promise<void> {
   member.disturbed = true;
+  member.endAsked = true;
   await client.stopContainer({ container: member.name, timeoutSeconds: 1, signal: '' });
 }
 
 async function kill({ client }: ActionContext, member: Member): Promise<void> {
   member.disturbed = true;
+  member.endAsked = true;
   await client.killContainer({ container: member.name, signal: 'KILL' });
 }
 

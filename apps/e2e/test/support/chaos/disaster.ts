@@ -15,9 +15,9 @@ const COMPONENTS: readonly ComponentName[] = [
 
 /** Steps at which container-service can be told to crash: apps/container-service/src/fault.ts. */
 const FAULT_POINTS = [
-  ...['create:snapshot', 'create:row', 'start:row', 'start:files', 'start:spawned', 'start:running'],
+  ...['create:begun', 'create:snapshot', 'create:row', 'start:row', 'start:files', 'start:spawned', 'start:running'],
   ...['exit:heard', 'exit:recorded', 'release:runtime', 'remove:row', 'clean:snapshot', 'clean:files'],
-  ...['exec:row', 'exec:spawned', 'exec:exited'],
+  ...['exec:row', 'exec:spawned', 'exec:exited', 'restart:waiting', 'restart:due', 'stop:row'],
 ];
 
 /** What to kill next: mostly container-service, all, or any. */
@@ -29,11 +29,15 @@ export function chooseVictims(random: Random): readonly ComponentName[] {
   return some.length > 0 ? some : [random.pick(COMPONENTS)];
 }
 
-/** Kills them with SIGKILL, all at once, and returns when they are gone. */
-export async function killComponents({ paths, env }: TestEngine, names: readonly ComponentName[]): Promise<void> {
+/** Sends them a signal, all at once, and returns when they are gone. */
+export async function killComponents(
+  { paths, env }: TestEngine,
+  names: readonly ComponentName[],
+  signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL',
+): Promise<void> {
   const status = await engineStatus(paths, env);
   const pids = status.flatMap(({ name, pid }) => (pid !== null && names.includes(name) ? [pid] : []));
-  for (const pid of pids) killProcess(pid);
+  for (const pid of pids) killProcess(pid, signal);
   await waitFor(() => !pids.some(isAlive), { what: `the end of ${names.join(', ')}` });
 }
 
@@ -50,9 +54,11 @@ export async function restart(
   points: readonly string[] = FAULT_POINTS,
 ): Promise<string | null> {
   const fault = random.chance(0.5) ? `${random.pick(points)}:${1 + random.below(3)}` : null;
+  const { paths, env } = engine;
+  // Each service has steps of its own.
+  await startEngine({ paths, env, only: COMPONENTS.filter((name) => name !== 'container-service') });
   try {
-    const env = fault === null ? engine.env : { ...engine.env, BERTH_FAULT: fault };
-    await startEngine({ paths: engine.paths, env });
+    await startEngine({ paths, env: fault === null ? env : { ...env, BERTH_FAULT: fault } });
   } catch (error) {
     if (fault === null || !isBerthError(error, 'SERVICE_UNAVAILABLE')) throw error;
     await engine.start();
@@ -66,9 +72,9 @@ export function isAlive(pid: number): boolean {
   return status !== '' && !/^State:\s+[ZX]/m.test(status);
 }
 
-function killProcess(pid: number): boolean {
+function killProcess(pid: number, signal: NodeJS.Signals = 'SIGKILL'): boolean {
   try {
-    return process.kill(pid, 'SIGKILL');
+    return process.kill(pid, signal);
   } catch {
     return false;
   }

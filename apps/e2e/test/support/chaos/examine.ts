@@ -3,7 +3,7 @@ import { ContainerStatus, type Container } from '@berth/proto/container';
 import { waitFor } from '@berth/testkit';
 import type { ContainerClient } from './actions.ts';
 import { isAlive } from './disaster.ts';
-import { output, type Member } from './member.ts';
+import { output, RETRIES, type Member } from './member.ts';
 
 const ON_THE_WAY: readonly ContainerStatus[] = [
   ContainerStatus.STARTING,
@@ -64,6 +64,8 @@ async function examineEnding(client: ContainerClient, member: Member): Promise<s
 
 async function examineExited(client: ContainerClient, member: Member, container: Container): Promise<string[]> {
   const { exitCode } = container;
+  if (member.policy === 'always' && !member.endAsked)
+    return [`has ended (${container.error}), and is to be started again`];
   const codes = member.disturbed ? [member.exitCode, KILLED, TERMINATED] : member.lasting ? [] : [member.exitCode];
   const problems: string[] = [];
   if (!codes.includes(exitCode)) {
@@ -71,8 +73,15 @@ async function examineExited(client: ContainerClient, member: Member, container:
   }
   if (container.pid !== 0 && isInControlGroup(container)) problems.push('has exited, and its process lives');
   if (!member.disturbed && !member.lasting) {
+    const { restartCount } = container;
+    const wanted = member.policy === 'no' ? 0 : RETRIES;
+    if (restartCount !== wanted) problems.push(`was started again ${restartCount} times, not ${wanted}`);
+    // A start that something was down for counts as well, and left nothing.
     const log = await readLog(client, member.name);
-    if (log !== output(member)) problems.push(`has a log of ${log.length} bytes, not ${output(member).length}`);
+    const runs = log.length / output(member).length;
+    if (log !== output(member).repeat(Math.min(Math.max(1, Math.floor(runs)), 1 + restartCount))) {
+      problems.push(`has a log of ${log.length} bytes, not ${output(member).length} for each run`);
+    }
   }
   return problems;
 }

@@ -12,6 +12,7 @@ import { examine } from './examine.ts';
 import type { Member } from './member.ts';
 import { createRandom, type Random } from './random.ts';
 import { examineStories, readStories } from './stories.ts';
+import { watchLogs } from './watch-logs.ts';
 import { withClient } from './with-client.ts';
 
 const ACTIONS_AT_ONCE = 6;
@@ -29,8 +30,9 @@ export interface ChaosOptions {
 /** Works with an engine, kills parts of it in the midst, starts them and compares. Throws what is wrong, with the round. */
 export async function runChaos({ engine, rounds, seed }: ChaosOptions): Promise<void> {
   const random = createRandom(seed);
+  const mistakes = watchLogs(engine);
   for (let done = 0; done < rounds; done += ROUNDS_TO_REMOVAL) {
-    const era = { engine, random, members: [] as Member[], trace: [] as string[] };
+    const era = { engine, random, mistakes, members: [] as Member[], trace: [] as string[] };
     const problems = await runEra(era, Math.min(ROUNDS_TO_REMOVAL, rounds - done));
     if (problems.length === 0) continue;
     throw new Error(`seed ${seed}, after round ${done + era.trace.length}:\n${[...problems, ...era.trace].join('\n')}`);
@@ -41,6 +43,8 @@ interface Era {
   readonly engine: TestEngine;
   readonly random: Random;
   readonly members: Member[];
+  /** What services have logged since the last call that none should, whatever is killed. */
+  mistakes(): string[];
   /** What was killed, a line for each round. */
   readonly trace: string[];
 }
@@ -59,7 +63,7 @@ async function runEra(era: Era, rounds: number): Promise<string[]> {
   return [...leftovers(engine), ...examineStories(await readStories(engine, since, ids), ids)];
 }
 
-async function runRound({ engine, random, members, trace }: Era): Promise<string[]> {
+async function runRound({ engine, random, members, mistakes, trace }: Era): Promise<string[]> {
   const problems: string[] = [];
   const victims = chooseVictims(random);
   const peaceMs = random.below(LONGEST_PEACE_MS);
@@ -70,12 +74,13 @@ async function runRound({ engine, random, members, trace }: Era): Promise<string
   const actions = Array.from({ length: ACTIONS_AT_ONCE }, () => act({ client, random, members, complain }));
   await sleep(peaceMs);
   if (random.chance(0.2)) await killSomeKeeper(client, members, random);
-  await killComponents(engine, victims);
+  const signal = random.chance(0.2) ? 'SIGTERM' : 'SIGKILL';
+  await killComponents(engine, victims, signal);
   const fault = await restart(engine, random);
-  trace.push(`after ${peaceMs} ms killed ${victims.join(', ')}; started with the fault ${fault ?? 'none'}`);
+  trace.push(`after ${peaceMs} ms sent ${signal} to ${victims.join(', ')}; started with the fault ${fault ?? 'none'}`);
   connection.close();
   await Promise.all(actions);
-  problems.push(...(await withClient(engine, (fresh) => examine(fresh, members))));
+  problems.push(...(await withClient(engine, (fresh) => examine(fresh, members))), ...mistakes());
   return problems;
 }
 
