@@ -1,10 +1,10 @@
-// Bundles the app in the current folder: src/main.ts becomes dist/main.js, one file that starts fast; a thread's src/**/x-worker.ts becomes
-// dist/x-worker.js.
+// Bundles the app in the current folder: src/main.ts becomes dist/main.js, one file that starts fast; that of another process of its, src/**/x-main.ts,
+// becomes dist/x-main.js.
 import { build } from 'esbuild';
 import { globSync } from 'node:fs';
 
 await build({
-  entryPoints: ['src/main.ts', ...globSync('src/**/*-worker.ts')],
+  entryPoints: ['src/main.ts', ...globSync('src/**/*-main.ts')],
   entryNames: '[name]',
   outdir: 'dist',
   bundle: true,

@@ -127,10 +127,12 @@ export function createContainerEngine(outside: EngineDeps): ContainerEngine {
     ...outside.networkSettings,
     network,
     containers: () => outside.store.list(),
+    onCreated: (created) => names.expectNetwork(created),
     onRemoved: (removed) => names.forgetNetwork(removed),
   });
-  const networkOf = (id: string): Network | null => networks.list([]).find((each) => each.id === id) ?? null;
-  const names = createContainerNames({ ...outside, networkOf });
+  const allNetworks = (): Network[] => networks.list([]);
+  const networkOf = (id: string): Network | null => allNetworks().find((each) => each.id === id) ?? null;
+  const names = createContainerNames({ ...outside, networkOf, networks: allNetworks });
   const plans = createPlanBuilder(outside.planSettings);
   const places = createContainerPlaces({ ...outside, networks, network, names, plans });
   const shared = {

@@ -29,7 +29,7 @@ import {
 } from './adapters/host.ts';
 import { connectNamespaceRuntime } from './adapters/namespace-runtime.ts';
 import { openProcProcesses } from './adapters/proc-processes.ts';
-import { startResolverThread } from './adapters/resolver-thread.ts';
+import { createResolverConnector } from './adapters/resolver-connector.ts';
 import { createSqliteContainerStore } from './adapters/sqlite-container-store.ts';
 import { createSqliteExecStore } from './adapters/sqlite-exec-store.ts';
 import { CONTAINER_MIGRATIONS } from './adapters/sqlite-schema.ts';
@@ -71,7 +71,10 @@ await runService({
     });
     const apparmor = openAppArmor({ log });
     apparmor.load();
-    const resolver = createResolver({ startThread: startResolverThread, log });
+    const resolver = createResolver({
+      ...createResolverConnector({ socketPath: join(paths.runDir, 'resolver.sock') }),
+      log,
+    });
     const engine = createContainerEngine({
       store,
       execs: createSqliteExecStore(database, change),

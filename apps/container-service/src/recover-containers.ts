@@ -32,7 +32,7 @@ export interface RecoverDeps {
   readonly runtime: Runtime;
   readonly networks: Pick<Networks, 'claim'>;
   readonly places: ContainerPlaces;
-  readonly names: Pick<ContainerNames, 'announce'>;
+  readonly names: Pick<ContainerNames, 'adopt' | 'announce'>;
   readonly connector: Pick<ContainerConnector, 'reconcile'>;
   readonly ports: PortPool;
   readonly userIds: IdPool;
@@ -69,7 +69,9 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       for (const address of addresses) networks.claim(address);
       if (firstUserId !== null) deps.userIds.claim(firstUserId);
     }
-    for (const container of store.list()) {
+    const containers = store.list();
+    deps.names.adopt(containers.filter(isActive));
+    for (const container of containers) {
       if (container.firstUserId !== null) deps.userIds.claim(container.firstUserId);
       const { endpoint } = container.state;
       claimPlaces(container);

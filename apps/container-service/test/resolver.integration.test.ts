@@ -1,12 +1,15 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { decode, encode, type DecodedPacket, type RecordType } from 'dns-packet';
-import { waitFor } from '@berth/testkit';
-import { startResolverThread } from '../src/adapters/resolver-thread.ts';
+import { createTemporaryDirectory, waitFor } from '@berth/testkit';
+import { createResolverConnector } from '../src/adapters/resolver-connector.ts';
 import { createForwardLimit, listenForNames, type ListeningNameServer } from '../src/dns/name-server.ts';
 import { createNameTable, type NamedContainer } from '../src/dns/name-table.ts';
+import { createResolverChannel } from '../src/dns/resolver-channel.ts';
 import { createResolver, type Resolver } from '../src/dns/resolver.ts';
 import { createMessageReader, frameMessage } from '../src/dns/tcp-messages.ts';
 import type { NameServer } from '../src/dns/forward-query.ts';
@@ -73,7 +76,7 @@ describe('a name server', () => {
 });
 
 describe('the resolver', () => {
-  test('answers in a thread, from what it was told before and after it listened', async () => {
+  test('answers in a process, from what it was told before and after it listened', async () => {
     await using resolver = aResolver();
     const address = `${NETWORK}.30`;
     await resolver.set(WEB);
@@ -111,30 +114,60 @@ describe('the resolver', () => {
     resolver.ignore(address);
   });
 
-  test('a thread that ends is started again, and knows what the last one knew', async () => {
-    const ends: (() => Promise<void>)[] = [];
-    const resolver = createResolver({
-      startThread(listener) {
-        const thread = startResolverThread(listener);
-        ends.push(thread.end);
-        return thread;
-      },
-      log: { warn: () => undefined },
-    });
+  test('a process that is killed is started again, and knows what the last one knew', async () => {
+    await using resolver = aResolver();
     const address = `${NETWORK}.33`;
     await resolver.set(WEB);
     await resolver.listen(address);
-    await ends[0]?.();
+    process.kill(await resolver.pid(), 'SIGKILL');
     const reply = await retry(() => askUdp({ address, port: 53 }, 'web', 'A', 200));
     expect(addresses(reply.answers)).toEqual([CLIENT]);
-    await resolver.close();
-    expect(ends).toHaveLength(2);
+  });
+
+  test('a process of another version hands over what it knows, and is gone before the next answers alone', async () => {
+    using directory = createTemporaryDirectory();
+    const address = `${NETWORK}.34`;
+    await using first = aResolver({ directory: directory.path, version: 'first' });
+    await first.set(WEB);
+    await first.listen(address);
+    const pids = [await first.pid()];
+    await using second = aResolver({ directory: directory.path, version: 'second' });
+    second.adopt({ containerIds: ['c1'], addresses: [address] });
+    pids.push(await second.pid());
+    expect(new Set(pids).size).toBe(2);
+    await waitFor(() => !existsSync(`/proc/${pids[0]}/exe`), { what: 'the end of the first' });
+    expect(addresses((await askUdp({ address, port: 53 }, 'web', 'A')).answers)).toEqual([CLIENT]);
+    second.adopt({ containerIds: [], addresses: [address] });
+    const isRefused = async () => rcode(await askUdp({ address, port: 53 }, 'web', 'A')) === 'REFUSED';
+    await waitFor(isRefused, { what: 'that the container is forgotten' });
   });
 });
 
-function aResolver(): Resolver & AsyncDisposable {
-  const resolver = createResolver({ startThread: startResolverThread, log: { warn: () => undefined } });
-  return { ...resolver, [Symbol.asyncDispose]: resolver.close };
+interface TestResolver extends Resolver, AsyncDisposable {
+  /** Of its process, once that is connected. */
+  pid(): Promise<number>;
+}
+
+/** Without a directory it has one of its own. */
+function aResolver({ directory, version }: { directory?: string; version?: string } = {}): TestResolver {
+  const own = directory === undefined ? createTemporaryDirectory() : null;
+  const socketPath = join(directory ?? own?.path ?? '', 'resolver.sock');
+  const connector = createResolverConnector({ socketPath, ...(version === undefined ? {} : { version }) });
+  const resolver = createResolver({ ...connector, log: { warn: () => undefined } });
+  return {
+    ...resolver,
+    async pid() {
+      await resolver.set({ ...WEB, id: 'nobody', places: [] });
+      const channel = createResolverChannel(connect(socketPath));
+      const { pid } = await channel.greeting;
+      channel.close();
+      return pid;
+    },
+    async [Symbol.asyncDispose]() {
+      await resolver.close();
+      own?.[Symbol.dispose]();
+    },
+  };
 }
 
 async function aServer(

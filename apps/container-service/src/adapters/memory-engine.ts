@@ -191,6 +191,8 @@ function createMemoryResolver(): MemoryEngine['resolver'] {
   };
   return {
     calls,
+    adopt: ({ containerIds }) => void note(`adopt ${containerIds.join()}`),
+    prepare: () => void note('prepare'),
     listen: (address) => note(`listen ${address}`),
     ignore: (address) => void note(`ignore ${address}`),
     set: ({ id, places }) => note(`set ${id} ${places.map(({ names }) => names.join()).join(' ')}`),

@@ -79,7 +79,11 @@ export async function listenForNames(
 
   const connections = new Set<Socket>();
   // Not for both families at all addresses: for one family at one.
-  const datagrams = createSocket(isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
+  // An address is shared while one process takes over from another.
+  const datagrams = createSocket({
+    ...(isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' }),
+    reusePort: true,
+  });
   const streams = createServer((socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
@@ -114,7 +118,7 @@ async function listen(
   streams: Server,
   { address, port }: { address: string; port: number },
 ): Promise<void> {
-  streams.listen(port, address);
+  streams.listen({ port, host: address, reusePort: true });
   await once(streams, 'listening');
   datagrams.bind(port, address);
   await once(datagrams, 'listening');

@@ -24,6 +24,8 @@ export interface NameTable {
   /** Adds a container, or takes the place of what was said of it before. */
   set(container: NamedContainer): void;
   remove(id: string): void;
+  /** All containers that it has. */
+  list(): NamedContainer[];
   /** The container with an address; null when there is none. */
   client(address: string): NamedContainer | null;
   /**
@@ -98,6 +100,7 @@ export function createNameTable(): NameTable {
       for (const place of container.places) add(container, place);
     },
     remove,
+    list: () => [...containers.values()],
     client: (address) => clients.get(address) ?? null,
     lookup(client, name) {
       const wanted = name.toLowerCase();

@@ -1,28 +1,26 @@
 import { BerthError } from '@berth/errors';
 import type { NamedContainer } from './name-table.ts';
-import type { ResolverReply, ResolverRequest, ResolverTask } from './resolver-messages.ts';
-
-/** A thread that answers DNS queries; see resolver-worker.ts. */
-export interface ResolverThread {
-  send(request: ResolverRequest): void;
-  end(): Promise<void>;
-}
-
-/** Who hears of a thread. */
-export interface ResolverListener {
-  reply(reply: ResolverReply): void;
-  /** Called once, also after `end`; null when nothing went wrong. */
-  ended(error: Error | null): void;
-}
+import type { ResolverConnection } from './resolver-channel.ts';
+import type { ResolverTask } from './resolver-messages.ts';
 
 /** What the resolver needs. */
 export interface ResolverDeps {
-  readonly startThread: (listener: ResolverListener) => ResolverThread;
+  /** Connects to the process that answers, and starts it when there is none, or one of another version. */
+  readonly connect: () => Promise<ResolverConnection>;
+  /** Tells whether an earlier service has left one. */
+  readonly isThere: () => boolean;
   readonly log: { warn(fields: object, message: string): void };
 }
 
 /** The names of user-defined networks: one server on each network's gateway, port 53. */
 export interface Resolver {
+  /**
+   * Takes over from an earlier service: what that one told is answered from, but for containers and addresses that are not named here. Has the
+   * process started when there are addresses.
+   */
+  adopt(known: { readonly containerIds: readonly string[]; readonly addresses: readonly string[] }): void;
+  /** Has the process started, so that the first container on a network does not wait for it. */
+  prepare(): void;
   /**
    * Answers on an address from when the promise resolves. Idempotent. Throws NAME_SERVER_FAILED when the address cannot be had, because
    * another program listens there, or because no interface has it.
@@ -34,44 +32,53 @@ export interface Resolver {
   set(container: NamedContainer): Promise<void>;
   /** Forgets a container. */
   remove(id: string): void;
+  /** Ends the connection. What was told is answered until the containers have ended, or another service comes. */
   close(): Promise<void>;
 }
 
-/** Starts its thread when the first address is listened on, so that an engine without user-defined networks pays nothing. */
-export function createResolver({ startThread, log }: ResolverDeps): Resolver {
+/** A process that did not live for longer is not started again at once. */
+const SHORT_LIFE_MS = 1000;
+
+/** An engine that never had a user-defined network has no process. */
+export function createResolver({ connect, isThere, log }: ResolverDeps): Resolver {
   const containers = new Map<string, NamedContainer>();
+  /** Of whom an earlier service told. */
+  const adopted = new Set<string>();
   const listening = new Map<string, Promise<void>>();
-  const waiting = new Map<number, (error: string | null) => void>();
-  let thread: ResolverThread | null = null;
-  let lastNumber = 0;
+  let connection: Promise<ResolverConnection> | null = null;
   let closed = false;
 
-  /** The error of a task; null when it is done, or when there is no thread that could need to know. */
-  function ask(task: ResolverTask): Promise<string | null> {
-    const current = thread;
-    if (current === null) return Promise.resolve(null);
-    const number = ++lastNumber;
-    return new Promise((resolve) => {
-      waiting.set(number, resolve);
-      current.send({ number, task });
-    });
+  /** The error of a task; null when it is done, or when there is no process that could need to know. */
+  async function ask(task: ResolverTask): Promise<string | null> {
+    if (connection === null) return null;
+    try {
+      return (await (await connection).ask(task)).error;
+    } catch (failure) {
+      return failure instanceof Error ? failure.message : String(failure);
+    }
   }
 
   function start(): void {
-    thread = startThread({
-      reply({ number, error }) {
-        waiting.get(number)?.(error);
-        waiting.delete(number);
-      },
-      ended(error) {
-        thread = null;
-        for (const resolve of waiting.values()) resolve('its thread ended');
-        waiting.clear();
-        if (closed) return;
-        log.warn({ err: error }, 'resolver ended, starting it again');
-        if (listening.size > 0) start();
-      },
-    });
+    const startedMs = performance.now();
+    const opening = connect();
+    connection = opening;
+    const ended = (failure: unknown): void => {
+      connection = null;
+      if (closed) return;
+      log.warn({ err: failure }, 'resolver ended, starting it again');
+      const isShort = performance.now() - startedMs < SHORT_LIFE_MS;
+      setTimeout(prepareAgain, isShort ? SHORT_LIFE_MS : 0).unref();
+    };
+    opening.then((opened) => opened.ended).then(ended, ended);
+  }
+
+  function prepareAgain(): void {
+    if (!closed && listening.size > 0) prepare();
+  }
+
+  function prepare(): void {
+    if (connection !== null) return;
+    start();
     for (const container of containers.values()) void ask({ kind: 'set', container });
     for (const address of listening.keys()) {
       askToListen(address).catch((failure: unknown) => {
@@ -88,27 +95,38 @@ export function createResolver({ startThread, log }: ResolverDeps): Resolver {
   }
 
   return {
+    adopt({ containerIds, addresses }) {
+      if (addresses.length === 0 && !isThere()) return;
+      for (const id of containerIds) adopted.add(id);
+      prepare();
+      void ask({ kind: 'retain', containerIds, addresses });
+    },
+    prepare,
     listen(address) {
       const known = listening.get(address);
       if (known !== undefined) return known;
-      if (thread === null) start();
+      prepare();
       const listens = askToListen(address);
       listening.set(address, listens);
       return listens;
     },
     ignore(address) {
-      if (listening.delete(address)) void ask({ kind: 'ignore', address });
+      listening.delete(address);
+      void ask({ kind: 'ignore', address });
     },
     async set(container) {
       containers.set(container.id, container);
       await ask({ kind: 'set', container });
     },
     remove(id) {
-      if (containers.delete(id)) void ask({ kind: 'remove', id });
+      const isAdopted = adopted.delete(id);
+      if (containers.delete(id) || isAdopted) void ask({ kind: 'remove', id });
     },
     async close() {
       closed = true;
-      await thread?.end();
+      const opened = await connection?.catch(() => null);
+      opened?.close();
+      await opened?.ended;
     },
   };
 }

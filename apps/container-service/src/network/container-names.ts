@@ -9,6 +9,7 @@ export interface ContainerNamesDeps {
   readonly resolver: Resolver;
   /** The network of an id; null when there is none any more. */
   readonly networkOf: (id: string) => Network | null;
+  readonly networks: () => readonly Network[];
 }
 
 /** The names of containers on user-defined networks, as their neighbours know them. On the default network there are none, as in Docker. */
@@ -22,20 +23,22 @@ export interface ContainerNames {
    * NAME_SERVER_FAILED.
    */
   announce(container: Container): Promise<void>;
+  /** Goes on with what an earlier service has told of these containers, and forgets all others. */
+  adopt(containers: readonly Container[]): void;
+  /** Gets ready for a network's first container. */
+  expectNetwork(network: Network): void;
   /** Forgets the names of a container. */
   withdraw(containerId: string): void;
   /** Answers no longer on a network that is removed. */
   forgetNetwork(network: Network): void;
 }
 
-export function createContainerNames({ resolver, networkOf }: ContainerNamesDeps): ContainerNames {
+export function createContainerNames({ resolver, networkOf, networks }: ContainerNamesDeps): ContainerNames {
   function namedPlaces(container: Container) {
     return endpointsOf(container).flatMap((endpoint) => {
       const network = networkOf(endpoint.networkId);
-      // That of IPv4 when there is one: it comes first.
-      const server = network?.subnets[0]?.gateway;
-      if (network === null || server === undefined || network.driver !== 'bridge' || isPredefined(network)) return [];
-      return [{ endpoint, network, server }];
+      const server = network === null ? null : serverAt(network);
+      return network === null || server === null ? [] : [{ endpoint, network, server }];
     });
   }
 
@@ -65,9 +68,24 @@ export function createContainerNames({ resolver, networkOf }: ContainerNamesDeps
       await Promise.all([...servers].map((server) => resolver.listen(server)));
       await resolver.set(named(container));
     },
+    adopt(containers) {
+      const addresses = networks()
+        .map(serverAt)
+        .filter((server) => server !== null);
+      resolver.adopt({ containerIds: containers.map(({ id }) => id), addresses });
+    },
+    expectNetwork(network) {
+      if (serverAt(network) !== null) resolver.prepare();
+    },
     withdraw: (containerId) => resolver.remove(containerId),
     forgetNetwork({ subnets }) {
       for (const { gateway } of subnets) resolver.ignore(gateway);
     },
   };
+}
+
+/** Where names of a network are answered: its gateway of IPv4 when there is one, for that comes first. Null: nowhere. */
+function serverAt(network: Network): string | null {
+  if (network.driver !== 'bridge' || isPredefined(network)) return null;
+  return network.subnets[0]?.gateway ?? null;
 }

@@ -35,6 +35,8 @@ export interface NetworksDeps {
   readonly network: EngineNetwork;
   /** The rows of all containers. */
   readonly containers: () => readonly Container[];
+  /** Called with a network that has come. */
+  readonly onCreated: (network: Network) => void;
   /** Called with a network that goes. */
   readonly onRemoved: (network: Network) => void;
   /** The engine's nftables table. */
@@ -278,6 +280,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
         fault('network-create:bridge');
         store.insert(network, bridge, [networkEvent(network, 'create')]);
         own.set(network.id, network);
+        deps.onCreated(network);
         return network;
       } catch (error) {
         ensured.delete(network.id);
