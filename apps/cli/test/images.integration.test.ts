@@ -129,7 +129,8 @@ b2b2b2b2b2b2   2 hours ago   /bin/sh -c xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…   1
 
 test('image inspect tells the parent, the times and where the layers lie', async () => {
   const time = { seconds: 1_767_225_600n, nanos: 5_000_000 };
-  const image = { id: IMAGE, parentId: OTHER, tagTime: time, platform: 'linux/arm64/v8', config: Buffer.from('{}') };
+  const config = Buffer.from('{"created":"2026-01-01T01:00:00.012345600+01:00","docker_version":"20.10"}');
+  const image = { id: IMAGE, parentId: OTHER, createTime: time, tagTime: time, platform: 'linux/arm64/v8', config };
   const berth = await start({
     image: {
       getImage: async ({ name }) => ({ image, layerDirs: ['/l/3', '/l/2', '/l/1'].slice(name === 'one' ? 2 : 0) }),
@@ -138,6 +139,8 @@ test('image inspect tells the parent, the times and where the layers lie', async
   const [object] = JSON.parse((await berth('image', 'inspect', 'a')).stdout) as object[];
   expect(object).toMatchObject({
     Parent: OTHER,
+    Created: '2026-01-01T01:00:00.0123456+01:00',
+    DockerVersion: '20.10',
     Variant: 'v8',
     GraphDriver: { Name: 'overlayfs', Data: { LowerDir: '/l/2:/l/1', UpperDir: '/l/3' } },
     Metadata: { LastTagTime: '2026-01-01T00:00:00.005Z', LastUsedTime: '0001-01-01T00:00:00Z' },

@@ -15,6 +15,7 @@ import { isBerthError } from '@berth/errors';
 import { z } from 'zod';
 import { invalid, type ImageArchive } from './image-archive.ts';
 import { LAYERS_MAX } from './image.ts';
+import { checkNewName } from './new-image.ts';
 
 /** An image as an archive describes it. */
 export interface ArchivedImage {
@@ -119,6 +120,7 @@ function nameOf({ annotations }: Descriptor): Reference[] {
 function parseName(name: string): Reference {
   const reference = readName(name);
   if (reference.digest !== null) throw invalid(`${JSON.stringify(name)} names an image by digest`);
+  checkNewName(reference);
   return reference;
 }
 

@@ -56,6 +56,7 @@ describe('images', () => {
   test('refuses to tag what is not there, and names with a digest', () => {
     expect(() => images.tag('nope', 'x')).toThrow('No such image: nope:latest');
     expect(() => images.tag('app:1', `x@${id('1')}`)).toThrow('refusing to create a tag with a digest reference');
+    expect(() => images.tag('app:1', id('1'))).toThrow('refusing to create an ambiguous tag');
     expect(() => images.tag('app:1', 'UPPER')).toThrow('must be lowercase');
   });
 });

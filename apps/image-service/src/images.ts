@@ -3,6 +3,7 @@ import { familiarReference, parseReference, withDefaultTag } from '@berth/oci';
 import { checkPlatform } from './check-platform.ts';
 import { lowerDirsOf, type ImageRecord } from './image.ts';
 import { lookUpImage } from './lookup.ts';
+import { checkNewName } from './new-image.ts';
 import type { ImageStore } from './ports.ts';
 
 /** The use cases of images that are here. */
@@ -32,6 +33,7 @@ export function createImages(store: ImageStore, layersDir: string): Images {
       if (reference.digest !== null) {
         throw new BerthError('REFERENCE_INVALID', 'refusing to create a tag with a digest reference');
       }
+      checkNewName(reference);
       const { id } = lookUpImage(store, name);
       store.addReference(id, reference, [{ verb: 'tag', objectId: id, name: familiarReference(reference) }]);
     },

@@ -1,10 +1,16 @@
+import { BerthError } from '@berth/errors';
 import { MEDIA_TYPES } from '@berth/oci';
 
 const MAGIC_LENGTH = 4;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+/** What Docker takes too, and nothing here can read. */
+const UNSUPPORTED = [
+  ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58])],
+  ['bzip2', Buffer.from('BZh')],
+] as const;
 
-/** Finds out by its first bytes how a layer is compressed, and gives back all its bytes. */
+/** Finds out by its first bytes how a layer is compressed, and gives back all its bytes. Throws ARCHIVE_INVALID for xz and bzip2. */
 export async function detectLayerType(
   data: AsyncIterable<Uint8Array>,
 ): Promise<{ mediaType: string; all: AsyncIterable<Uint8Array> }> {
@@ -25,6 +31,13 @@ export async function detectLayerType(
 function layerTypeOf(head: Buffer): string {
   if (head.subarray(0, GZIP.length).equals(GZIP)) return MEDIA_TYPES.ociLayerGzip;
   if (head.subarray(0, ZSTD.length).equals(ZSTD)) return MEDIA_TYPES.ociLayerZstd;
+  const [name] = UNSUPPORTED.find(([, magic]) => head.subarray(0, magic.length).equals(magic)) ?? [];
+  if (name !== undefined) {
+    throw new BerthError(
+      'ARCHIVE_INVALID',
+      `the archive is compressed with ${name}: decompress it first (${name} -dc)`,
+    );
+  }
   return MEDIA_TYPES.ociLayer;
 }
 

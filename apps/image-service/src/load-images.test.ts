@@ -164,6 +164,14 @@ test.each<[string, TarEntry[], string]>([
   expect(stores.leases.list()).toEqual([]);
 });
 
+test.each([
+  ['xz', Buffer.from('fd377a585a00', 'hex')],
+  ['bzip2', Buffer.from('BZh91AY')],
+])('says that it cannot read %s', async (name, bytes) => {
+  const message = `the archive is compressed with ${name}: decompress it first (${name} -dc)`;
+  await expect(load(bytes)).rejects.toMatchObject({ reason: 'ARCHIVE_INVALID', message });
+});
+
 test('refuses an archive whose compression is broken', async () => {
   const bytes = gzipSync(writeTar([docker(), config, layer]));
   await expect(load(bytes.subarray(0, bytes.length - 20))).rejects.toMatchObject({ reason: 'ARCHIVE_INVALID' });

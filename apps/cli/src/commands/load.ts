@@ -1,4 +1,4 @@
-import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { realpath, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isBerthError } from '@berth/errors';
 import { familiarReference, parseReference } from '@berth/oci';
@@ -7,6 +7,7 @@ import { CliError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { connectImages, type Images } from '../engine/images.ts';
+import { openFile } from '../image/open-archive.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -43,11 +44,7 @@ async function* loadStdin(context: CommandContext, platform: string): AsyncGener
 async function* loadFile(context: CommandContext, input: string, platform: string): AsyncGenerator<LoadImagesResponse> {
   const { signal } = context;
   const path = resolve(context.cwd, input);
-  // Opened here, so that a mistake shows before the engine is asked.
-  await using file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    error.path = input;
-    throw error;
-  });
+  await using file = await openFile(path, input);
   using images = connectImages(context);
   try {
     return yield* loadByPath(images, { file, path, platform, signal });

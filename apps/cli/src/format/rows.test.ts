@@ -25,7 +25,10 @@ test.each([
   ['{{.ID}}\\n{{upper .Names}}', 'a1\nWEB\nc3\nA_LONG_NAME\n'],
   ['json', '{"ID":"a1","Names":"web","State":"\\u003cup\\u003e"}\n{"ID":"c3","Names":"a_long_name","State":"down"}\n'],
   ['{{json .State}}', '"<up>"\n"down"\n'],
-  ['{{json .}}', '{"ID":"a1","Names":"web","State":"<up>"}\n{"ID":"c3","Names":"a_long_name","State":"down"}\n'],
+  [
+    '{{json .}}',
+    '{"ID":"a1","Names":"web","State":"\\u003cup\\u003e"}\n{"ID":"c3","Names":"a_long_name","State":"down"}\n',
+  ],
 ])('%j', (format, text) => {
   expect(formatRows(ROWS, format, FORMAT)).toBe(text);
 });

@@ -15,8 +15,8 @@ export function imageJson(image: Image, layerDirs: readonly string[]): Record<st
     RepoDigests: image.digests.map(familiar),
     Parent: image.parentId,
     Comment: history.at(-1)?.comment ?? '',
-    Created: image.createTime ? formatRfc3339Nano(image.createTime) : '',
-    DockerVersion: '',
+    Created: image.createTime ? createdOf(config) : '',
+    DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
     Config: config.config ?? null,
     Architecture: architecture,
@@ -30,6 +30,11 @@ export function imageJson(image: Image, layerDirs: readonly string[]): Record<st
       LastUsedTime: formatRfc3339Nano(image.lastUsedTime),
     },
   };
+}
+
+/** As the config says it, to the nanosecond, without zeros at the end. */
+function createdOf({ created }: Record<string, Json>): string {
+  return String(created).replace(/(?:\.|(\.\d*?[1-9]))0*(?=[Zz]|[+-]\d\d:\d\d$)/, '$1');
 }
 
 /** The layers as overlayfs takes them: those below, and the uppermost. */

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { CliError } from '../cli-error.ts';
@@ -14,10 +14,16 @@ export async function openArchive(context: CommandContext, source: string): Prom
     throw new CliError('import from a URL is not supported: fetch it first, or pipe it into `berth import -`');
   }
   const path = resolve(context.cwd, source);
-  // Opened here, so that a mistake shows before the engine is asked.
+  return createReadStream(path, { fd: await openFile(path, source), highWaterMark: CHUNK_BYTES });
+}
+
+/** Opens a file to read, so that a mistake shows before the engine is asked; `name` is what the user calls it. */
+export async function openFile(path: string, name: string): Promise<FileHandle> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    error.path = source;
+    error.path = name;
     throw error;
   });
-  return createReadStream(path, { fd: file, highWaterMark: CHUNK_BYTES });
+  if (!(await file.stat()).isDirectory()) return file;
+  await file.close();
+  throw new CliError(`read ${name}: is a directory`);
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { formatSize } from '../format/human-size.ts';
-import type { CommandContext } from '../context.ts';
+import type { CommandContext, TerminalSize } from '../context.ts';
 import type { ProgressLine } from './progress-line.ts';
 
 /** Shows the lines of a pull or a push. */
@@ -8,7 +8,7 @@ export type ProgressDisplay = (line: ProgressLine) => void;
 
 /** The display for a stream of the command. */
 export function createDisplay({ terminal }: CommandContext, out: Writable, isTerminal: boolean): ProgressDisplay {
-  return isTerminal ? createTerminalDisplay(out, () => terminal.size()?.columns ?? 0) : createPlainDisplay(out);
+  return isTerminal ? createTerminalDisplay(out, () => terminal.size()) : createPlainDisplay(out);
 }
 
 /** For a file or a pipe: only what changes, no counting. */
@@ -26,8 +26,11 @@ export function createPlainDisplay(out: Writable): ProgressDisplay {
   };
 }
 
-/** For a terminal: one row a layer, drawn over. `columns` is asked each time, as the user may change it. */
-export function createTerminalDisplay(out: Writable, columns: () => number): ProgressDisplay {
+/**
+ * For a terminal: one row a layer, drawn over. Its size is asked each time, as the user may change it: a row never goes on in the next, and one
+ * that was scrolled away stays as it was.
+ */
+export function createTerminalDisplay(out: Writable, size: () => TerminalSize | null): ProgressDisplay {
   const rows = new Map<string, number>();
   return (line) => {
     if (line.kind === 'line') {
@@ -44,7 +47,10 @@ export function createTerminalDisplay(out: Writable, columns: () => number): Pro
       text = '\n';
     }
     const up = rows.size - row;
-    out.write(`${text}\x1b[${up}A\x1b[2K\r${line.id}: ${line.status} ${progress(line, columns())}\r\x1b[${up}B`);
+    const { rows: height, columns: width } = size() ?? { rows: 0, columns: 0 };
+    if (height > 0 && up >= height) return;
+    const shown = `${line.id}: ${line.status} ${progress(line, width)}`;
+    out.write(`${text}\x1b[${up}A\x1b[2K\r${width > 0 ? shown.slice(0, width) : shown}\r\x1b[${up}B`);
   };
 }
 

@@ -62,7 +62,7 @@ test('a pipe gets what changes, once', () => {
 
 // As recorded from docker 28 on a terminal of 130 columns.
 test('a terminal gets a row a layer, with a bar', () => {
-  expect(show((out) => createTerminalDisplay(out, () => 130), PULL)).toBe(
+  expect(show((out) => createTerminalDisplay(out, () => ({ rows: 24, columns: 130 })), PULL)).toBe(
     [
       'latest: Pulling from library/busybox\n',
       '\n\x1b[1A\x1b[2K\raaaaaaaaaaaa: Pulling fs layer \r\x1b[1B',
@@ -82,9 +82,15 @@ test('a terminal gets a row a layer, with a bar', () => {
 });
 
 test('a narrow terminal gets numbers only', () => {
-  const text = show((out) => createTerminalDisplay(out, () => 80), PULL);
+  const text = show((out) => createTerminalDisplay(out, () => ({ rows: 24, columns: 80 })), PULL);
   expect(text).toContain('aaaaaaaaaaaa: Downloading     532B/52.43kB\r');
   expect(text).not.toContain('[>');
+});
+
+test('a small terminal gets what fits, and no row that has scrolled away is drawn', () => {
+  const text = show((out) => createTerminalDisplay(out, () => ({ rows: 2, columns: 32 })), PULL);
+  expect(text).toContain('\x1b[1A\x1b[2K\rbbbbbbbbbbbb: Downloading      5\r\x1b[1B');
+  expect(text).not.toContain('\x1b[2A');
 });
 
 test('layers that were there are not announced', () => {

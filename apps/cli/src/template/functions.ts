@@ -1,4 +1,5 @@
 // The functions of docker's templates (https://docs.docker.com/go/formatting/) and those of Go's that are used with them.
+import { toGoJson, type Json } from '../format/json.ts';
 import { TemplateError } from './ast.ts';
 import { formatValue, typeNameOf } from './format-value.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
@@ -11,7 +12,8 @@ export type Value = unknown;
 export type TemplateFunction = (...args: Value[]) => Value;
 
 export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
-  json: (value) => JSON.stringify(value ?? null),
+  // Go escapes what a row makes of itself, and nothing else.
+  json: (value) => (hasOwnJson(value) ? toGoJson(value) : JSON.stringify(value ?? null)),
   join: (list, separator) => asList(list).map(formatValue).join(String(separator)),
   split: (text, separator) => String(text).split(String(separator)),
   lower: (text) => String(text).toLowerCase(),
@@ -44,6 +46,10 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
 export const HEADER_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = Object.fromEntries(
   ['json', 'join', 'split', 'lower', 'upper', 'title', 'truncate'].map((name) => [name, (head) => head]),
 );
+
+function hasOwnJson(value: Value): value is Json {
+  return typeof value === 'object' && value !== null && 'toJSON' in value;
+}
 
 /** Whether Go's templates take a value as true: not the zero value of its type. */
 export function isTrue(value: Value): boolean {
