@@ -192,8 +192,7 @@ export function createContainerControl(deps: ControlDeps): ContainerControl {
     if (condition === 'not-running') return runs && active !== null ? active.ended : state;
     const removed = removals.next(id, signal).then(() => state);
     if (condition === 'removed') {
-      const last = runs && active !== null ? await active.ended : state;
-      await removed;
+      const [last] = await Promise.all([runs && active !== null ? active.ended : state, removed]);
       return last;
     }
     const run = runs && active !== null ? Promise.resolve(active) : actives.next(id);

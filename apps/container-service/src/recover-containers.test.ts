@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BerthError } from '@berth/errors';
+import { waitFor } from '@berth/testkit';
 import { NO_LIMITS } from './resources.ts';
 import { aConfig, createdAndStarted, createMemoryEngine, DETACHED, settle } from './adapters/memory-engine.ts';
 import type { MemoryEngine } from './adapters/memory-engine.ts';
@@ -60,7 +61,7 @@ describe('a service that starts on a full disk', () => {
 describe('a start that an end of the service interrupted', () => {
   test.each([
     ['no', 'created', 0],
-    ['always', 'restarting', 1],
+    ['always', 'restarting', 0],
   ] as const)('with the policy %s leaves the container %s', async (name, status, restartCount) => {
     const { container } = await engine.creator.create({ name: 'web', config: aConfig(policy(name)) });
     const starting = { ...container, state: { ...container.state, status: 'starting' as const, bootId: 'boot-1' } };
@@ -72,6 +73,32 @@ describe('a start that an end of the service interrupted', () => {
     expect(engine.stores.containers.get(container.id)?.state).toMatchObject({ status, restartCount });
     await next.control.stop(container.id, { timeoutSeconds: 0, signal: '' });
   });
+});
+
+describe('the last start that a policy allows', () => {
+  test.each(['an end of the service', 'a helper that was away'])(
+    'is still to come after %s interrupted it',
+    async (by) => {
+      const limited = { restartPolicy: { name: 'on-failure' as const, maximumRetryCount: 1 } };
+      const { id, process, state } = await createdAndStarted(engine, limited);
+      mendDisk = () => {};
+      if (by !== 'an end of the service') engine.runtime.failure = new BerthError('SERVICE_UNAVAILABLE', 'away');
+      process().exit(7);
+      await settle();
+      if (by === 'an end of the service') {
+        const waiting = engine.stores.containers.get(id)!;
+        engine.stores.containers.replace(waiting, { ...waiting, state: { ...waiting.state, status: 'starting' } }, []);
+        engine.restart().recovery.resume();
+      } else {
+        await waitFor(() => state()?.restartDelayMs === 200, { what: 'the failed start' });
+        engine.runtime.failure = null;
+      }
+      await waitFor(() => state()?.status === 'running', { what: 'the last start' });
+      process().exit(7);
+      await settle();
+      expect(state()).toMatchObject({ status: 'exited', exitCode: 7, restartCount: 1 });
+    },
+  );
 });
 
 describe('a start that could not even begin', () => {

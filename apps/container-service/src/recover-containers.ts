@@ -207,7 +207,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
       store.remove(container, leftover, [containerEvent(container, 'destroy')]);
       return leftover;
     }
-    const retry = planRetry(container, 128);
+    const retry = planRetry(container, 128, { counts: false });
     const change = { error: `start failed: ${why}`, exitCode: 128, ...NO_ENDPOINT, ...retry };
     store.replace(container, advance(container, retry === null ? 'abandon' : 'back-off', change), []);
     return null;

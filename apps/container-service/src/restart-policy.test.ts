@@ -115,7 +115,7 @@ describe('a container with a policy', () => {
     engine.images.down = true;
     process().exit(1);
     await settle();
-    await becomes(state, { status: 'restarting', restartCount: 2, restartDelayMs: 200 });
+    await becomes(state, { status: 'restarting', restartCount: 1, restartDelayMs: 200 });
     engine.images.down = false;
     await becomes(state, { status: 'running' });
   });
@@ -275,6 +275,18 @@ describe('other verbs', () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual(['kept', 'web']);
+  });
+
+  test('whoever waits for the removal of a container that runs may leave', async () => {
+    const engine = createMemoryEngine();
+    const { id, process } = await createdAndStarted(engine);
+    const client = new AbortController();
+    const removed = engine.control.wait(id, 'removed', client.signal);
+    const left = expect(removed).rejects.toThrow('The operation was aborted');
+    client.abort();
+    await settle();
+    process().exit(0);
+    await left;
   });
 
   test('wait knows the next exit, and the removal', async () => {

@@ -21,9 +21,11 @@ export function planRestart({ config, state }: Container, end: RunEnd): StateCha
   };
 }
 
-/** The same after a start that failed: it was no run, so the delay grows. */
-export function planRetry(container: Container, exitCode: number): StateChange | null {
-  return planRestart({ ...container, state: { ...container.state, startTimeNs: null } }, { exitCode, timeNs: 0n });
+/** The same after a start that failed: it was no run, so the delay grows. One that failed because a part of the engine was away does not count. */
+export function planRetry(container: Container, exitCode: number, { counts }: { counts: boolean }): StateChange | null {
+  const restartCount = container.state.restartCount - (counts ? 0 : 1);
+  const state = { ...container.state, restartCount, startTimeNs: null };
+  return planRestart({ ...container, state }, { exitCode, timeNs: 0n });
 }
 
 function isWanted(

@@ -202,7 +202,8 @@ export function createContainerStarter(deps: StartDeps): ContainerStarter {
     }
     const exitCode = failedStartExitCode(thrown);
     // What a user started tells the user. What a policy started is tried again: the reason may pass.
-    const restart = byPolicy ? planRetry(starting, exitCode) : null;
+    const counts = !isBerthError(thrown, 'SERVICE_UNAVAILABLE');
+    const restart = byPolicy ? planRetry(starting, exitCode, { counts }) : null;
     const change = { error: toBerthError(thrown).message, exitCode, ...NO_ENDPOINT, ...restart };
     store.replace(starting, advance(starting, restart === null ? 'abandon' : 'back-off', change), []);
     places.release(starting.state);

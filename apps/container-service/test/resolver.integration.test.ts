@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -38,6 +39,21 @@ describe('a name server', () => {
     const reply = await askUdp(server.at, 'example.com', 'A');
     expect(addresses(reply.answers)).toEqual(['192.0.2.1']);
     expect(upstream.asked).toEqual(['example.com']);
+  });
+
+  test('goes on to the next server when none may be asked at an address, as where no route leads', async () => {
+    await using upstream = await anUpstream(`${NETWORK}.25`);
+    const everybody = { address: '255.255.255.255', port: 53 };
+    await using server = await aServer(`${NETWORK}.16`, [everybody, upstream]);
+    expect(addresses((await askUdp(server.at, 'example.com', 'A')).answers)).toEqual(['192.0.2.1']);
+    await using lonely = await aServer(`${NETWORK}.17`, [everybody]);
+    expect(rcode(await askUdp(lonely.at, 'example.com', 'A'))).toBe('SERVFAIL');
+  });
+
+  test('a client that nobody can answer, since it asks from port 0, harms nobody', async () => {
+    await using server = await aServer(`${NETWORK}.18`, []);
+    sendFromNoPort(server.at, aQuery('web', 'A'));
+    expect(addresses((await askUdp(server.at, 'web', 'A')).answers)).toEqual([CLIENT]);
   });
 
   test('hears nobody but the server that it asked, and no other answer than one to its question', async () => {
@@ -273,6 +289,16 @@ async function askUdp(server: NameServer, name: string, type: RecordType, timeou
   } finally {
     socket.close();
   }
+}
+
+/** Node has no raw sockets. */
+function sendFromNoPort({ address, port }: NameServer, query: Buffer): void {
+  const header = Buffer.alloc(8);
+  header.writeUInt16BE(port, 2);
+  header.writeUInt16BE(header.length + query.length, 4);
+  const program = `use Socket; socket(S, AF_INET, SOCK_RAW, 17) && bind(S, pack_sockaddr_in(0, inet_aton('${CLIENT}')))
+    && send(S, pack('H*', $ARGV[0]), 0, pack_sockaddr_in(0, inet_aton('${address}'))) || die $!`;
+  execFileSync('perl', ['-e', program, Buffer.concat([header, query]).toString('hex')]);
 }
 
 async function askTcp(server: NameServer, queries: readonly Buffer[]): Promise<DecodedPacket[]> {

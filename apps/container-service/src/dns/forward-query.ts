@@ -56,10 +56,12 @@ function askOverUdp(query: Buffer, server: NameServer, timeoutMs: number): Promi
     socket.on('message', (response) => {
       if (isResponseTo(query, response)) end(response);
     });
-    // A connected socket hears of a server that is not there at once, and hears nobody else.
-    socket.connect(server.port, server.address, () => {
+    // A connected socket hears of a server that is not there at once, and hears nobody else. One that cannot be connected, since no route leads
+    // there, emits an error only when connect() has no callback.
+    socket.once('connect', () => {
       socket.send(query);
     });
+    socket.connect(server.port, server.address);
   });
 }
 

@@ -98,11 +98,15 @@ export async function listenForNames(
     throw error;
   }
   datagrams.on('error', () => undefined);
+  streams.on('error', () => undefined);
   datagrams.on('message', (query, { address: from, port: fromPort }) => {
     const send = (response: Buffer | null): void => {
       if (response !== null) datagrams.send(fitDatagram(query, response), fromPort, from, () => undefined);
     };
-    respond(query, from, 'udp').then(send, () => undefined);
+    // Port 0, for one, can ask and not be answered.
+    respond(query, from, 'udp')
+      .then(send)
+      .catch(() => undefined);
   });
   return {
     async close() {

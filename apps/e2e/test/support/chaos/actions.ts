@@ -153,6 +153,7 @@ async function kill({ client }: ActionContext, member: Member): Promise<void> {
 
 async function remove({ client }: ActionContext, member: Member): Promise<void> {
   member.disturbed = true;
+  member.endAsked = true;
   member.removalAsked = true;
   await client.deleteContainer({ container: member.name, force: true, volumes: true });
   member.removalTold = true;
