@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 
 /** What became of questions. */
 export interface Asked {
@@ -16,16 +16,25 @@ export interface SteadyAsker {
   finish(): Promise<Asked>;
 }
 
-export function askSteadily({ pid, server, name }: { pid: number; server: string; name: string }): SteadyAsker {
+/** Resolves when the first question is answered. */
+export async function askSteadily({ pid, server, name }: AskerOptions): Promise<SteadyAsker> {
   const args = ['-t', String(pid), '-n', process.execPath, '--input-type=module', '--eval', SCRIPT, server, name];
   const child = spawn('nsenter', args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const output = text(child.stdout);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  await lines.next();
   return {
     async finish() {
       child.stdin.end();
-      return JSON.parse(await output) as Asked;
+      return JSON.parse((await lines.next()).value ?? '') as Asked;
     },
   };
+}
+
+interface AskerOptions {
+  /** Of the process whose network namespace it asks in. */
+  readonly pid: number;
+  readonly server: string;
+  readonly name: string;
 }
 
 const SCRIPT = `
@@ -37,6 +46,7 @@ const SCRIPT = `
   const socket = createSocket('udp4');
   socket.on('error', () => counts.refused++);
   socket.on('message', (reply) => reply.readUInt16BE(6) === 1 ? counts.answered++ : counts.refused++);
+  socket.once('message', () => console.log('answered'));
   socket.connect(53, server, () => {
     const timer = setInterval(() => socket.send(Buffer.concat([header(++counts.sent), question])), 20);
     process.stdin.resume().on('end', () => {
