@@ -20,8 +20,22 @@ test.each([
     { Healthcheck: { Test: ['CMD-SHELL', 'curl -f localhost'], Interval: 90e9, Retries: 2 } },
   ],
   [['healthcheck cmd ["/check"]'], { Healthcheck: { Test: ['CMD', '/check'] } }],
+  [['EXPOSE 80-82 $NONE'], { ExposedPorts: { '80/tcp': {}, '81/tcp': {}, '82/tcp': {} } }],
+  [['# a comment\nUSER a\n\nUSER \\\nb'], { User: 'b' }],
+  [["ENV A='$X' B=\\$X C=$X.${Y:-y}${Z:+z}"], { Env: ['A=$X', 'B=$X', 'C=.y'] }],
 ])('%j', (changes, config) => {
   expect(applyChanges(changes)).toEqual(config);
+});
+
+test('instructions go by what the container has', () => {
+  const base = { Env: ['PATH=/bin', 'A=a b', 'E='], WorkingDir: '/work' };
+  const changes = ['ENV PATH=/opt:$PATH B="$A"/${E:-e}${E-f}', 'WORKDIR $B', 'LABEL $A=${B:+set}', 'USER ${A}'];
+  expect(applyChanges(changes, base)).toEqual({
+    Env: ['PATH=/opt:/bin', 'A=a b', 'E=', 'B=a b/e'],
+    WorkingDir: '/work/a b/e',
+    Labels: { 'a b': 'set' },
+    User: 'a b',
+  });
 });
 
 test.each([
@@ -29,6 +43,10 @@ test.each([
   [['CMD'], 'CMD requires at least one argument'],
   [['EXPOSE x'], 'invalid containerPort: x'],
   [['ENV A'], 'ENV must have two arguments'],
+  [['ENV =a'], 'ENV names can not be blank'],
+  [["ENV A=it's"], 'unexpected end of statement while looking for matching single-quote'],
+  [['EXPOSE 70000'], 'invalid containerPort: 70000'],
+  [['# a'], 'file with no instructions'],
   [['HEALTHCHECK RUN x'], 'Unknown type "RUN" in HEALTHCHECK (try CMD)'],
   [['HEALTHCHECK --interval=1us CMD x'], 'Interval "interval" cannot be less than 1ms'],
   [['HEALTHCHECK --often CMD x'], 'Unknown type "--OFTEN" in HEALTHCHECK (try CMD)'],

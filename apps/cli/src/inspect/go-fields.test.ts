@@ -23,3 +23,13 @@ test('of a map, what is not there has no value', () => {
 test('only containers have sizes', () => {
   expect(() => compileTemplate('{{.SizeRw}}')(addGoFields({ Id: 'x' }))).toThrow('map has no entry for key "SizeRw"');
 });
+
+test('what is nil prints as the empty list or map that it is, and is null in JSON', () => {
+  const object = addGoFields({ Id: 'x', RootFS: {}, Config: { Cmd: null, Labels: null } });
+  const template = '{{.Config.Cmd}}{{.Config.Entrypoint}}{{.Config.Volumes}}{{.Config.Healthcheck}}[{{.Variant}}]';
+  expect(compileTemplate(template)(object)).toBe('[][]map[]<nil>[]');
+  expect(compileTemplate('{{json .Config.Cmd}} {{json .Config}} {{len .Config.Entrypoint}}')(object)).toBe(
+    'null {"Cmd":null,"Labels":null} 0',
+  );
+  expect(compileTemplate('[{{index .Config.Labels "a"}}]{{if .Config.Cmd}}!{{end}}')(object)).toBe('[]');
+});

@@ -2,29 +2,58 @@
 import type { Json } from '../format/json.ts';
 import { asGoMap } from '../template/go-map.ts';
 
-/** Fields with what they are while Docker leaves them out of the JSON, or that are maps (`texts`: of texts); of a list, those of each entry. */
+/**
+ * Fields with what they are while they are empty, which Docker leaves out of the JSON or has as null: a pointer (null), a text, a list, a map of whatever
+ * or of texts. Of a struct its fields, of a list of them those of each entry.
+ */
 interface EmptyFields {
-  readonly [name: string]: null | '' | 'map' | 'texts' | EmptyFields | readonly [EmptyFields];
+  readonly [name: string]: null | '' | 'list' | 'map' | 'texts' | EmptyFields | readonly [EmptyFields];
 }
 
 const EMPTY: EmptyFields = {
   State: { Health: null },
   Config: {
-    ExposedPorts: null,
+    Cmd: 'list',
+    Entrypoint: 'list',
+    Env: 'list',
+    ExposedPorts: 'map',
     Healthcheck: null,
-    OnBuild: null,
-    Shell: null,
+    Labels: 'texts',
+    OnBuild: 'list',
+    Shell: 'list',
     StopSignal: '',
     StopTimeout: null,
-    Labels: 'texts',
+    User: '',
+    Volumes: 'map',
+    WorkingDir: '',
   },
-  HostConfig: { Annotations: null, Init: null, Mounts: null, StorageOpt: null, Sysctls: null, Tmpfs: null },
+  HostConfig: {
+    Annotations: 'texts',
+    Binds: 'list',
+    CapAdd: 'list',
+    CapDrop: 'list',
+    DeviceCgroupRules: 'list',
+    DeviceRequests: 'list',
+    Devices: 'list',
+    ExtraHosts: 'list',
+    GroupAdd: 'list',
+    Init: null,
+    Links: 'list',
+    Mounts: 'list',
+    SecurityOpt: 'list',
+    StorageOpt: 'texts',
+    Sysctls: 'texts',
+    Tmpfs: 'texts',
+    Ulimits: 'list',
+    VolumesFrom: 'list',
+  },
   NetworkSettings: { Networks: 'map', Ports: 'map' },
   Labels: 'texts',
   Options: 'texts',
   Mounts: [{ Name: '', Driver: '' }],
 };
 const SIZES: EmptyFields = { SizeRw: null, SizeRootFs: null };
+const OF_IMAGES: EmptyFields = { Variant: '', OsVersion: '' };
 
 /**
  * Adds the fields that scripts test with `{{if .State.Health}}`, and `{{.ID}}`, for Go's name of the field differs from the one in JSON.
@@ -33,6 +62,7 @@ const SIZES: EmptyFields = { SizeRw: null, SizeRootFs: null };
 export function addGoFields(object: Record<string, Json>): Record<string, Json> {
   if ('Id' in object) define(object, 'ID', object.Id);
   if ('State' in object) addEmpty(object, SIZES);
+  if ('RootFS' in object) addEmpty(object, OF_IMAGES);
   addEmpty(object, EMPTY);
   return object;
 }
@@ -43,8 +73,10 @@ function addEmpty(object: Json, fields: EmptyFields): void {
     const value = object[name];
     if (empty === null || empty === '') {
       if (value === undefined) define(object, name, empty);
-    } else if (empty === 'map' || empty === 'texts') {
-      if (typeof value === 'object' && value !== null) asGoMap(value, empty === 'texts' ? '' : null);
+    } else if (typeof empty === 'string') {
+      if (value === undefined) define(object, name, emptyOf(empty));
+      else if (value === null) object[name] = emptyOf(empty);
+      else if (empty !== 'list') asGoMap(value as object, empty === 'texts' ? '' : null);
     } else if (!isEach(empty)) {
       addEmpty(value ?? null, empty);
     } else if (Array.isArray(value)) {
@@ -53,10 +85,17 @@ function addEmpty(object: Json, fields: EmptyFields): void {
   }
 }
 
+/** Nil, which is printed as a list or a map of nothing, and is null in JSON. */
+function emptyOf(kind: 'list' | 'map' | 'texts'): Json {
+  const empty = kind === 'list' ? [] : asGoMap({}, kind === 'texts' ? '' : null);
+  define(empty, 'toJSON', () => null);
+  return empty;
+}
+
 function isEach(fields: EmptyFields | readonly [EmptyFields]): fields is readonly [EmptyFields] {
   return Array.isArray(fields);
 }
 
-function define(object: object, name: string, value: Json | undefined): void {
+function define(object: object, name: string, value: Json | undefined | (() => null)): void {
   Object.defineProperty(object, name, { value, enumerable: false });
 }

@@ -48,6 +48,7 @@ describe('mergeImageConfig', () => {
   test('an entrypoint of its own sets the command aside', () => {
     const { Entrypoint, Cmd } = mergeImageConfig({ Entrypoint: ['/n'] }, BASE);
     expect({ Entrypoint, Cmd }).toEqual({ Entrypoint: ['/n'], Cmd: undefined });
+    expect(mergeImageConfig({ Cmd: [] }, BASE)).not.toHaveProperty('Cmd');
   });
 
   test('leaves out what is empty', () => expect(mergeImageConfig({}, { Env: [], Labels: {}, User: '' })).toEqual({}));

@@ -71,7 +71,7 @@ export function mergeImageConfig(user: ImageConfigDocument, base: ImageConfigDoc
     User: user.User || base.User,
     Env: mergeEnv(user.Env ?? [], base.Env ?? []),
     Entrypoint: user.Entrypoint ?? base.Entrypoint,
-    Cmd: hasEntrypoint || isFilled(user.Cmd) ? user.Cmd : base.Cmd,
+    Cmd: hasEntrypoint ? user.Cmd : (user.Cmd ?? base.Cmd),
     WorkingDir: user.WorkingDir || base.WorkingDir,
     Volumes: { ...base.Volumes, ...user.Volumes },
     Labels: { ...base.Labels, ...user.Labels },
