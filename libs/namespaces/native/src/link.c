@@ -7,11 +7,14 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { READINESS_TRIES = 4000 };
+enum { READINESS_TRIES = 4000, FIRST_CHOSEN_INDEX = 1 << 30 };
 
 static const char MARK[] = "berth";
+static const char NO_LINK_LOCAL[] = "keep it from an address of its own";
 
 bool link_is_name(const char *name) {
   size_t size = strnlen(name, IFNAMSIZ);
@@ -71,9 +74,14 @@ int link_find(int fd, const char *name, struct link *link, struct failure *failu
   return link_fail(failure, name, &refusal);
 }
 
-void link_change(struct netlink_batch *batch, const char *purpose, const char *name, bool up) {
-  struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_flags = up ? IFF_UP : 0, .ifi_change = up ? IFF_UP : 0};
+static void change_index(struct netlink_batch *batch, const char *purpose, uint32_t index, bool up) {
+  struct ifinfomsg header = {
+      .ifi_family = AF_UNSPEC, .ifi_index = (int)index, .ifi_flags = up ? IFF_UP : 0, .ifi_change = up ? IFF_UP : 0};
   netlink_message(batch, purpose, RTM_SETLINK, 0, &header, sizeof header);
+}
+
+void link_change(struct netlink_batch *batch, const char *purpose, const char *name, bool up) {
+  change_index(batch, purpose, 0, up);
   netlink_put_string(batch, IFLA_IFNAME, name);
 }
 
@@ -124,15 +132,33 @@ int link_find_marked(int fd, const char *table, uint32_t *indexes, size_t capaci
  * A message of its own, before the one that sets the interface up: the kernel heeds this attribute last in a message, and only when an
  * interface exists.
  */
-void link_put_no_link_local(struct netlink_batch *batch, const char *name) {
+static void put_no_link_local(struct netlink_batch *batch) {
   uint8_t none = IN6_ADDR_GEN_MODE_NONE;
-  link_change(batch, "keep it from an address of its own", name, false);
   size_t families = netlink_nest(batch, IFLA_AF_SPEC);
   size_t inet6 = netlink_nest(batch, AF_INET6);
   netlink_put(batch, IFLA_INET6_ADDR_GEN_MODE, &none, sizeof none);
   netlink_nest_end(batch, inet6);
   netlink_nest_end(batch, families);
   netlink_optional(batch);
+}
+
+void link_put_no_link_local(struct netlink_batch *batch, const char *name) {
+  link_change(batch, NO_LINK_LOCAL, name, false);
+  put_no_link_local(batch);
+}
+
+/* One that is taken is refused. Those that the kernel gives by itself begin at 1. */
+uint32_t link_choose_index(void) {
+  uint32_t number = 0;
+  if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) number = (uint32_t)getpid();
+  return FIRST_CHOSEN_INDEX | (number & (FIRST_CHOSEN_INDEX - 1));
+}
+
+void link_put_completion(struct netlink_batch *batch, uint32_t index, const char *table, bool up) {
+  change_index(batch, NO_LINK_LOCAL, index, false);
+  put_no_link_local(batch);
+  change_index(batch, "mark it", index, up);
+  link_put_mark(batch, table);
 }
 
 /* The kernel heeds what it calls a slave's data in this type of message only. */

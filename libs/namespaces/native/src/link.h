@@ -34,6 +34,15 @@ void link_change(struct netlink_batch *batch, const char *purpose, const char *n
 /* Marks the interface of the message as made by Berth; as one of the engine with that table, unless it is empty. */
 void link_put_mark(struct netlink_batch *batch, const char *table);
 
+/*
+ * An index to create an interface with. Messages behind the creation, in the same batch, name it by that: so they concern nothing else when it is
+ * refused, and no end of the process comes between.
+ */
+uint32_t link_choose_index(void);
+
+/* Messages that mark what is created by the one before, keep it from an address of its own, and set it up if that is wanted. */
+void link_put_completion(struct netlink_batch *batch, uint32_t index, const char *table, bool up);
+
 /* True for an interface that is marked as one of the engine with that table. */
 bool link_is_of(const struct link *link, const char *table);
 

@@ -51,7 +51,8 @@ static void put_stable_hardware_address(struct netlink_batch *batch, const struc
 static int create_bridge(int fd, const struct bridge *bridge, struct failure *failure) {
   struct netlink_batch batch;
   struct netlink_refusal refusal;
-  struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  const uint32_t index = link_choose_index();
+  const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index};
   netlink_begin(&batch);
   netlink_message(&batch, "create the bridge", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
   netlink_put_string(&batch, IFLA_IFNAME, bridge->name);
@@ -63,12 +64,7 @@ static int create_bridge(int fd, const struct bridge *bridge, struct failure *fa
   netlink_put_u32(&batch, IFLA_BR_STP_STATE, 0);
   netlink_nest_end(&batch, data);
   netlink_nest_end(&batch, information);
-  if (netlink_send(fd, &batch, &refusal) < 0) return link_fail(failure, bridge->name, &refusal);
-
-  netlink_begin(&batch);
-  link_put_no_link_local(&batch, bridge->name);
-  link_change(&batch, "mark the bridge", bridge->name, false);
-  link_put_mark(&batch, bridge->table);
+  link_put_completion(&batch, index, bridge->table, false);
   return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, bridge->name, &refusal) : 0;
 }
 

@@ -27,7 +27,8 @@ static void put_vlan(struct netlink_batch *batch, const Berth__Native__V1__Ensur
 }
 
 static void put_creation(struct netlink_batch *batch, const Berth__Native__V1__EnsureParent *plan, uint32_t on) {
-  const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  const uint32_t index = link_choose_index();
+  const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index};
   netlink_message(batch, "create the parent", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
   netlink_put_string(batch, IFLA_IFNAME, plan->name);
   if (on != 0) netlink_put_u32(batch, IFLA_LINK, on);
@@ -35,9 +36,9 @@ static void put_creation(struct netlink_batch *batch, const Berth__Native__V1__E
   netlink_put_string(batch, IFLA_INFO_KIND, plan->kind);
   if (on != 0) put_vlan(batch, plan);
   netlink_nest_end(batch, information);
+  link_put_completion(batch, index, plan->table, true);
 }
 
-/* Marked by a message that is sent when the one before it has succeeded: it could be about somebody else's otherwise. */
 static int create(int fd, const Berth__Native__V1__EnsureParent *plan, struct failure *failure) {
   struct netlink_batch batch;
   struct netlink_refusal refusal;
@@ -45,13 +46,8 @@ static int create(int fd, const Berth__Native__V1__EnsureParent *plan, struct fa
   if (strcmp(plan->kind, "vlan") == 0 && find_vlan_link(fd, plan, &on, failure) < 0) return -1;
   netlink_begin(&batch);
   put_creation(&batch, plan, on);
-  if (netlink_send(fd, &batch, &refusal) < 0)
-    return kinds_is_missing(&refusal) ? kinds_fail(failure, plan->kind) : link_fail(failure, plan->name, &refusal);
-  netlink_begin(&batch);
-  link_put_no_link_local(&batch, plan->name);
-  link_change(&batch, "mark the parent", plan->name, true);
-  link_put_mark(&batch, plan->table);
-  return netlink_send(fd, &batch, &refusal) < 0 ? link_fail(failure, plan->name, &refusal) : 0;
+  if (netlink_send(fd, &batch, &refusal) == 0) return 0;
+  return kinds_is_missing(&refusal) ? kinds_fail(failure, plan->kind) : link_fail(failure, plan->name, &refusal);
 }
 
 static int check(const Berth__Native__V1__EnsureParent *plan, struct failure *failure) {
