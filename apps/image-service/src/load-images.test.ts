@@ -5,7 +5,7 @@ import { formatReference, MEDIA_TYPES, sha256Digest, writeTar, type TarEntry } f
 import { createMemoryContentClient, type MemoryContentClient } from './adapters/memory-content-client.ts';
 import { createMemoryLayerStore, type MemoryLayerStore } from './adapters/memory-directories.ts';
 import { createMemoryStores, type MemoryStores } from './adapters/memory-stores.ts';
-import { createLayerPool } from './layer-pool.ts';
+import { createLayerPool, type LayerPool } from './layer-pool.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createLoadImages, type LoadedImage, type LoadImages } from './load-images.ts';
 
@@ -20,6 +20,7 @@ let stores: MemoryStores;
 let content: MemoryContentClient;
 let layers: MemoryLayerStore;
 let leases: Leases;
+let pool: LayerPool;
 let loadImages: LoadImages;
 beforeEach(() => {
   dir = mkdtempSync('/tmp/berth-');
@@ -30,7 +31,7 @@ beforeEach(() => {
     return sha256Digest(readFileSync(path).subarray(offset, offset + length));
   });
   const onRemovalFailed = () => {};
-  const pool = createLayerPool({ store: stores.images, layers, maxDownloads: 1, maxUnpacks: 1, onRemovalFailed });
+  pool = createLayerPool({ store: stores.images, layers, maxDownloads: 1, maxUnpacks: 1, onRemovalFailed });
   leases = createLeases({ list: stores.leases, content, onFailure: () => {} });
   loadImages = createLoadImages({
     store: stores.images,
@@ -170,6 +171,21 @@ test.each([
 ])('says that it cannot read %s', async (name, bytes) => {
   const message = `the archive is compressed with ${name}: decompress it first (${name} -dc)`;
   await expect(load(bytes)).rejects.toMatchObject({ reason: 'ARCHIVE_INVALID', message });
+});
+
+test.each([
+  ['that are whole', LAYER],
+  ['that are wrong', Buffer.from('another layer')],
+])('of an archive without one of its layers, those %s do not stay', async (_what, content) => {
+  const whole = configOf([DIFF_ID, sha256Digest(Buffer.from('missing'))]);
+  const archive = writeTar([
+    docker({ Layers: ['layer.tar', 'missing.tar'] }),
+    { path: 'config.json', content: whole },
+    { path: 'layer.tar', content },
+  ]);
+  await expect(load(archive)).rejects.toMatchObject({ reason: 'ARCHIVE_INVALID' });
+  await pool.settle();
+  expect([layers.list(), pool.isPinned(DIFF_ID)]).toEqual([[], false]);
 });
 
 test('refuses an archive whose compression is broken', async () => {

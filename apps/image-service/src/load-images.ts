@@ -201,7 +201,7 @@ async function bringContent(deps: LoadDeps, source: Source, { diffIds }: ImageCo
   }
 }
 
-function acquireLayer(
+async function acquireLayer(
   { pool }: LoadDeps,
   { archive, archived, signal }: Source,
   { diffId, index }: { diffId: string; index: number },

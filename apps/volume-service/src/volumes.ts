@@ -147,6 +147,8 @@ export function createVolumes({ store, directories, drivers, nowMs, onOrphan }: 
   /** Ends a volume that is marked as being deleted, before it returns; resolves once its data is removed. */
   function finishRemoval(name: string): Promise<void> {
     const discarded = directories.discard(name);
+    // On a full disk the row may have to stay; then nobody waits for the data.
+    discarded.catch(() => {});
     store.remove(name, { verb: 'destroy', volume: name, attributes: { driver: 'local' } });
     return discarded;
   }

@@ -83,11 +83,11 @@ export function startContainerFileTool(options: ToolOptions): ContainerFileTool 
       if (report.kind === 'stat') found.resolve(report.stat);
     });
     try {
-      void ended.then((last) => {
+      ended.then((last) => {
         // A task that is done has connected, though its end may be heard of first.
         if (last?.kind !== 'done') listener[Symbol.dispose]();
         found.reject(failureOf(last));
-      });
+      }, found.reject);
       yield await found.promise;
       for await (const chunk of await listener.connected) yield chunk as Buffer;
       const last = await ended;
