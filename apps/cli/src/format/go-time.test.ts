@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { formatGoTime, formatLocalNano, formatRfc3339Nano, formatUtcNano } from './go-time.ts';
+import { formatGoTime, formatGoTimeNano, formatLocalNano, formatRfc3339Nano, formatUtcNano } from './go-time.ts';
 
 const TIME = { seconds: 1_767_225_600n, nanos: 120_000_000 };
 
@@ -18,5 +18,7 @@ test('events and CREATED AT are in local time', () => {
   const date = new Date(Number(TIME.seconds) * 1000);
   expect(new Date(formatLocalNano(TIME)).getTime()).toBe(date.getTime() + 120);
   expect(formatLocalNano(TIME)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.120000000(Z|[+-]\d\d:\d\d)$/);
+  expect(formatGoTimeNano(TIME)).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.12 [+-]\d{4} \S+$/);
+  expect(formatGoTimeNano({ ...TIME, nanos: 0 })).toBe(formatGoTime(TIME));
   expect(formatGoTime(TIME)).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} \S+$/);
 });

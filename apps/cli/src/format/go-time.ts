@@ -37,6 +37,11 @@ export function formatGoTime(time: Timestamp): string {
   return `${date} ${offset.replace(':', '')} ${zone}`;
 }
 
+/** The same with the fraction of a second, but for its trailing zeros: of what Docker's API tells as text and not as a number. */
+export function formatGoTimeNano(time: Timestamp): string {
+  return formatGoTime(time).replace(/(?<=:\d\d)(?= )/, trimZeros(time.nanos));
+}
+
 /** Milliseconds since 1970. */
 export function toMs(time: Timestamp | undefined): number {
   return time ? Number(time.seconds) * 1000 + time.nanos / 1e6 : 0;

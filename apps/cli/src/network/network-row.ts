@@ -1,5 +1,5 @@
 import type { Network } from '@berth/proto/container';
-import { formatGoTime } from '../format/go-time.ts';
+import { formatGoTimeNano } from '../format/go-time.ts';
 import type { Row, RowFormat } from '../format/rows.ts';
 import { shortId } from '../format/text.ts';
 
@@ -33,7 +33,7 @@ export function networkRow(network: Network, { noTrunc }: { noTrunc: boolean }):
       .map(([name, value]) => `${name}=${value}`)
       .sort()
       .join(','),
-    CreatedAt: network.createTime ? formatGoTime(network.createTime) : '',
+    CreatedAt: network.createTime ? formatGoTimeNano(network.createTime) : '',
     Label: (name) => network.labels[name] ?? '',
   };
 }

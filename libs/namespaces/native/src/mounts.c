@@ -228,7 +228,11 @@ static int attach_tree(int root, const struct mount_list *list, size_t index, st
   if (fstat(tree, &stat) < 0) return fail(failure, "mount", errno, "examine %.200s", source);
   bool fill = fills(root, plan);
   cleanup_close int target = root_make_target(root, plan->target, S_ISDIR(stat.st_mode));
-  if (target < 0) return fail(failure, "mount", errno, "make the target %.200s", plan->target);
+  struct stat there;
+  if (target < 0 || fstat(target, &there) < 0) return fail(failure, "mount", errno, "make the target %.200s", plan->target);
+  if (S_ISDIR(stat.st_mode) != S_ISDIR(there.st_mode))
+    return fail(failure, "mount", ENOTDIR, "bind %.70s to %.70s: are you trying to mount a directory onto a file (or vice-versa)?",
+                source, plan->target);
   if (is_proc(target) && !may_cover_in_proc(plan->target)) {
     return fail(failure, "mount", EPERM, "%.200s is inside /proc", plan->target);
   }

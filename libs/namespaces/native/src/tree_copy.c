@@ -64,14 +64,30 @@ int tree_copy_attributes(int from, int to) {
   return set_owner_mode_times(to, &stat);
 }
 
-static int copy_data(int from, int to) {
-  for (;;) {
-    ssize_t size = copy_file_range(from, NULL, to, NULL, COPY_CHUNK, 0);
+/* From one place to the same of the other; less when the file has become shorter. */
+static int copy_extent(int from, int to, off_t begin, off_t end) {
+  if (lseek(from, begin, SEEK_SET) < 0 || lseek(to, begin, SEEK_SET) < 0) return -1;
+  for (off_t left = end - begin; left > 0;) {
+    size_t wanted = left < COPY_CHUNK ? (size_t)left : COPY_CHUNK;
+    ssize_t size = copy_file_range(from, NULL, to, NULL, wanted, 0);
     if (size < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)) {
-      size = sendfile(to, from, NULL, COPY_CHUNK);
+      size = sendfile(to, from, NULL, wanted);
     }
     if (size <= 0) return (int)size;
+    left -= size;
   }
+  return 0;
+}
+
+/* Holes stay holes. */
+static int copy_data(int from, int to, off_t size) {
+  for (off_t end = 0; end < size;) {
+    off_t begin = lseek(from, end, SEEK_DATA);
+    if (begin < 0 && errno == ENXIO) break;
+    end = begin < 0 ? -1 : lseek(from, begin, SEEK_HOLE);
+    if (end < 0 || copy_extent(from, to, begin, end) < 0) return -1;
+  }
+  return ftruncate(to, size);
 }
 
 static int copy_file(int directory, const char *name, int to) {
@@ -83,7 +99,7 @@ static int copy_file(int directory, const char *name, int to) {
     return -1;
   }
   cleanup_close int copy = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (copy < 0 || copy_data(source, copy) < 0) return -1;
+  if (copy < 0 || copy_data(source, copy, stat.st_size) < 0) return -1;
   return tree_copy_attributes(source, copy);
 }
 

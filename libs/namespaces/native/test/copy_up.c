@@ -56,6 +56,7 @@ static void make_image(void) {
   run("mkdir -p image/sub/deep image/empty && echo hello > image/file && printf x > image/sub/deep/x");
   run("ln -s file image/link && ln -s /nowhere image/sub/dangling && mkfifo image/sub/pipe && : > image/nothing");
   run("dd if=/dev/urandom of=image/large bs=1M count=3 2>/dev/null");
+  run("truncate -s 8M image/holes && printf middle | dd of=image/holes bs=1M seek=4 conv=notrunc 2>/dev/null");
   run("chown 12:34 image image/sub image/file && chown -h 5:6 image/link && chmod 4755 image/file && chmod 1777 image "
       "&& chmod 700 image/sub");
   run("ln image/large image/empty/same && ln image/large image/sub/deep/same && ln image/link image/link-too");
@@ -75,6 +76,7 @@ static void test_fill(void) {
         "the names of a file are those of one copy");
   check(says("cmp image/large v1/large && cat v1/file", "hello\n"), "and the same bytes");
   int file = openat(volume, "file", O_RDONLY);
+  check(says("cmp v1/holes image/holes && stat -c %b v1/holes", "8\n"), "holes stay holes");
   check(fgetxattr(file, "user.mark", NULL, 0) == 1, "extended attributes are copied");
   check(fgetxattr(file, "trusted.overlay.opaque", NULL, 0) < 0, "but overlayfs's own are not");
   (void)close(file);
