@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { attachKeeper, isKeeperAlive, isProcessAlive, readRecord } from '../src/index.ts';
 import { eventually, finish, startTestEngine, type TestEngine } from './test-engine.ts';
 import { planCgroup } from './test-plan.ts';
@@ -67,6 +69,24 @@ describe('when every client is gone', () => {
     await running.write(Buffer.from('\n'));
     expect(await finish(waiting)).toMatchObject({ stdout: '', exit: { exitCode: 3 } });
   });
+});
+
+test('an exit is recorded on a full disk', async () => {
+  const container = engine.create();
+  const { stateDir } = container.places;
+  mkdirSync(stateDir, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=700', 'berth-test', stateDir]);
+  try {
+    const running = await engine.spawner.startContainer(
+      container.plan(['sh', '-c', 'read x; exit 9'], { openStdin: true }),
+    );
+    expect(() => writeFileSync(join(stateDir, 'filler'), Buffer.alloc(1 << 20))).toThrow('ENOSPC');
+    await running.write(Buffer.from('\n'));
+    expect(await running.exited).toMatchObject({ exitCode: 9 });
+    expect(readRecord(stateDir)).toMatchObject({ phase: 'exited', exit: { exitCode: 9, signal: 0 } });
+  } finally {
+    execFileSync('umount', ['-l', stateDir]);
+  }
 });
 
 test('a keeper has CAP_KILL and its few system calls only, once its process runs', async () => {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,20 @@ int record_write(int state_dir, const struct record *record, struct failure *fai
   if (renameat(state_dir, "record.new", state_dir, "record") < 0)
     return fail(failure, "state", errno, "rename record.new");
   return 0;
+}
+
+/* What marks the record as that of an exit goes last: a reader sees it whole. */
+static int write_in_place(int state_dir, const struct record *record) {
+  const char *bytes = (const char *)record;
+  const size_t head = offsetof(struct record, boot_id);
+  cleanup_close int fd = openat(state_dir, "record", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || lseek(fd, (off_t)head, SEEK_SET) < 0 || write_full(fd, bytes + head, sizeof *record - head) < 0) return -1;
+  return lseek(fd, 0, SEEK_SET) == 0 ? write_full(fd, bytes, head) : -1;
+}
+
+int record_write_exit(int state_dir, const struct record *record) {
+  struct failure failure;
+  return record_write(state_dir, record, &failure) == 0 ? 0 : write_in_place(state_dir, record);
 }
 
 int record_read(int state_dir, struct record *record, struct failure *failure) {

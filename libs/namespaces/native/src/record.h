@@ -1,6 +1,6 @@
 /*
  * The record of a process: `<state_dir>/record`, 256 bytes, little-endian, replaced as a whole by rename, so that a
- * reader sees one state or the next. src/record.ts reads the same layout; a test compares the two.
+ * reader sees one state or the next; an exit that finds no room for that is written over it. src/record.ts reads the same layout; a test compares the two.
  *
  *   offset size  field
  *        0    8  magic "BERTHREC"
@@ -61,6 +61,10 @@ void record_init(struct record *record, const char *boot_id);
 
 /* Replaces `record` in the directory. Returns 0, or -1 with the failure. */
 int record_write(int state_dir, const struct record *record, struct failure *failure);
+
+/* The same for one that has been written before and tells an exit now: on a full disk it takes the place of the old one.
+ * Returns 0, or -1 with errno. */
+int record_write_exit(int state_dir, const struct record *record);
 
 /* Reads and checks a record. Returns 0, or -1 with the failure (error ENOENT when there is none). */
 int record_read(int state_dir, struct record *record, struct failure *failure);

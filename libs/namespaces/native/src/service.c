@@ -84,7 +84,7 @@ static void on_process(struct service *service) {
   service->exited = true;
   close_fd(&keeper->slave);
   service_drain(service);
-  (void)record_write(keeper->state_dir, &keeper->record, &(struct failure){0});
+  (void)record_write_exit(keeper->state_dir, &keeper->record);
   for (size_t i = 0; i < CLIENTS_MAX; i++) {
     struct client *client = &service->clients[i];
     if (client->fd >= 0 && client->attached) service_send_exited(service, client);

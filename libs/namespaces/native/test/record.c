@@ -59,6 +59,12 @@ static void test_files(void) {
       record_write(fd, &record, &failure) == 0 && record_read(fd, &read, &failure) == 0 && read.phase == RECORD_EXITED,
       "a second one replaces it");
   check(faccessat(fd, "record.new", F_OK, 0) < 0, "nothing else is left");
+  check(mkdirat(fd, "record.new", 0700) == 0 && record_write(fd, &record, &failure) < 0, "without a place for the new one there is none");
+  record.exit_code = 43;
+  check(record_write_exit(fd, &record) == 0 && record_read(fd, &read, &failure) == 0 &&
+            memcmp(&record, &read, sizeof record) == 0,
+        "an exit takes the place of the old one then");
+  (void)unlinkat(fd, "record.new", AT_REMOVEDIR);
   int file = openat(fd, "record", O_WRONLY);
   check(pwrite(file, "x", 1, 0) == 1 && record_read(fd, &read, &failure) < 0 && failure.error == EINVAL,
         "another file is no record");
