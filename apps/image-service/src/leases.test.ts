@@ -2,17 +2,20 @@ import { expect, test, describe } from '@jest/globals';
 import { createMemoryStores } from './adapters/memory-stores.ts';
 import { createLeases } from './leases.ts';
 
-function setUp() {
+function setUp(left: readonly string[] = []) {
   const list = createMemoryStores().leases;
+  for (const lease of left) list.add(lease);
   const ended: string[] = [];
+  const discarded: string[] = [];
   const failures: string[] = [];
   let isAway = false;
   let held = Promise.resolve();
   const content = {
-    async setLease(lease: string) {
+    async setLease(lease: string, _digests: readonly string[], { discards = false } = {}) {
       await held;
       if (isAway) throw new Error('away');
       ended.push(lease);
+      if (discards) discarded.push(lease);
     },
   };
   const hold = () => {
@@ -21,7 +24,7 @@ function setUp() {
     return resolve;
   };
   const leases = createLeases({ list, content, onFailure: (lease) => void failures.push(lease) });
-  return { list, ended, failures, leases, hold, setAway: (value: boolean) => (isAway = value) };
+  return { list, ended, discarded, failures, leases, hold, setAway: (value: boolean) => (isAway = value) };
 }
 
 describe('createLeases', () => {
@@ -87,6 +90,22 @@ describe('createLeases', () => {
     release();
     await leases.settle();
     expect(ended).toEqual(['image:a']);
+  });
+
+  test('content goes with its lease, but for that of work which goes on another time', async () => {
+    const { list, ended, discarded, leases } = setUp(['image:left']);
+    for (const lease of ['image:broken', 'image:shared', 'image:shared', 'import:1']) await leases.begin(lease);
+    leases.end('image:broken', true);
+    leases.end('image:shared', true);
+    leases.end('image:shared');
+    leases.end('import:1');
+    await leases.settle();
+    expect(ended.sort()).toEqual(['image:broken', 'image:left', 'image:shared', 'import:1']);
+    expect(discarded.sort()).toEqual(['image:shared', 'import:1']);
+    list.add('image:broken');
+    leases.endUnused();
+    await leases.settle();
+    expect(discarded).toContain('image:broken');
   });
 
   test('what a crash or a service that is away left on the list ends later', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ContentClient, LeaseList } from './ports.ts';
 
-/** The lease that keeps the content of an image which no registry has. */
+/** The lease that keeps the content of an image. */
 export function imageLease(imageId: string): string {
   return `image:${imageId}`;
 }
@@ -26,8 +26,11 @@ export interface Leases {
    * is committed. Resolves when no end of it is on its way.
    */
   begin(lease: string): Promise<void>;
-  /** The work for which the lease was taken is over: ends it in the background, unless an image or other work keeps it. */
-  end(lease: string): void;
+  /**
+   * The work for which the lease was taken is over: ends it in the background, unless an image or other work keeps it. What it kept goes with it,
+   * unless the work shall go on with that another time.
+   */
+  end(lease: string, willGoOn?: boolean): void;
   /** Ends, in the background, what is on the list and not in use. What fails is tried again at the next call. */
   endUnused(): void;
   /** Resolves when nothing is under way. */
@@ -43,6 +46,8 @@ export interface LeasesDeps {
 export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
   const users = new Map<string, number>();
   const queued = new Set<string>();
+  // What an earlier run has left may be of a pull that goes on.
+  const unfinished = new Set(list.list());
   let work = Promise.resolve();
   let ending: { readonly lease: string; readonly over: Promise<void> } | null = null;
 
@@ -63,8 +68,9 @@ export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
 
   async function endOne(lease: string): Promise<void> {
     try {
-      await content.setLease(lease, []);
+      await content.setLease(lease, [], { discards: !unfinished.has(lease) });
       list.remove(lease);
+      unfinished.delete(lease);
     } catch (error) {
       onFailure(lease, error);
     }
@@ -83,9 +89,12 @@ export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
       while (ending?.lease === lease) await ending.over;
       list.add(lease);
       count(lease, 1);
+      unfinished.delete(lease);
     },
-    end(lease) {
+    end(lease, willGoOn = false) {
       count(lease, -1);
+      if (willGoOn && list.list().includes(lease)) unfinished.add(lease);
+      else unfinished.delete(lease);
       endUnused();
     },
     endUnused,

@@ -142,7 +142,7 @@ async function bringImage(deps: LoadDeps, source: Source, made: NewImage): Promi
     // As it is pushed again by what its maker wrote, its layers should be compressed.
     const manifest = isCompressed(blobs) ? archived.manifest : null;
     const digest = await ingestDocuments(deps, source, { made, blobs, manifest });
-    await content.setLease(kept, [digest, made.id, ...blobs.map((blob) => blob.digest)]);
+    await content.setLease(kept, [digest, made.id, ...blobs.map((blob) => blob.digest)], { adds: true });
     signal.throwIfAborted();
     const layers = held.map(({ layer }) => layer);
     const { references } = archived;

@@ -124,7 +124,7 @@ await runService({
         measureImages: createMeasureImages(store),
         imageHistory: createImageHistory(store),
         snapshots,
-        pullImage: createPullImage({ store, pool, content, durability, signal }),
+        pullImage: createPullImage({ store, pool, content, durability, leases, signal }),
         pushImage: createPushImage({
           store,
           pushContent: createPushContent({

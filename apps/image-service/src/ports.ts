@@ -284,8 +284,12 @@ export interface ContentClient {
   ): Promise<IngestedBlob>;
   /** The path of a blob that is here, asking no registry. Throws BLOB_NOT_FOUND. */
   locate(descriptor: ContentDescriptor, signal: AbortSignal): Promise<string>;
-  /** Sets what a lease keeps; nothing: the lease ends. */
-  setLease(lease: string, digests: readonly string[]): Promise<void>;
+  /** Sets what a lease keeps, or adds to it; nothing: the lease ends. `discards`: what nothing keeps any more goes at once, else after a day. */
+  setLease(
+    lease: string,
+    digests: readonly string[],
+    change?: { readonly adds?: boolean; readonly discards?: boolean },
+  ): Promise<void>;
 }
 
 /**

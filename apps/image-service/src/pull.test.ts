@@ -6,6 +6,7 @@ import { createMemoryContentClient, type MemoryContentClient } from './adapters/
 import { createMemoryLayerStore, type MemoryLayerStore } from './adapters/memory-directories.ts';
 import { createMemoryStores, type MemoryStores } from './adapters/memory-stores.ts';
 import { createLayerPool, type LayerPool } from './layer-pool.ts';
+import { createLeases, type Leases } from './leases.ts';
 import { createPullImage, type PullEvent, type PullImage, type PullRequest } from './pull.ts';
 
 const never = new AbortController().signal;
@@ -20,6 +21,7 @@ describe('pullImage', () => {
   let content: MemoryContentClient;
   let layers: MemoryLayerStore;
   let pool: LayerPool;
+  let leases: Leases;
   let pullImage: PullImage;
   let syncs: number;
   beforeEach(() => {
@@ -31,7 +33,8 @@ describe('pullImage', () => {
     pool = createLayerPool({ store: stores.images, layers, maxDownloads: 3, maxUnpacks: 2, onRemovalFailed });
     syncs = 0;
     const durability = { begin: () => void syncs++ };
-    pullImage = createPullImage({ store: stores.images, pool, content, durability, signal: never });
+    leases = createLeases({ list: stores.leases, content, onFailure: onRemovalFailed });
+    pullImage = createPullImage({ store: stores.images, pool, content, durability, leases, signal: never });
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
@@ -98,6 +101,9 @@ describe('pullImage', () => {
     expect(stores.events).toEqual([{ verb: 'pull', objectId: 'app:1', name: 'app' }]);
     expect(syncs).toBe(1);
     expect(pool.isPinned(hex('d1'))).toBe(false);
+    await leases.settle();
+    expect([...content.leases]).toEqual([[`image:${id}`, [digest, id, hex('a1'), hex('a2')]]]);
+    expect(stores.leases.list()).toEqual([]);
   });
 
   test('a name without a tag is latest, one with a digest gets no tag', async () => {
@@ -148,6 +154,8 @@ describe('pullImage', () => {
     expect(layers.list()).toEqual([]);
     expect(layers.staged.size).toBe(0);
     expect(stores.images.list()).toEqual([]);
+    await leases.settle();
+    expect(content.leases.size).toBe(0);
   });
 
   test('when one layer fails the others stop, and none stays', async () => {

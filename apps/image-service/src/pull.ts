@@ -15,6 +15,7 @@ import type { Image, ImageRecord, Layer } from './image.ts';
 import type { HeldLayer, LayerPool } from './layer-pool.ts';
 import type { LayerProgress } from './layer-progress.ts';
 import type { Durability } from './durability.ts';
+import { imageLease, type Leases } from './leases.ts';
 import type { ContentClient, Credentials, ImageCommit, ImageStore, LayerBlob } from './ports.ts';
 import { createProgressQueue, type ProgressQueue } from './progress-queue.ts';
 import {
@@ -45,6 +46,7 @@ export interface PullDeps {
   readonly pool: LayerPool;
   readonly content: ContentClient;
   readonly durability: Pick<Durability, 'begin'>;
+  readonly leases: Pick<Leases, 'begin' | 'end'>;
   /** Ends all pulls. */
   readonly signal: AbortSignal;
 }
@@ -129,16 +131,33 @@ async function bringImage(
   source: PullSource,
   { plan, queue, names }: { plan: PullPlan; queue: Queue; names: PulledNames },
 ): Promise<void> {
-  const config = await fetchConfig(deps.content, source, plan);
-  const held = await bringLayers(deps, source, { plan, config, queue });
+  const { content, leases, store } = deps;
+  const lease = imageLease(plan.manifest.config.digest);
+  let isBrought = false;
+  await leases.begin(lease);
   try {
-    source.signal.throwIfAborted();
-    const layers = held.map(({ layer }) => layer);
-    const blobs = blobsOf(plan, source, config.config.diffIds);
-    deps.store.commit(commitOf({ source, names, plan, image: imageOf(plan, config, layers), layers, blobs }));
+    // Before the layers: what is here of them stays from then on. It must not arrive after the lease has ended.
+    const leasing = content.setLease(lease, digestsOf(plan), { adds: true });
+    leasing.catch(() => {});
+    const config = await fetchConfig(content, source, plan).finally(() => leasing);
+    const held = await bringLayers(deps, source, { plan, config, queue });
+    try {
+      source.signal.throwIfAborted();
+      const layers = held.map(({ layer }) => layer);
+      const blobs = blobsOf(plan, source, config.config.diffIds);
+      const image = imageOf(plan, config, layers);
+      store.commit({ ...commitOf({ source, names, plan, image, layers, blobs }), isLeased: true });
+      isBrought = true;
+    } finally {
+      for (const { release } of held) release();
+    }
   } finally {
-    for (const { release } of held) release();
+    leases.end(lease, !isBrought);
   }
+}
+
+function digestsOf({ descriptor, manifest: { config, layers } }: PullPlan): string[] {
+  return [descriptor, config, ...layers].map(({ digest }) => digest);
 }
 
 /** Brings all layers at once (the pool bounds what runs). When one fails the others stop, and none is held. */

@@ -87,6 +87,32 @@ function leftOver(): string[] {
 }
 
 describe('image-service', () => {
+  test('the archives of a pulled image are kept as long as an image has them, and no longer', async () => {
+    const shared = [{ path: 'shared', content: 'of two images' }] as const;
+    const [one, other] = [[shared, [{ path: 'own', content: 'of one' }] as const], [shared]].map((layers) =>
+      buildTestImage({ layers }),
+    );
+    if (one === undefined || other === undefined) throw new Error('no images');
+    const references = [await push('kept/one', one), await push('kept/other', other)];
+    for (const reference of references) await pull(reference);
+    const gateway = connectService(RegistryServiceDefinition, engine.paths.socket('registry-gateway'));
+    try {
+      const isThere = async (digest = ''): Promise<boolean> => {
+        const { blobs } = await gateway.client.listBlobs({ pageSize: 1000 });
+        return blobs.some((blob) => blob.digest === digest);
+      };
+      const own = [one.manifest, one.config, one.layers[1]].map((blob) => blob?.digest);
+      for (const digest of own) expect(await isThere(digest)).toBe(true);
+      await connection.client.deleteImage({ name: references[0] as string });
+      for (const digest of own) await waitFor(async () => !(await isThere(digest)), { what: `the end of ${digest}` });
+      expect(await isThere(other.layers[0]?.digest)).toBe(true);
+      await connection.client.deleteImage({ name: references[1] as string });
+      await waitFor(async () => !(await isThere(other.layers[0]?.digest)), { what: 'the end of the shared layer' });
+    } finally {
+      gateway.close();
+    }
+  });
+
   test('pulls an image of two layers that overlayfs shows as it shall be', async () => {
     const image = buildTestImage({ layers: [BASE, TOP], config: { Cmd: ['sh'] } });
     const reference = await push('base/app', image);

@@ -15,7 +15,7 @@ export interface Config {
   readonly connectTimeoutMs: number;
   /** How long a registry may say nothing before a response or within one. Default 60 s. */
   readonly stallTimeoutMs: number;
-  /** How long a partial blob waits for somebody to want it again. Default 24 h. */
+  /** How long a blob that is not whole, or that no lease keeps, waits for somebody to want it again. Default 24 h. */
   readonly partialMaxAgeMs: number;
   /** Files of docker's config.json format that hold credentials; the first that knows a registry wins. The first one is that of logins. */
   readonly credentialFiles: readonly [string, ...string[]];

@@ -147,6 +147,30 @@ export function describeContentStore(name: string, open: () => Promise<StoreUnde
       expect(await reasonOf(store.remove(HELLO_DIGEST))).toBe('BLOB_IN_USE');
     });
 
+    test('a lease that ends takes along what nothing else keeps, if it shall', async () => {
+      const [other, third] = [await put(Buffer.from('other')), await put(Buffer.from('third'))];
+      await put(HELLO);
+      await store.setLease('a', [HELLO_DIGEST, other.digest]);
+      await store.setLease('a', [third.digest], { adds: true });
+      await store.setLease('b', [other.digest]);
+      await store.setLease('a', [], { discards: true });
+      expect(await store.get(HELLO_DIGEST)).toBeNull();
+      expect(await store.get(third.digest)).toBeNull();
+      expect(await store.get(other.digest)).not.toBeNull();
+      await store.setLease('b', []);
+      expect(await store.get(other.digest)).not.toBeNull();
+    });
+
+    test('removes what is old and unused', async () => {
+      await put(HELLO);
+      const kept = await put(Buffer.from('kept'), { lease: 'a' });
+      await store.removeUnused(60_000);
+      expect(await store.get(HELLO_DIGEST)).not.toBeNull();
+      await store.removeUnused(-1);
+      expect(await store.get(HELLO_DIGEST)).toBeNull();
+      expect(await store.get(kept.digest)).not.toBeNull();
+    });
+
     test('lists by digest, page by page', async () => {
       const digests: string[] = [];
       for (const text of ['a', 'b', 'c', 'd', 'e']) digests.push((await put(Buffer.from(text))).digest);

@@ -63,10 +63,15 @@ async function start({ env, paths, stateDir, database, log }: ServiceContext): P
     searchRepositories: createSearchRepositories(server),
     logins: createLogins({ server, store: createFileCredentialStore(config.credentialFiles[0]) }),
   });
-  const sweep = () =>
-    sweepPartials(stateDir, config.partialMaxAgeMs).catch((error: unknown) => {
-      log.warn({ err: error }, 'cannot sweep partial blobs');
-    });
+  const sweep = async (): Promise<void> => {
+    try {
+      await sweepPartials(stateDir, config.partialMaxAgeMs);
+      await store.removeUnused(config.partialMaxAgeMs);
+    } catch (error) {
+      log.warn({ err: error }, 'cannot sweep unused content');
+    }
+  };
+  void sweep();
   const sweeper = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);
   return {
     bindings: [bindService(RegistryServiceDefinition, handlers)],

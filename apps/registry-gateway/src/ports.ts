@@ -68,6 +68,14 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
+/** How a lease changes. */
+export interface LeaseChange {
+  /** What it keeps already stays kept. Default: only what is named now. */
+  readonly adds?: boolean;
+  /** What it kept and no lease keeps any more is removed. Default: it stays, as what was only fetched does. */
+  readonly discards?: boolean;
+}
+
 /** Every blob and manifest of the host, by digest. Content that is in it was verified. */
 export interface ContentStore {
   /** The blob; null when absent (also when its file was lost or cut). */
@@ -79,9 +87,11 @@ export interface ContentStore {
   /** Blobs by digest, after one of them or (null) from the first. */
   list(options: { after: string | null; limit: number }): Promise<Page<BlobDescriptor>>;
   /** Sets what a lease keeps, whether it is there yet or not; nothing removes the lease. */
-  setLease(lease: string, digests: readonly string[]): Promise<void>;
+  setLease(lease: string, digests: readonly string[], change?: LeaseChange): Promise<void>;
   /** Removes a blob and returns the bytes freed, 0 when absent. Throws BLOB_IN_USE when a lease keeps it. */
   remove(digest: string): Promise<number>;
+  /** Removes what came more than that many milliseconds ago and no lease keeps; returns how many blobs that were. */
+  removeUnused(ageMs: number): Promise<number>;
 }
 
 /** A repository at its registry: a reference without tag and digest. */

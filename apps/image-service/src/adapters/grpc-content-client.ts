@@ -70,9 +70,9 @@ export function createGrpcContentClient(client: RegistryServiceClient, settled: 
       return fromDescriptor((await client.pushManifest(request, { signal })).descriptor);
     },
 
-    async setLease(lease, digests) {
+    async setLease(lease, digests, { adds = false, discards = false } = {}) {
       await settled();
-      await client.setLease({ lease, digests: [...digests] });
+      await client.setLease({ lease, digests: [...digests], add: adds, discard: discards });
     },
   };
 }

@@ -86,9 +86,9 @@ export function createMemoryContentClient(dir: string): MemoryContentClient {
       pushed.push(`${formatReference({ ...reference, tag: null })} ${reference.tag}`);
       return Promise.resolve({ mediaType, digest, size: bytes.byteLength });
     },
-    setLease(lease, digests) {
+    setLease(lease, digests, { adds = false } = {}) {
       if (digests.length === 0) leases.delete(lease);
-      else leases.set(lease, digests);
+      else leases.set(lease, adds ? [...(leases.get(lease) ?? []), ...digests] : digests);
       return Promise.resolve();
     },
   };

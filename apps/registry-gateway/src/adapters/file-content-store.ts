@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BerthError } from '@berth/errors';
+import { BerthError, isBerthError } from '@berth/errors';
 import { parseDigest } from '@berth/oci';
 import { createKeyedLock } from '@berth/service-kit';
 import type { ContentStore, Ingest, IngestCommit, IngestRequest, StoredBlob } from '../ports.ts';
@@ -101,6 +101,27 @@ export async function openFileContentStore({ dir, index, settled }: FileContentS
     };
   };
 
+  const remove = (digest: string): Promise<number> =>
+    locks.run(digest, async () => {
+      const lease = index.leaseOf(digest);
+      if (lease !== null) throw new BerthError('BLOB_IN_USE', `blob ${digest} is kept by the lease ${lease}`);
+      const size = index.get(digest)?.size ?? 0;
+      index.remove(digest);
+      await settled();
+      await rm(pathOf(digest), { force: true });
+      return size;
+    });
+
+  /** A lease that somebody takes meanwhile keeps its content. */
+  const removeUnlessKept = async (digests: readonly string[]): Promise<void> => {
+    const removals = digests.map((digest) =>
+      remove(digest).catch((error: unknown) => {
+        if (!isBerthError(error, 'BLOB_IN_USE')) throw error;
+      }),
+    );
+    await Promise.all(removals);
+  };
+
   return {
     get,
     ingest,
@@ -118,19 +139,17 @@ export async function openFileContentStore({ dir, index, settled }: FileContentS
       const next = found.length > limit ? (items.at(-1)?.digest ?? null) : null;
       return Promise.resolve({ items, next });
     },
-    async setLease(lease, digests) {
-      index.setLease(lease, digests);
+    async setLease(lease, digests, { adds = false, discards = false } = {}) {
+      const before = discards ? index.keptBy(lease) : [];
+      index.setLease(lease, digests, adds);
+      await removeUnlessKept(before);
     },
-    remove: (digest) =>
-      locks.run(digest, async () => {
-        const lease = index.leaseOf(digest);
-        if (lease !== null) throw new BerthError('BLOB_IN_USE', `blob ${digest} is kept by the lease ${lease}`);
-        const size = index.get(digest)?.size ?? 0;
-        index.remove(digest);
-        await settled();
-        await rm(pathOf(digest), { force: true });
-        return size;
-      }),
+    remove,
+    async removeUnused(ageMs) {
+      const digests = index.listUnused(Date.now() - ageMs);
+      await removeUnlessKept(digests);
+      return digests.length;
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { ContentStore, Ingest, IngestCommit, IngestRequest, StoredBlob } fr
 
 interface MemoryBlob extends StoredBlob {
   readonly content: Buffer;
+  readonly timeMs: number;
 }
 
 /** A content store that forgets all when it ends. Paths are made up. For tests. */
@@ -23,6 +24,7 @@ export function createMemoryContentStore(): ContentStore {
       size: content.byteLength,
       mediaType,
       content,
+      timeMs: Date.now(),
       path: `/memory/${actual}`,
     };
     blobs.set(actual, blob);
@@ -62,6 +64,9 @@ export function createMemoryContentStore(): ContentStore {
     return null;
   };
 
+  const removeUnlessKept = (digests: readonly string[]): number =>
+    digests.filter((digest) => leaseOf(digest) === null && blobs.delete(digest)).length;
+
   return {
     async get(digest) {
       return blobs.get(digest) ?? null;
@@ -80,8 +85,10 @@ export function createMemoryContentStore(): ContentStore {
       const items = found.slice(0, limit).map(({ digest, size, mediaType }) => ({ digest, size, mediaType }));
       return { items, next: found.length > limit ? (items.at(-1)?.digest ?? null) : null };
     },
-    async setLease(lease, digests) {
-      leases.set(lease, digests);
+    async setLease(lease, digests, { adds = false, discards = false } = {}) {
+      const before = leases.get(lease) ?? [];
+      leases.set(lease, adds ? [...before, ...digests] : digests);
+      if (discards) removeUnlessKept(before);
     },
     async remove(digest) {
       const lease = leaseOf(digest);
@@ -89,6 +96,10 @@ export function createMemoryContentStore(): ContentStore {
       const size = blobs.get(digest)?.size ?? 0;
       blobs.delete(digest);
       return size;
+    },
+    async removeUnused(ageMs) {
+      const old = [...blobs.values()].filter(({ timeMs }) => timeMs < Date.now() - ageMs);
+      return removeUnlessKept(old.map(({ digest }) => digest));
     },
   };
 }

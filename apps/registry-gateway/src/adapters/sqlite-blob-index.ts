@@ -39,7 +39,11 @@ export interface BlobIndex {
   list(after: string | null, limit: number): BlobDescriptor[];
   /** The name of one lease that keeps it; null when none does. */
   leaseOf(digest: string): string | null;
-  setLease(lease: string, digests: readonly string[]): void;
+  setLease(lease: string, digests: readonly string[], adds: boolean): void;
+  /** What a lease keeps. */
+  keptBy(lease: string): string[];
+  /** What came before that time and no lease keeps. */
+  listUnused(beforeMs: number): string[];
 }
 
 /** Each change begins a flush: it is on the disk when that has settled. */
@@ -52,6 +56,11 @@ export function createSqliteBlobIndex(database: DatabaseSync, flush: Pick<Commit
   const selectLease = database.prepare('SELECT lease FROM leases WHERE digest = ? LIMIT 1');
   const removeLease = database.prepare('DELETE FROM leases WHERE lease = ?');
   const insertLease = database.prepare('INSERT OR IGNORE INTO leases VALUES (?, ?)');
+  const selectKept = database.prepare('SELECT digest FROM leases WHERE lease = ?');
+  const selectUnused = database.prepare(
+    `SELECT digest FROM blobs WHERE create_time_ms < ?
+     AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.digest = blobs.digest)`,
+  );
 
   return {
     get(digest) {
@@ -76,13 +85,15 @@ export function createSqliteBlobIndex(database: DatabaseSync, flush: Pick<Commit
       const row = selectLease.get(digest);
       return row === undefined ? null : String(row.lease);
     },
-    setLease(lease, digests) {
+    setLease(lease, digests, adds) {
       transaction(database, () => {
-        removeLease.run(lease);
+        if (!adds) removeLease.run(lease);
         for (const digest of digests) insertLease.run(lease, digest);
       });
       flush.begin();
     },
+    keptBy: (lease) => selectKept.all(lease).map(({ digest }) => String(digest)),
+    listUnused: (beforeMs) => selectUnused.all(beforeMs).map(({ digest }) => String(digest)),
   };
 }
 

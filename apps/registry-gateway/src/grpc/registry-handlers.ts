@@ -123,10 +123,10 @@ export function createRegistryHandlers(deps: RegistryHandlerDeps): RegistryServi
       return { blobs: items.map(toDescriptor), nextPageToken: next ?? '' };
     },
 
-    async setLease({ lease, digests }) {
+    async setLease({ lease, digests, add, discard }) {
       checkLeaseName(lease);
       digests.forEach(parseDigest);
-      await store.setLease(lease, digests);
+      await store.setLease(lease, digests, { adds: add, discards: discard });
       return {};
     },
 
