@@ -71,6 +71,8 @@ describe('a start that an end of the service interrupted', () => {
     next.recovery.resume();
     await settle();
     expect(engine.stores.containers.get(container.id)?.state).toMatchObject({ status, restartCount });
+    // Its names may have been told by then, and are answered by a process that outlives the service.
+    expect(next.resolver.calls).toEqual([`adopt ${container.id}`, `remove ${container.id}`]);
     await next.control.stop(container.id, { timeoutSeconds: 0, signal: '' });
   });
 });

@@ -32,7 +32,7 @@ export interface RecoverDeps {
   readonly runtime: Runtime;
   readonly networks: Pick<Networks, 'claim'>;
   readonly places: ContainerPlaces;
-  readonly names: Pick<ContainerNames, 'adopt' | 'announce'>;
+  readonly names: Pick<ContainerNames, 'adopt' | 'announce' | 'withdraw'>;
   readonly connector: Pick<ContainerConnector, 'reconcile'>;
   readonly ports: PortPool;
   readonly userIds: IdPool;
@@ -192,6 +192,7 @@ export function createRecovery(deps: RecoverDeps): Recovery {
     const finish = async (): Promise<void> => {
       await untilDone('interrupted start not cleaned up', () => cleaner.cleanRuntime(container.id));
       const leftover = await untilDone('interrupted start not recorded', () => recordAbandoned(container, why));
+      deps.names.withdraw(container.id);
       if (leftover !== null) await cleaner.clean(leftover);
       else releasePlaces(container);
       active.fail(new Error(why));
