@@ -144,6 +144,7 @@ describe('after a restart of the service', () => {
     await settle();
     expect(state()?.status).toBe('running');
     await next.control.stop('web', { timeoutSeconds: 0, signal: '' });
+    await settle();
     expect(process).toThrow('no process');
     expect(state()).toMatchObject({ status: 'exited', exitCode: 137 });
   });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ActiveContainerControl } from './active-containers.ts';
 import type { Cleaner } from './clean-leftovers.ts';
 import { advance, endpointsOf, heldAddressesOf, withoutEndpoint, type Container } from './container.ts';
@@ -70,6 +71,8 @@ export function createSupervisor(deps: SuperviseDeps): Supervisor {
     fault('exit:recorded');
     deps.names.withdraw(active.id);
     active.markEnded(exit);
+    // Whoever waits for the end hears of it before the rest is done.
+    await nextTurn();
     log.info({ containerId: active.id, exitCode: exit.exitCode }, 'container exited');
     await untilDone('run not cleaned up', () => releaseRun(before, exit));
     stopwatch('release');

@@ -3,12 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectService, type ServiceConnection } from '@berth/client';
 import { writeTar } from '@berth/oci';
 import { ImageServiceDefinition } from '@berth/proto/image';
-import { buildTestImage, killComponent, pushImage, startTestEngine, waitFor, type TestEngine } from '@berth/testkit';
+import {
+  buildTestImage,
+  killComponent,
+  pushImage,
+  readDatabase,
+  startTestEngine,
+  waitFor,
+  type TestEngine,
+} from '@berth/testkit';
 import { createRandom, type Random } from './support/chaos/random.ts';
 import { useRegistry } from './support/use-engine.ts';
 
@@ -126,14 +133,10 @@ async function findRubbish(): Promise<string[]> {
 }
 
 function queryGateway(what: string): string[] {
-  const path = join(engine.paths.serviceDir('registry-gateway'), 'state.db');
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    const rows = database.prepare(`SELECT DISTINCT ${what}`).all();
-    return rows.flatMap((row) => Object.values(row).map(String));
-  } finally {
-    database.close();
-  }
+  const rows = readDatabase(engine.paths, 'registry-gateway', (database) =>
+    database.prepare(`SELECT DISTINCT ${what}`).all(),
+  );
+  return rows.flatMap((row) => Object.values(row).map(String));
 }
 
 async function removeImages(): Promise<void> {

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openDatabase, transaction } from './database.ts';
 
@@ -34,6 +35,16 @@ describe('openDatabase', () => {
     const path = join(dir, 'state.db');
     openDatabase({ path, migrations: [first, second] }).close();
     expect(() => openDatabase({ path, migrations: [first] })).toThrow(/schema version 2, this program knows 1/);
+  });
+
+  test('nobody else has it until it is closed, and its log has no index on the disk', () => {
+    const path = join(dir, 'state.db');
+    const database = openDatabase({ path, migrations: [first] });
+    using other = new DatabaseSync(path, { readOnly: true });
+    expect(() => other.prepare('SELECT * FROM a')).toThrow('database is locked');
+    expect(readdirSync(dir).sort()).toEqual(['state.db', 'state.db-wal']);
+    database.close();
+    expect(other.prepare('SELECT * FROM a').all()).toEqual([]);
   });
 
   test('a transaction that throws changes nothing', () => {

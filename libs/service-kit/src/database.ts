@@ -16,12 +16,15 @@ const RESERVED_BYTES = 64 * 1024;
 
 /**
  * Opens a SQLite database in WAL mode with foreign keys on, and migrates it. It and its log keep some room on the disk for `transaction`.
- * Throws when it was written by a newer version.
+ * Nobody else opens it until it is closed, not even to read, so that the index of its log is in this process's memory: in a file that is shared
+ * each commit costs some page faults, which wait for the disk's journal. Throws when it is open elsewhere for more than five seconds, or was
+ * written by a newer version.
  */
 export function openDatabase({ path, migrations, synchronous = 'FULL' }: DatabaseOptions): DatabaseSync {
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 5000 });
   try {
-    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA temp_store = MEMORY;`);
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY');
+    database.exec(`PRAGMA synchronous = ${synchronous}`);
     migrate(database, migrations, path);
     reserveRoom(database);
     return database;

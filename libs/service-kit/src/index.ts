@@ -7,3 +7,4 @@ export { createKeyedLock, type KeyedLock } from './keyed-lock.ts';
 export { measureDirectory } from './measure-directory.ts';
 export { openOutbox, type EventSink, type NewEvent, type Outbox, type PendingEvent } from './outbox.ts';
 export { runService, type ServiceContext, type ServiceOptions, type StartedService } from './run-service.ts';
+export { openSpareDirectory, type SpareDirectory } from './spare-directory.ts';

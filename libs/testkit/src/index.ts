@@ -2,6 +2,7 @@ export { findEngineProcesses, type EngineProcess } from './engine-processes.ts';
 export { killComponent } from './kill-component.ts';
 export { listDirectory } from './list-directory.ts';
 export { peakPssKib, readParentPid, readPssKib } from './process-memory.ts';
+export { readDatabase } from './read-database.ts';
 export { runProgram, type ProgramResult, type RunProgramOptions } from './run-program.ts';
 export { startNats, type TestNats } from './start-nats.ts';
 export { createTemporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';

@@ -1,25 +1,38 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openSpareDirectory } from '@berth/service-kit';
 import type { ContainerFiles, ContainerPaths } from '../ports/files.ts';
 
-/** Keeps what stays in `<stateDir>/containers/<id>/`, and what one run has in `<runDir>/containers/<id>/`. */
+const LOG = 'container.log';
+
+/**
+ * Keeps what stays in `<stateDir>/containers/<id>/`, and what one run has, its name files too, in `<runDir>/containers/<id>/`, which is
+ * in memory: new files on the disk cost a start more than all else that it writes.
+ */
 export function openContainerFiles(stateDir: string, runDir: string): ContainerFiles {
   const keptDir = join(stateDir, 'containers');
   const runtimeDir = join(runDir, 'containers');
   mkdirSync(keptDir, { recursive: true, mode: 0o711 });
   mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
+  const kept = openSpareDirectory(join(stateDir, 'spare'), (path) => {
+    mkdirSync(path, { mode: 0o710 });
+    writeFileSync(join(path, LOG), '', { mode: 0o640 });
+  });
   const stateDirOf = (id: string): string => join(runtimeDir, id);
   const execDir = (id: string, execId: string): string => join(runtimeDir, id, 'x', execId);
 
   function paths(id: string): ContainerPaths {
-    const dir = join(keptDir, id);
+    const stays = join(keptDir, id);
+    const stateDir = stateDirOf(id);
+    // A container that an earlier version made has its name files among what stays; while it runs, they are its mounts.
+    const dir = existsSync(`${stays}/hosts`) ? stays : stateDir;
     return {
       resolvConf: `${dir}/resolv.conf`,
       hostname: `${dir}/hostname`,
       hosts: `${dir}/hosts`,
-      log: `${dir}/container.log`,
-      stateDir: stateDirOf(id),
+      log: `${stays}/${LOG}`,
+      stateDir,
     };
   }
 
@@ -27,11 +40,11 @@ export function openContainerFiles(stateDir: string, runDir: string): ContainerF
     paths,
     prepare(id, files) {
       const { resolvConf, hostname, hosts, stateDir: dir } = paths(id);
-      mkdirSync(join(keptDir, id), { recursive: true, mode: 0o710 });
+      if (!existsSync(join(keptDir, id))) kept.create(join(keptDir, id));
+      makeEmptyDirectory(dir);
       writeFileSync(resolvConf, files.resolvConf, { mode: 0o644 });
       writeFileSync(hostname, files.hostname, { mode: 0o644 });
       writeFileSync(hosts, files.hosts, { mode: 0o644 });
-      makeEmptyDirectory(dir);
     },
     readNames(id) {
       const { hosts } = paths(id);

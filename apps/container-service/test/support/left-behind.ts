@@ -1,17 +1,12 @@
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { engineNames, legacyCgroupDirs } from '@berth/client';
-import { listDirectory, publishedElements, waitFor, type TestEngine } from '@berth/testkit';
+import { listDirectory, publishedElements, readDatabase, waitFor, type TestEngine } from '@berth/testkit';
 import { expect } from '@jest/globals';
 
 /** Looks into the state of a container-service, which may run. */
 export function openState<Result>(engine: TestEngine, look: (database: DatabaseSync) => Result): Result {
-  const database = new DatabaseSync(join(engine.paths.serviceDir('container-service'), 'state.db'), { readOnly: true });
-  try {
-    return look(database);
-  } finally {
-    database.close();
-  }
+  return readDatabase(engine.paths, 'container-service', look);
 }
 
 /** What an engine has on the host for its containers. */

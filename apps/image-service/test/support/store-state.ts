@@ -1,17 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { expect } from '@jest/globals';
 import type { ImageServiceClient } from '@berth/proto/image';
 import { parseImageConfig, sha256Digest } from '@berth/oci';
-import { waitFor, type TestEngine } from '@berth/testkit';
+import { readDatabase, waitFor, type TestEngine } from '@berth/testkit';
 import { saveImages } from './image-store-under-test.ts';
 
 type Row = Record<string, unknown>;
 
 function query(engine: TestEngine, service: 'image-service' | 'registry-gateway', sql: string): Row[] {
-  using database = new DatabaseSync(join(engine.paths.serviceDir(service), 'state.db'), { readOnly: true });
-  return database.prepare(sql).all();
+  return readDatabase(engine.paths, service, (database) => database.prepare(sql).all());
 }
 
 function column(rows: readonly Row[], name: string): string[] {
