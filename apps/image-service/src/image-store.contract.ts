@@ -72,7 +72,9 @@ export function imageStoreContract(name: string, open: () => StoresUnderTest): v
         leases.add(`layer:${blob.diffId}`);
         expect(leases.list()).toEqual([]);
         expect(images.findBlob(blob.diffId)).toEqual(blob);
+        expect([leases.isNeeded(blob.digest), leases.isNeeded(id('b0'))]).toEqual([true, false]);
         images.remove(id('a'), [], unpinned);
+        expect(leases.isNeeded(blob.digest)).toBe(false);
         expect(leases.list()).toEqual([`layer:${blob.diffId}`]);
       }),
     );

@@ -3,19 +3,28 @@ import { createMemoryStores } from './adapters/memory-stores.ts';
 import { createLeases } from './leases.ts';
 
 function setUp(left: readonly string[] = []) {
-  const list = createMemoryStores().leases;
+  const stores = createMemoryStores();
+  const list = stores.leases;
   for (const lease of left) list.add(lease);
   const ended: string[] = [];
   const discarded: string[] = [];
+  const sole: string[] = [];
+  const kept: string[][] = [];
   const failures: string[] = [];
   let isAway = false;
   let held = Promise.resolve();
   const content = {
-    async setLease(lease: string, _digests: readonly string[], { discards = false } = {}) {
+    async setLease(lease: string, digests: readonly string[], { adds = false, discards = false } = {}) {
       await held;
       if (isAway) throw new Error('away');
+      if (adds) return sole;
+      if (digests.length > 0) {
+        kept.push([lease, ...digests]);
+        return digests;
+      }
       ended.push(lease);
       if (discards) discarded.push(lease);
+      return [];
     },
   };
   const hold = () => {
@@ -24,7 +33,18 @@ function setUp(left: readonly string[] = []) {
     return resolve;
   };
   const leases = createLeases({ list, content, onFailure: (lease) => void failures.push(lease) });
-  return { list, ended, discarded, failures, leases, hold, setAway: (value: boolean) => (isAway = value) };
+  return {
+    stores,
+    list,
+    ended,
+    discarded,
+    sole,
+    kept,
+    failures,
+    leases,
+    hold,
+    setAway: (value: boolean) => (isAway = value),
+  };
 }
 
 describe('createLeases', () => {
@@ -106,6 +126,23 @@ describe('createLeases', () => {
     leases.endUnused();
     await leases.settle();
     expect(discarded).toContain('image:broken');
+  });
+
+  test('what a layer of another image came as stays, until the layer goes', async () => {
+    const { stores, list, ended, sole, kept, leases } = setUp();
+    const layer = { name: '1', diffId: 'sha256:d', sizeBytes: 1, root: null };
+    const image = { id: 'sha256:b', config: Buffer.from('{}'), platform: '', sizeBytes: 1, createTimeMs: 0 };
+    const blobs = [{ diffId: layer.diffId, digest: 'sha256:came', mediaType: '', size: 1, repository: null }];
+    stores.images.commit({ image, layers: [layer], references: [], events: [], isLeased: false, blobs });
+    sole.push('sha256:own', 'sha256:came');
+    list.add('image:a');
+    leases.endUnused();
+    await leases.settle();
+    expect([kept, ended, list.list()]).toEqual([[['image:a', 'sha256:came']], [], ['image:a']]);
+    stores.images.remove(image.id, [], () => false);
+    leases.endUnused();
+    await leases.settle();
+    expect([ended, list.list()]).toEqual([['image:a'], []]);
   });
 
   test('what a crash or a service that is away left on the list ends later', async () => {

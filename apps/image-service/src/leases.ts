@@ -68,9 +68,12 @@ export function createLeases({ list, content, onFailure }: LeasesDeps): Leases {
 
   async function endOne(lease: string): Promise<void> {
     try {
-      await content.setLease(lease, [], { discards: !unfinished.has(lease) });
-      list.remove(lease);
+      const sole = await content.setLease(lease, [], { adds: true });
+      const needed = sole.filter(list.isNeeded);
+      await content.setLease(lease, needed, { discards: !unfinished.has(lease) });
       unfinished.delete(lease);
+      // What layers of other images came as is kept on, until a later look finds it needed no more.
+      if (needed.length === 0) list.remove(lease);
     } catch (error) {
       onFailure(lease, error);
     }

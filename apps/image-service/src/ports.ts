@@ -284,12 +284,15 @@ export interface ContentClient {
   ): Promise<IngestedBlob>;
   /** The path of a blob that is here, asking no registry. Throws BLOB_NOT_FOUND. */
   locate(descriptor: ContentDescriptor, signal: AbortSignal): Promise<string>;
-  /** Sets what a lease keeps, or adds to it; nothing: the lease ends. `discards`: what nothing keeps any more goes at once, else after a day. */
+  /**
+   * Sets what a lease keeps, or adds to it; nothing: the lease ends. `discards`: what nothing keeps any more goes at once, else after a day.
+   * Returns what it keeps now and no other lease does.
+   */
   setLease(
     lease: string,
     digests: readonly string[],
     change?: { readonly adds?: boolean; readonly discards?: boolean },
-  ): Promise<void>;
+  ): Promise<readonly string[]>;
 }
 
 /**
@@ -301,4 +304,6 @@ export interface LeaseList {
   add(lease: string): void;
   remove(lease: string): void;
   list(): string[];
+  /** True when it is what a layer that is here came as: no lease of an image that is gone may end for that. */
+  isNeeded(digest: string): boolean;
 }

@@ -152,7 +152,8 @@ export function describeContentStore(name: string, open: () => Promise<StoreUnde
       await put(HELLO);
       await store.setLease('a', [HELLO_DIGEST, other.digest]);
       await store.setLease('a', [third.digest], { adds: true });
-      await store.setLease('b', [other.digest]);
+      expect(await store.setLease('b', [other.digest])).toEqual([]);
+      expect((await store.setLease('a', [], { adds: true })).sort()).toEqual([HELLO_DIGEST, third.digest].sort());
       await store.setLease('a', [], { discards: true });
       expect(await store.get(HELLO_DIGEST)).toBeNull();
       expect(await store.get(third.digest)).toBeNull();

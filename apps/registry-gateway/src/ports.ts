@@ -86,8 +86,8 @@ export interface ContentStore {
   ingest(request: IngestRequest): Promise<Ingest>;
   /** Blobs by digest, after one of them or (null) from the first. */
   list(options: { after: string | null; limit: number }): Promise<Page<BlobDescriptor>>;
-  /** Sets what a lease keeps, whether it is there yet or not; nothing removes the lease. */
-  setLease(lease: string, digests: readonly string[], change?: LeaseChange): Promise<void>;
+  /** Sets what a lease keeps, whether it is there yet or not; nothing removes the lease. Returns what it keeps now and no other lease does. */
+  setLease(lease: string, digests: readonly string[], change?: LeaseChange): Promise<string[]>;
   /** Removes a blob and returns the bytes freed, 0 when absent. Throws BLOB_IN_USE when a lease keeps it. */
   remove(digest: string): Promise<number>;
   /** Removes what came more than that many milliseconds ago and no lease keeps; returns how many blobs that were. */

@@ -72,7 +72,8 @@ export function createGrpcContentClient(client: RegistryServiceClient, settled: 
 
     async setLease(lease, digests, { adds = false, discards = false } = {}) {
       await settled();
-      await client.setLease({ lease, digests: [...digests], add: adds, discard: discards });
+      const request = { lease, digests: [...digests], add: adds, discard: discards };
+      return (await client.setLease(request)).soleDigests;
     },
   };
 }

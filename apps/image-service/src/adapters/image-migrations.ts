@@ -69,4 +69,5 @@ export const IMAGE_MIGRATIONS: readonly string[] = [
      size_bytes INTEGER NOT NULL,
      repository TEXT
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE INDEX layer_blobs_by_digest ON layer_blobs (digest);`,
 ];

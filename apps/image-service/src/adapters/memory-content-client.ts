@@ -87,9 +87,11 @@ export function createMemoryContentClient(dir: string): MemoryContentClient {
       return Promise.resolve({ mediaType, digest, size: bytes.byteLength });
     },
     setLease(lease, digests, { adds = false } = {}) {
-      if (digests.length === 0) leases.delete(lease);
-      else leases.set(lease, adds ? [...(leases.get(lease) ?? []), ...digests] : digests);
-      return Promise.resolve();
+      const kept = adds ? [...(leases.get(lease) ?? []), ...digests] : digests;
+      if (kept.length === 0) leases.delete(lease);
+      else leases.set(lease, kept);
+      const others = new Set([...leases].filter(([name]) => name !== lease).flatMap(([, digests]) => digests));
+      return Promise.resolve(kept.filter((digest) => !others.has(digest)));
     },
   };
   return client;

@@ -223,6 +223,7 @@ export function createMemoryStores({ bootId = 'boot', nowMs = (): number => 0 } 
       },
       remove: (lease) => void leases.delete(lease),
       list: () => [...leases].sort(),
+      isNeeded: (wanted) => [...blobs.values()].some(({ digest }) => digest === wanted),
     },
   };
 }

@@ -13,6 +13,7 @@ export function createSqliteLeaseList(database: DatabaseSync, flush: Pick<Commit
   );
   const remove = database.prepare('DELETE FROM ending_leases WHERE lease = ?');
   const select = database.prepare('SELECT lease FROM ending_leases ORDER BY lease');
+  const selectBlob = database.prepare('SELECT 1 FROM layer_blobs WHERE digest = ?');
   return {
     add(lease) {
       insert.run({ lease });
@@ -23,5 +24,6 @@ export function createSqliteLeaseList(database: DatabaseSync, flush: Pick<Commit
       flush.begin();
     },
     list: () => select.all().map((row) => String(row.lease)),
+    isNeeded: (digest) => selectBlob.get(digest) !== undefined,
   };
 }

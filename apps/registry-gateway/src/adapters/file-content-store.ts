@@ -142,7 +142,9 @@ export async function openFileContentStore({ dir, index, settled }: FileContentS
     async setLease(lease, digests, { adds = false, discards = false } = {}) {
       const before = discards ? index.keptBy(lease) : [];
       index.setLease(lease, digests, adds);
+      const sole = index.keptOnlyBy(lease);
       await removeUnlessKept(before);
+      return sole;
     },
     remove,
     async removeUnused(ageMs) {

@@ -89,6 +89,8 @@ export function createMemoryContentStore(): ContentStore {
       const before = leases.get(lease) ?? [];
       leases.set(lease, adds ? [...before, ...digests] : digests);
       if (discards) removeUnlessKept(before);
+      const others = new Set([...leases].filter(([name]) => name !== lease).flatMap(([, kept]) => kept));
+      return (leases.get(lease) ?? []).filter((digest) => !others.has(digest));
     },
     async remove(digest) {
       const lease = leaseOf(digest);

@@ -42,6 +42,8 @@ export interface BlobIndex {
   setLease(lease: string, digests: readonly string[], adds: boolean): void;
   /** What a lease keeps. */
   keptBy(lease: string): string[];
+  /** What a lease keeps and no other does. */
+  keptOnlyBy(lease: string): string[];
   /** What came before that time and no lease keeps. */
   listUnused(beforeMs: number): string[];
 }
@@ -57,6 +59,10 @@ export function createSqliteBlobIndex(database: DatabaseSync, flush: Pick<Commit
   const removeLease = database.prepare('DELETE FROM leases WHERE lease = ?');
   const insertLease = database.prepare('INSERT OR IGNORE INTO leases VALUES (?, ?)');
   const selectKept = database.prepare('SELECT digest FROM leases WHERE lease = ?');
+  const selectKeptOnly = database.prepare(
+    `SELECT digest FROM leases AS own WHERE lease = ?
+     AND NOT EXISTS (SELECT 1 FROM leases AS other WHERE other.digest = own.digest AND other.lease <> own.lease)`,
+  );
   const selectUnused = database.prepare(
     `SELECT digest FROM blobs WHERE create_time_ms < ?
      AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.digest = blobs.digest)`,
@@ -93,6 +99,7 @@ export function createSqliteBlobIndex(database: DatabaseSync, flush: Pick<Commit
       flush.begin();
     },
     keptBy: (lease) => selectKept.all(lease).map(({ digest }) => String(digest)),
+    keptOnlyBy: (lease) => selectKeptOnly.all(lease).map(({ digest }) => String(digest)),
     listUnused: (beforeMs) => selectUnused.all(beforeMs).map(({ digest }) => String(digest)),
   };
 }

@@ -126,8 +126,7 @@ export function createRegistryHandlers(deps: RegistryHandlerDeps): RegistryServi
     async setLease({ lease, digests, add, discard }) {
       checkLeaseName(lease);
       digests.forEach(parseDigest);
-      await store.setLease(lease, digests, { adds: add, discards: discard });
-      return {};
+      return { soleDigests: await store.setLease(lease, digests, { adds: add, discards: discard }) };
     },
 
     async deleteBlob({ digest }) {
