@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { engineStatus, type ComponentName } from '@berth/launcher';
-import { waitFor } from '@berth/testkit';
+import { createTemporaryDirectory, waitFor } from '@berth/testkit';
 import { expectNothingLeft } from './support/expect-nothing-left.ts';
 import { useEngine } from './support/use-engine.ts';
 
@@ -35,9 +37,12 @@ test('a container runs on when every process of the engine is killed, and its ex
 });
 
 test('an exit that happens while the engine is down is found afterwards', async () => {
-  await cli.ok('run', '-d', '--name', 'quiet', 'busybox', 'sh', '-c', 'sleep 0.5; echo last words; exit 42');
+  using directory = createTemporaryDirectory();
+  const script = 'until [ -e /d/go ]; do sleep 0.05; done; echo last words; exit 42';
+  await cli.ok('run', '-d', '--name', 'quiet', '-v', `${directory.path}:/d`, 'busybox', 'sh', '-c', script);
   const pid = Number(await cli.ok('inspect', '--format', '{{.State.Pid}}', 'quiet'));
   await killAll();
+  writeFileSync(join(directory.path, 'go'), '');
   await waitFor(() => !isAlive(pid), { what: 'the end of the container' });
   await cli.engine.start();
   expect(await cli.ok('wait', 'quiet')).toBe('42');

@@ -57,23 +57,30 @@ export function createResolverConnector({
     return createResolverChannel(child.stdio[3] as Socket);
   }
 
+  async function startInPlaceOf(found: RunningResolver | null): Promise<ResolverConnection> {
+    const connection = start();
+    try {
+      if (found !== null) await handOver(found.connection, connection);
+      const { error } = await connection.ask({ kind: 'take-place' });
+      if (error !== null) throw new Error(`cannot be found at ${socketPath}: ${error}`);
+      if (found !== null) await end(found);
+      return connection;
+    } catch (failure) {
+      connection.close();
+      throw failure;
+    }
+  }
+
   return {
     isThere: () => existsSync(socketPath),
     async connect() {
       const found = await find();
       if (found?.greeting.version === version) return found.connection;
-      const connection = start();
       try {
-        if (found !== null) await handOver(found.connection, connection);
-        const { error } = await connection.ask({ kind: 'take-place' });
-        if (error !== null) throw new Error(`cannot be found at ${socketPath}: ${error}`);
-      } catch (failure) {
+        return await startInPlaceOf(found);
+      } finally {
         found?.connection.close();
-        connection.close();
-        throw failure;
       }
-      if (found !== null) await end(found);
-      return connection;
     },
   };
 }
@@ -87,9 +94,10 @@ function greetingOf({ greeting }: { readonly greeting: Promise<ResolverGreeting>
   return withinPatience(greeting.catch(() => null));
 }
 
-/** Both answer from then on. */
+/** Both answer from then on. One that does not tell what it knows has been told by a service that will tell it again. */
 async function handOver(from: ResolverConnection, to: ResolverConnection): Promise<void> {
-  const { state } = await from.ask({ kind: 'state' });
+  const told = await withinPatience(from.ask({ kind: 'state' }).catch(() => null));
+  const state = told?.state;
   for (const container of state?.containers ?? []) await to.ask({ kind: 'set', container });
   for (const address of state?.addresses ?? []) await to.ask({ kind: 'listen', address });
 }
@@ -97,7 +105,11 @@ async function handOver(from: ResolverConnection, to: ResolverConnection): Promi
 async function end({ connection, greeting: { pid } }: RunningResolver): Promise<void> {
   connection.ask({ kind: 'end' }).catch(() => undefined);
   const hasEnded = await withinPatience(connection.ended.then(() => true));
-  if (hasEnded === null) process.kill(pid, 'SIGKILL');
+  try {
+    if (hasEnded === null) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended now.
+  }
 }
 
 async function withinPatience<Result>(promise: Promise<Result>): Promise<Result | null> {
