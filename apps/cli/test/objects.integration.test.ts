@@ -37,6 +37,9 @@ function ago(seconds: number) {
   return { seconds: BigInt(Math.floor(Date.now() / 1000) - seconds), nanos: 0 };
 }
 
+const APP = 'registry.example.com:5000/team/app:v1';
+const APP_IMAGE = `sha256:${'d4'.repeat(32)}`;
+
 const CONTAINERS: DeepPartial<Container>[] = [
   {
     id: WEB,
@@ -56,7 +59,8 @@ const CONTAINERS: DeepPartial<Container>[] = [
   {
     id: OLD,
     name: 'a_long_container_name_for_width',
-    config: { image: 'registry.example.com:5000/team/app:v1' },
+    config: { image: APP },
+    imageId: APP_IMAGE,
     arguments: ['/bin/"x"', 'ü', 'tést', 'lønger', 'than', 'twenty'],
     status: ContainerStatus.EXITED,
     exitCode: 137,
@@ -66,7 +70,7 @@ const CONTAINERS: DeepPartial<Container>[] = [
   },
 ];
 
-const LISTED: FakeMethods = {
+const LISTED = {
   container: {
     listContainers: async ({ all, limit }) => ({ containers: CONTAINERS.slice(0, limit || (all ? undefined : 1)) }),
     getContainer: async ({ container: name }) => {
@@ -81,6 +85,7 @@ const LISTED: FakeMethods = {
   image: {
     listImages: async () => ({ images: [{}, {}, {}] }),
     getImage: async ({ name }) => {
+      if (name === APP) return { image: { id: APP_IMAGE } };
       if (name !== 'busybox') throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${name}:latest`);
       const config = { config: { Cmd: ['sh'] }, rootfs: { type: 'layers', diff_ids: ['sha256:1'] }, author: 'me' };
       const tags = ['docker.io/library/busybox:latest'];
@@ -102,7 +107,7 @@ const LISTED: FakeMethods = {
       return { volume: { name, driver: 'local', mountpoint: '/v/data', labels: { x: 'y' }, createTime } };
     },
   },
-};
+} satisfies FakeMethods;
 
 test('ps', async () => {
   const berth = await start(LISTED);
@@ -122,6 +127,16 @@ c3c3c3c3c3c3   registry.example.com:5000/team/app:v1   "/bin/\\"x\\" ü tést l�
   expect((await berth('ps', '-q', '--format', 'x')).stderr).toBe(
     'WARNING: Ignoring custom format, because both --format and --quiet are set.\n',
   );
+});
+
+test('ps calls an image by its id when its name has gone, and by its name when nobody can tell', async () => {
+  const getImage: typeof LISTED.image.getImage = async ({ name }) => {
+    if (name === 'busybox') return { image: { id: APP_IMAGE } };
+    throw new BerthError('INTERNAL', 'away');
+  };
+  const berth = await start({ ...LISTED, image: { ...LISTED.image, getImage } });
+  expect((await berth('ps', '-a', '--format', '{{.Image}}')).stdout).toBe(`${IMAGE.slice(7, 19)}\n${APP}\n`);
+  expect((await berth('ps', '--no-trunc', '--format', '{{.Image}}')).stdout).toBe(`${IMAGE}\n`);
 });
 
 test('ps --format json has what docker has', async () => {

@@ -1,9 +1,11 @@
 import { defineCommand } from '../command.ts';
 import { CONTAINER_FORMAT, containerRow } from '../container/container-row.ts';
+import { nameImages } from '../container/name-images.ts';
 import type { CommandContext } from '../context.ts';
 import { readConfigFile } from '../config-file.ts';
 import { filterOption, parseFilterOptions } from '../options/filter-options.ts';
 import { connectContainers } from '../engine/containers.ts';
+import { connectImages } from '../engine/images.ts';
 import { shortId } from '../format/text.ts';
 import { FORMAT_HELP } from '../format/format-help.ts';
 import { formatRows } from '../format/rows.ts';
@@ -43,7 +45,8 @@ export const command = defineCommand({
       return 0;
     }
     const how = { noTrunc: options['no-trunc'], nowMs: Date.now() };
-    const rows = shown.map((container) => containerRow(container, how));
+    using images = connectImages(context);
+    const rows = (await nameImages(images, shown, context.signal)).map((container) => containerRow(container, how));
     const columns = [...CONTAINER_FORMAT.columns, ...(options.size ? ['Size'] : [])];
     context.stdout.write(formatRows(rows, format, { ...CONTAINER_FORMAT, columns }));
     return 0;

@@ -38,7 +38,7 @@ export function containerRow(container: Container, { noTrunc, nowMs }: { noTrunc
   const { createTime, writableSizeBytes = 0n, rootSizeBytes = 0n } = container;
   return {
     ID: noTrunc ? container.id : shortId(container.id),
-    Image: container.config?.image ?? '',
+    Image: shownImage(container, noTrunc),
     Command: quote(noTrunc ? command : ellipsis(command, COMMAND_COLUMNS)),
     CreatedAt: createTime ? formatGoTime(createTime) : '',
     RunningFor: `${formatDuration(nowMs - toMs(createTime))} ago`,
@@ -57,6 +57,11 @@ export function containerRow(container: Container, { noTrunc, nowMs }: { noTrunc
     Platform: null,
     Label: (name) => container.labels[name] ?? '',
   };
+}
+
+function shownImage({ config, imageId }: Container, noTrunc: boolean): string {
+  const image = config?.image ?? '';
+  return image === imageId && !noTrunc ? shortId(image) : image;
 }
 
 /** `12B (virtual 7.8MB)`: what the container has written, and all that it sees. */
