@@ -6,7 +6,7 @@ import { createFrameChannel, type FrameChannel } from './frame-channel.ts';
 export interface StandingConnection {
   /** The connection that was made ahead, or a new one when it is taken or was broken. Rejects as connectSocket. */
   take(signal?: AbortSignal): Promise<FrameChannel>;
-  /** Makes the next one ahead, in the background. It does not keep the process alive. */
+  /** Makes the next one ahead, in the background, some milliseconds from now. It does not keep the process alive. */
   prepare(): void;
 }
 
@@ -14,6 +14,9 @@ interface Standing {
   readonly socket: Socket;
   readonly channel: FrameChannel;
 }
+
+/** The end of a short process, and the answer to it, go before: what the spawner makes for the next start takes a processor for a millisecond. */
+const DELAY_MS = 8;
 
 /**
  * A connection whose other end, a fork of the spawner, waits for the request already: a start then neither waits for the connection nor
@@ -43,10 +46,12 @@ export function createStandingConnection(socketPath: string): StandingConnection
     prepare() {
       if (standing !== null || preparing) return;
       preparing = true;
-      // A spawner that is away is told to whoever needs it.
-      connectAhead()
-        .catch(() => {})
-        .finally(() => (preparing = false));
+      setTimeout(() => {
+        // A spawner that is away is told to whoever needs it.
+        connectAhead()
+          .catch(() => {})
+          .finally(() => (preparing = false));
+      }, DELAY_MS).unref();
     },
   };
 }
