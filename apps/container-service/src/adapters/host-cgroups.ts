@@ -19,7 +19,8 @@ const CONTROLLERS: readonly Controller[] = ['cpu', 'cpuset', 'io', 'memory', 'pi
 export function createCgroupLayoutReader(engineDir: string): () => CgroupLayout {
   let known: CgroupLayout | null = null;
   return () => {
-    const layout = known ?? readCgroupLayout(engineDir);
+    if (known !== null) return known;
+    const layout = readCgroupLayout(engineDir);
     if (existsSync(engineDir)) known = layout;
     return layout;
   };
