@@ -72,7 +72,8 @@ export function isAlive(pid: number): boolean {
   return status !== '' && !/^State:\s+[ZX]/m.test(status);
 }
 
-function killProcess(pid: number, signal: NodeJS.Signals = 'SIGKILL'): boolean {
+/** False when it has gone already. */
+export function killProcess(pid: number, signal: NodeJS.Signals = 'SIGKILL'): boolean {
   try {
     return process.kill(pid, signal);
   } catch {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectService } from '@berth/client';
 import { ContainerServiceDefinition } from '@berth/proto/container';
-import type { TestEngine } from '@berth/testkit';
-import { killComponents, restart } from '../chaos/disaster.ts';
+import { findEngineProcesses, type TestEngine } from '@berth/testkit';
+import { killComponents, killProcess, restart } from '../chaos/disaster.ts';
 import { createRandom, type Random } from '../chaos/random.ts';
 import { withClient } from '../chaos/with-client.ts';
 import { act, removeAll } from './actions.ts';
@@ -85,11 +85,21 @@ async function runRound({ engine, random, world, trace }: Round): Promise<string
     for (let done = 0; done < 3; done++) await act({ client, random, world, complain });
   });
   await sleep(peaceMs);
+  const resolvers = random.chance(0.3) ? killResolver(engine) : 0;
   await killComponents(engine, victims);
   const fault = await restart(engine, random, FAULT_POINTS);
-  trace.push(`after ${peaceMs} ms killed ${victims.join(', ')}; started with the fault ${fault ?? 'none'}`);
+  trace.push(
+    `after ${peaceMs} ms killed ${victims.join(', ')} and ${resolvers} resolvers; started with the fault ${fault ?? 'none'}`,
+  );
   await Promise.all(workers);
   connection.close();
   problems.push(...(await withClient(engine, (fresh) => examine(fresh, engine, world))));
   return problems;
+}
+
+/** Returns how many there were. */
+function killResolver({ root }: TestEngine): number {
+  return findEngineProcesses(root).filter(
+    ({ pid, commandLine }) => commandLine.includes('/resolver-main.') && killProcess(pid),
+  ).length;
 }
