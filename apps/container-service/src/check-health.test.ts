@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { aConfig, createdAndStarted, createMemoryEngine, settle, type MemoryEngine } from './adapters/memory-engine.ts';
 import type { HealthCheck } from './container-config.ts';
-import { afterCheck, NEW_HEALTH, nextCheckMs } from './health.ts';
+import { afterCheck, NEW_HEALTH, nextCheckMs, timeoutMs } from './health.ts';
 import { healthCommand, resolveHealthCheck } from './spec/health-check.ts';
 
 const MS = 1e6;
@@ -47,6 +47,11 @@ describe('the rules', () => {
     expect(nextCheckMs(check, { ...NEW_HEALTH, status: 'healthy' }, 10)).toBe(20);
     expect(nextCheckMs({ ...check, startIntervalNs: 0 }, NEW_HEALTH, 10)).toBe(5000);
     expect(nextCheckMs({ ...check, intervalNs: 0 }, NEW_HEALTH, 1000)).toBe(30_000);
+  });
+
+  test('an interval of months is waited for as long as a timer can', () => {
+    const check = { ...CHECK, intervalNs: 2 ** 40 * MS, timeoutNs: 2 ** 40 * MS };
+    expect([nextCheckMs(check, NEW_HEALTH, 0), timeoutMs(check)]).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
   });
 
   test('what the user leaves open is as the image says', () => {

@@ -7,6 +7,7 @@ import { containerEvent, killEvent } from './events.ts';
 import type { Fault } from './fault.ts';
 import { findContainer } from './find-container.ts';
 import type { Freezer } from './freeze-containers.ts';
+import { LONGEST_TIMER_MS } from './longest-timer.ts';
 import type { ProcessExit } from './ports/process.ts';
 import type { ContainerStore } from './ports/stores.ts';
 import type { Removals } from './removals.ts';
@@ -65,8 +66,6 @@ export interface StopOptions {
 const SIGKILL = 9;
 /** As long as Docker waits, in all. */
 const KILL = { attempts: 10, waitSeconds: 1 };
-/** A longer one would end at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What can be done to containers that exist. */
 export function createContainerControl(deps: ControlDeps): ContainerControl {

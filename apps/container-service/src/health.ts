@@ -1,5 +1,6 @@
 import type { HealthCheck } from './container-config.ts';
 import type { Health, HealthResult } from './container.ts';
+import { LONGEST_TIMER_MS } from './longest-timer.ts';
 
 const DEFAULTS = { intervalNs: 30e9, timeoutNs: 30e9, startIntervalNs: 5e9, retries: 3 };
 const KEPT_RESULTS = 5;
@@ -9,7 +10,7 @@ export const NEW_HEALTH: Health = { status: 'starting', failingStreak: 0, log: [
 
 /** How long a check may take, milliseconds. */
 export function timeoutMs({ timeoutNs }: HealthCheck): number {
-  return (timeoutNs || DEFAULTS.timeoutNs) / 1e6;
+  return toTimerMs(timeoutNs || DEFAULTS.timeoutNs);
 }
 
 /** How long to wait before the next check, milliseconds: in the start period, until the first success, checks come more often. */
@@ -18,7 +19,11 @@ export function nextCheckMs(check: HealthCheck, health: Health, runsMs: number):
   const intervalNs = isStarting
     ? check.startIntervalNs || DEFAULTS.startIntervalNs
     : check.intervalNs || DEFAULTS.intervalNs;
-  return intervalNs / 1e6;
+  return toTimerMs(intervalNs);
+}
+
+function toTimerMs(ns: number): number {
+  return Math.min(ns / 1e6, LONGEST_TIMER_MS);
 }
 
 /** The health after a check, by Docker's rules (moby, daemon/health.go). `startedMs` is when the container started, Unix milliseconds. */

@@ -25,7 +25,7 @@ export interface ReceivedEvent {
 }
 
 export interface EventStreamOptions {
-  /** Begins with the events of this time; absent: with the next event. */
+  /** Begins with the events of this time; absent: with the next event, or with an end with the first that is kept. */
   since?: Date;
   /** Ends before the first event after this time; absent: stays until the signal. */
   until?: Date;
@@ -40,17 +40,21 @@ export async function* readEvents(
   connection: NatsConnection,
   options: EventStreamOptions = {},
 ): AsyncGenerator<ReceivedEvent, void, undefined> {
-  const { since, until, signal } = options;
+  const { until, signal } = options;
+  // The client's consumer of all messages gets none.
+  const since = options.since ?? (until ? new Date(0) : null);
   const consumer = await connection.jetstream().consumers.get(EVENT_STREAM.name, {
     ...(since
       ? { deliver_policy: DeliverPolicy.StartTime, opt_start_time: since.toISOString() }
-      : { deliver_policy: until ? DeliverPolicy.All : DeliverPolicy.New }),
+      : { deliver_policy: DeliverPolicy.New }),
   });
   const messages = await consumer.consume();
   const stop = () => messages.stop();
   signal?.addEventListener('abort', stop, { once: true });
   // The stream has no end of its own, so a timer ends one that waits for events until a time to come.
-  const timer = until ? setTimeout(stop, Math.max(until.getTime() - Date.now(), 0) + DRAIN_MS) : undefined;
+  const remainingMs = until ? Math.max(until.getTime() - Date.now(), 0) + DRAIN_MS : LONGEST_TIMER_MS;
+  // A longer timer would end at once, and it is only for a stream without events.
+  const timer = remainingMs < LONGEST_TIMER_MS ? setTimeout(stop, remainingMs) : undefined;
   try {
     for await (const message of messages) {
       const event = parseEnvelope(message.string());
@@ -64,6 +68,8 @@ export async function* readEvents(
     stop();
   }
 }
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How long past events may take to arrive, in milliseconds. */
 const DRAIN_MS = 1000;

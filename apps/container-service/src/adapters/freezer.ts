@@ -24,7 +24,11 @@ export async function setFrozen(cgroupDir: string, frozen: boolean): Promise<voi
 async function freeze(cgroupDir: string, frozen: boolean): Promise<void> {
   const file = join(cgroupDir, 'cgroup.freeze');
   await writeFile(file, frozen ? '1' : '0');
-  for (const deadline = Date.now() + FREEZE.timeoutMs; Date.now() < deadline; await sleep(FREEZE.pollMs)) {
+  for (
+    const deadline = performance.now() + FREEZE.timeoutMs;
+    performance.now() < deadline;
+    await sleep(FREEZE.pollMs)
+  ) {
     if (saysFrozen(await readFile(join(cgroupDir, 'cgroup.events'), 'utf8')) === frozen) return;
   }
   if (frozen) await writeFile(file, '0');

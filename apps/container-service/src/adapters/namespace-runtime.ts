@@ -160,8 +160,12 @@ function runningState(state: 'running' | 'orphaned', record: KeeperRecord): Proc
 }
 
 async function isReleased({ stateDir, hostInterface }: { stateDir: string; hostInterface: string }): Promise<boolean> {
-  const deadline = Date.now() + RELEASE.timeoutMs;
-  for (let pollMs = RELEASE.firstPollMs; Date.now() < deadline; pollMs = Math.min(pollMs * 2, RELEASE.lastPollMs)) {
+  const deadline = performance.now() + RELEASE.timeoutMs;
+  for (
+    let pollMs = RELEASE.firstPollMs;
+    performance.now() < deadline;
+    pollMs = Math.min(pollMs * 2, RELEASE.lastPollMs)
+  ) {
     // The keeper has just told the exit, and whoever waits for that goes first.
     await sleep(pollMs);
     // The interface goes with the network namespace, which the kernel takes apart some time after the last process.

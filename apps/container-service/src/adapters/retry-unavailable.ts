@@ -7,12 +7,12 @@ const RETRY_MS = 50;
 
 /** Repeats a call that may be repeated while its service is away for a moment, as it is when it is upgraded. */
 export async function retryUnavailable<Result>(call: () => Promise<Result>): Promise<Result> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      if (!isBerthError(error, 'SERVICE_UNAVAILABLE') || Date.now() > deadline) throw error;
+      if (!isBerthError(error, 'SERVICE_UNAVAILABLE') || performance.now() > deadline) throw error;
       await sleep(RETRY_MS);
     }
   }

@@ -8,6 +8,7 @@ import { waitFor, type TestEngine } from '@berth/testkit';
 import { findLeftovers } from '../find-leftovers.ts';
 import { act, type ContainerClient } from './actions.ts';
 import { chooseVictims, killComponents, killKeeper, restart } from './disaster.ts';
+import { examinePorts } from './examine-ports.ts';
 import { examine } from './examine.ts';
 import type { Member } from './member.ts';
 import { createRandom, type Random } from './random.ts';
@@ -80,7 +81,10 @@ async function runRound({ engine, random, members, mistakes, trace }: Era): Prom
   trace.push(`after ${peaceMs} ms sent ${signal} to ${victims.join(', ')}; started with the fault ${fault ?? 'none'}`);
   connection.close();
   await Promise.all(actions);
-  problems.push(...(await withClient(engine, (fresh) => examine(fresh, members))), ...mistakes());
+  await withClient(engine, async (fresh) => {
+    problems.push(...(await examine(fresh, members)), ...(await examinePorts(fresh, engine)));
+  });
+  problems.push(...mistakes());
   return problems;
 }
 

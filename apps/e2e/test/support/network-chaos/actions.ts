@@ -103,11 +103,12 @@ async function prune({ client, world }: ActionContext): Promise<void> {
 async function run({ client, random, world }: ActionContext): Promise<void> {
   const lans = [random.pick(world.lans), random.pick(world.lans)].filter((lan, at, all) => all.indexOf(lan) === at);
   const name = `guest-${world.guests.length}`;
-  const guest: Guest = { name, id: null, busy: false, told: new Map(), removed: 'no' };
+  const home = lans[0]?.name ?? '';
+  const guest: Guest = { name, home, id: null, busy: false, told: new Map(), removed: 'no' };
   world.guests.push(guest);
   const networks = lans.map((lan) => NetworkAttachment.fromPartial({ network: lan.name, aliases: ['shared'] }));
   const command = ['sleep', '1000'];
-  const config = ContainerConfig.fromPartial({ image: 'busybox', command, networkMode: lans[0]?.name ?? '', networks });
+  const config = ContainerConfig.fromPartial({ image: 'busybox', command, networkMode: home, networks });
   await alone(guest, async () => {
     const start = { name, config, terminalSize: undefined, detach: true };
     for await (const { event } of client.runContainer(
@@ -141,7 +142,11 @@ function rename({ client }: ActionContext, guest: Guest): Promise<void> {
 }
 
 function restart({ client }: ActionContext, guest: Guest): Promise<void> {
-  return alone(guest, () => client.restartContainer({ container: guest.id ?? '', timeoutSeconds: 0, signal: '' }));
+  return alone(guest, async () => {
+    // One that has left its last network comes home.
+    if (guest.told.get(guest.home) === false) guest.told.delete(guest.home);
+    await client.restartContainer({ container: guest.id ?? '', timeoutSeconds: 0, signal: '' });
+  });
 }
 
 function kill({ client }: ActionContext, guest: Guest): Promise<void> {

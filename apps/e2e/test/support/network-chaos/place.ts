@@ -2,6 +2,8 @@
 export interface Guest {
   /** As it was created; it is renamed now and then. */
   name: string;
+  /** The network that its mode names. */
+  readonly home: string;
   /** Null as long as the engine has not told it. */
   id: string | null;
   /** Somebody does something with it: one at a time, so that what was told last is known. */
