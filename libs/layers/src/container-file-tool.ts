@@ -125,7 +125,7 @@ export function startContainerFileTool(options: ToolOptions): ContainerFileTool 
       });
       const args = ['extract', ...whereArguments(container, path), ...flag('--keep-place', keepPlace)];
       const whose = owner === null ? [] : ['--owner', `${owner.uid}:${owner.gid}`];
-      const last = await run([...args, ...whose, '--stream', listener.path], overdue(signal));
+      const last = await run([...args, ...whose, '--stream', listener.path], overdue(signal, stop.signal));
       isOver = true;
       stop.abort();
       if (failure !== null) throw failure;
@@ -158,13 +158,13 @@ const NEVER = new AbortController().signal;
 /** Who stops takes half a file away first. */
 const STOP_MS = 2_000;
 
-/** Aborted a while after the other, if that is needed. */
-function overdue(signal: AbortSignal): AbortSignal {
+/** Aborted a while after the other, unless it is over by then. A signal may live as long as the service: it keeps nothing of what is over. */
+function overdue(signal: AbortSignal, over: AbortSignal): AbortSignal {
   const late = new AbortController();
   const abort = (): void => late.abort();
   const start = (): void => void setTimeout(abort, STOP_MS).unref();
   if (signal.aborted) start();
-  else signal.addEventListener('abort', start, { once: true });
+  else signal.addEventListener('abort', start, { once: true, signal: over });
   return late.signal;
 }
 
