@@ -10,8 +10,11 @@ export function connectSocket(path: string): Socket {
   if (Buffer.byteLength(path) <= MAX_ADDRESS_BYTES) return connect(path);
   const directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
   const socket = connect(`/proc/self/fd/${directory}/${basename(path)}`);
-  const close = () => closeSync(directory);
-  socket.once('connect', close);
-  socket.once('error', close);
+  // Once: by the time of a later error the number is somebody else's.
+  const close = () => {
+    socket.off('connect', close).off('error', close);
+    closeSync(directory);
+  };
+  socket.on('connect', close).on('error', close);
   return socket;
 }
