@@ -69,8 +69,12 @@ function parseDocker(bytes: Buffer): z.output<typeof dockerSchema> {
     throw invalid('manifest.json is not JSON', error);
   }
   const parsed = dockerSchema.safeParse(document);
-  if (!parsed.success) throw invalid(`manifest.json: ${parsed.error.issues[0]?.path.join('.')}`, parsed.error);
+  if (!parsed.success) throw invalid(`manifest.json: ${describeIssue(parsed.error)}`, parsed.error);
   return parsed.data;
+}
+
+function describeIssue({ issues: [issue] }: z.ZodError): string {
+  return issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`;
 }
 
 /** An image that has several names is in the index several times. */

@@ -11,9 +11,10 @@ export type FetchLayer = (options: {
 }) => Promise<string>;
 
 export interface BringRequest {
-  readonly diffId: string;
-  /** The size of the blob. */
-  readonly sizeBytes: number;
+  /** Null: whatever it is. */
+  readonly diffId: string | null;
+  /** The size of the blob; null: it is read-only when it is whole. */
+  readonly sizeBytes: number | null;
   readonly fetch: FetchLayer;
   /** The part of the file that is the layer. Default: all of it. */
   readonly range?: UnpackRequest['range'];
@@ -46,7 +47,9 @@ export function createBringLayer({ layers, downloads, unpacks, earlyUnpacks }: B
       };
       const joined = AbortSignal.any([signal, failed.signal]);
       early = earlyUnpacks.tryRun(() =>
-        layers.unpack({ blobPath, growsTo: sizeBytes, diffId, signal: joined, onProgress }).catch(nothingIfWrong),
+        layers
+          .unpack({ blobPath, growsTo: sizeBytes ?? 'unknown', diffId, signal: joined, onProgress })
+          .catch(nothingIfWrong),
       );
       early?.catch(() => {});
     }
@@ -61,7 +64,7 @@ export function createBringLayer({ layers, downloads, unpacks, earlyUnpacks }: B
       const onProgress = (bytes: number): void => report('downloading', bytes);
       const blobPath = await downloads.run(signal, () => fetch({ signal, onOpened, onProgress }));
       isHere = true;
-      report('downloaded', sizeBytes);
+      report('downloaded', sizeBytes ?? 0);
       if (early !== null) report('extracting', 0);
       const staged = await (early as Promise<StagedLayer | null> | null);
       if (staged !== null) return staged;

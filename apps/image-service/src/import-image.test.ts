@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { formatReference, MEDIA_TYPES, sha256Digest } from '@berth/oci';
@@ -22,7 +22,7 @@ describe('importImage', () => {
     dir = mkdtempSync('/tmp/berth-');
     stores = createMemoryStores();
     content = createMemoryContentClient(dir);
-    const layers = createMemoryLayerStore((path) => path.slice(path.indexOf('sha256:')));
+    const layers = createMemoryLayerStore((path) => sha256Digest(readFileSync(path)));
     const onRemovalFailed = () => {};
     const pool = createLayerPool({ store: stores.images, layers, maxDownloads: 1, maxUnpacks: 1, onRemovalFailed });
     leases = createLeases({ list: stores.leases, content, onFailure: () => {} });

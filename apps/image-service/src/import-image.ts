@@ -11,12 +11,13 @@ import {
   type Reference,
 } from '@berth/oci';
 import type { ImageRecord, Layer } from './image.ts';
-import type { LayerPool } from './layer-pool.ts';
+import type { FetchLayer } from './bring-layer.ts';
+import type { HeldLayer, LayerPool } from './layer-pool.ts';
 import { detectLayerType } from './layer-type.ts';
 import { imageLease, type Leases } from './leases.ts';
 import type { Durability } from './durability.ts';
 import { parseContainerConfig, parseNewReference } from './new-image.ts';
-import type { ContentClient, ContentDescriptor, ImageEvent, ImageStore, LayerStore } from './ports.ts';
+import type { ContentClient, ContentDescriptor, ImageEvent, ImageStore, IngestedBlob, LayerStore } from './ports.ts';
 
 export interface ImportRequest {
   /** Empty for none. */
@@ -31,8 +32,8 @@ export interface ImportRequest {
 
 export interface ImportDeps {
   readonly store: ImageStore;
-  readonly pool: Pick<LayerPool, 'adopt'>;
-  readonly layers: Pick<LayerStore, 'unpack'>;
+  readonly pool: Pick<LayerPool, 'bring'>;
+  readonly layers: Pick<LayerStore, 'spool'>;
   readonly content: ContentClient;
   readonly durability: Pick<Durability, 'begin'>;
   readonly leases: Pick<Leases, 'begin' | 'end'>;
@@ -55,19 +56,16 @@ interface ImportPlan {
 }
 
 export function createImportImage(deps: ImportDeps): ImportImage {
-  const { pool, layers, content, leases, nowMs } = deps;
+  const { content, leases, nowMs } = deps;
   return async function importImage(request, data, signal) {
     const plan = planImport(request);
     // The content is kept by a lease of its own until the image has an id to lease it by.
     const lease = `import:${randomUUID()}`;
     await leases.begin(lease);
     try {
-      const { mediaType, all } = await detectLayerType(data);
-      const blob = await content.ingest({ mediaType, lease }, all, signal);
-      const held = await pool.adopt(() => layers.unpack({ blobPath: blob.path, diffId: null, signal }), signal);
+      const { layerBlob, held } = await bringLayer(deps, data, lease, signal);
       try {
         const config = createConfig(plan, held.layer, new Date(nowMs()));
-        const layerBlob = { mediaType, digest: blob.digest, size: blob.size };
         const digests = await ingestDocuments(content, { lease, config, layerBlob }, signal);
         return await commitLeased(deps, { plan, config, layer: held.layer, layerBlob, digests });
       } finally {
@@ -77,6 +75,45 @@ export function createImportImage(deps: ImportDeps): ImportImage {
       leases.end(lease);
     }
   };
+}
+
+/** What an import has brought: the blob, and the layer that it unpacks to. */
+interface Brought {
+  readonly layerBlob: ContentDescriptor;
+  readonly held: HeldLayer;
+}
+
+/** The layer is unpacked while it comes; the content store takes it when it is here. */
+async function bringLayer(
+  { content, layers, pool }: ImportDeps,
+  data: AsyncIterable<Uint8Array>,
+  ...[lease, signal]: [lease: string, signal: AbortSignal]
+): Promise<Brought> {
+  await using files = new AsyncDisposableStack();
+  const { mediaType, all } = await detectLayerType(data);
+  const failed = new AbortController();
+  const joined = AbortSignal.any([signal, failed.signal]);
+  const ingested = Promise.withResolvers<IngestedBlob>();
+  let ingesting = false;
+  const fetch: FetchLayer = async ({ onOpened }) => {
+    const { path, size } = files.use(await layers.spool(all, joined, onOpened));
+    ingesting = true;
+    content.ingestFile({ mediaType, lease }, { path, offset: 0, size }, joined).then(ingested.resolve, ingested.reject);
+    return path;
+  };
+  ingested.promise.catch(() => {});
+  try {
+    const held = await pool.bring(fetch, joined);
+    const { digest, size } = await ingested.promise.catch((error: unknown) => {
+      held.release();
+      throw error;
+    });
+    return { layerBlob: { mediaType, digest, size }, held };
+  } catch (error) {
+    failed.abort();
+    if (ingesting) await ingested.promise.catch(() => {});
+    throw error;
+  }
 }
 
 function planImport(request: ImportRequest): ImportPlan {

@@ -30,6 +30,8 @@ export interface LayerPool {
   acquire(request: LayerRequest): Promise<HeldLayer>;
   /** Takes a layer whose diffID nobody knows before it is staged. */
   adopt(stage: () => Promise<StagedLayer>, signal: AbortSignal): Promise<HeldLayer>;
+  /** Takes a layer of which nothing is known before it is here, unpacked while it comes. */
+  bring(fetch: FetchLayer, signal: AbortSignal): Promise<HeldLayer>;
   /** Holds layers that are here; the function lets go. */
   hold(layers: readonly Layer[]): () => void;
   /** True while a layer is held, or on its way. */
@@ -72,12 +74,10 @@ export function createLayerPool({
   // One slot is always left for what is here, however slowly the others come.
   const slots = createGate(maxUnpacks + 1);
   const unpacks = createGate(maxUnpacks, slots);
-  const bringLayer = createBringLayer({
-    layers,
-    unpacks,
-    downloads: createGate(maxDownloads),
-    earlyUnpacks: createGate(maxUnpacks, slots),
-  });
+  const gates = { unpacks, earlyUnpacks: createGate(maxUnpacks, slots) };
+  const bringLayer = createBringLayer({ ...gates, layers, downloads: createGate(maxDownloads) });
+  // What users send waits for no registry.
+  const bringSent = createBringLayer({ ...gates, layers, downloads: createGate(Infinity) });
   const nextName = createNames([...layers.list(), ...store.listLayers().map((layer) => layer.name)]);
   const isPinned = (diffId: string): boolean => flights.has(diffId);
 
@@ -193,7 +193,16 @@ export function createLayerPool({
   }
 
   async function adopt(stage: () => Promise<StagedLayer>, signal: AbortSignal): Promise<HeldLayer> {
-    const flight = land(await unpacks.run(signal, () => track(stage())));
+    return settleIn(await unpacks.run(signal, () => track(stage())), signal);
+  }
+
+  async function bringNew(fetch: FetchLayer, signal: AbortSignal): Promise<HeldLayer> {
+    const request = { diffId: null, sizeBytes: null, fetch, report: () => {}, signal };
+    return settleIn(await track(bringSent(request)), signal);
+  }
+
+  async function settleIn(staged: StagedLayer, signal: AbortSignal): Promise<HeldLayer> {
+    const flight = land(staged);
     const release = hold(flight);
     try {
       return { layer: await unlessAborted(flight.work as Promise<Layer>, signal), release };
@@ -211,6 +220,7 @@ export function createLayerPool({
   return {
     acquire,
     adopt,
+    bring: bringNew,
     hold: holdAll,
     isPinned,
     discard,

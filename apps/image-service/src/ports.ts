@@ -156,8 +156,8 @@ export interface UnpackRequest {
   readonly blobPath: string;
   /** The layer is a part of that file, in bytes. Default: all of it. */
   readonly range?: { readonly offset: number; readonly length: number };
-  /** The blob is still being written, and will have that many bytes. Default: it is whole. */
-  readonly growsTo?: number;
+  /** The blob is still being written, and will have that many bytes; `unknown`: until it is read-only. Default: it is whole. */
+  readonly growsTo?: number | 'unknown';
   /** Null: computed only. */
   readonly diffId: string | null;
   readonly signal: AbortSignal;
@@ -188,8 +188,11 @@ export interface LayerStore {
   packGzip(layer: Pick<Layer, 'name' | 'diffId'>, signal: AbortSignal): Promise<PackedLayer>;
   /** Compresses an archive with gzip. Throws DISK_FULL, CANCELLED. */
   gzip(archivePath: string, signal: AbortSignal): Promise<PackedLayer>;
-  /** Writes what comes into a file of its own, which other services of the engine can read. Throws DISK_FULL, and what the data throw. */
-  spool(data: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<PackedLayer>;
+  /**
+   * Writes what comes into a file of its own, which other services of the engine can read; it is read-only when all is there. Throws DISK_FULL, and
+   * what the data throw.
+   */
+  spool(data: AsyncIterable<Uint8Array>, signal: AbortSignal, onOpened?: (path: string) => void): Promise<PackedLayer>;
   /** The names of all layers in place. */
   list(): string[];
   /** Takes a layer out of its place before it returns; resolves once its data is removed. */

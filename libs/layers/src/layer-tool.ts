@@ -16,10 +16,10 @@ export interface UnpackRequest {
   /** The layer is a part of that file, in bytes. Default: all of it. */
   readonly range?: { readonly offset: number; readonly length: number };
   /**
-   * The blob is still being written, and will have that many bytes: they are waited for. A writer that closes or cuts it earlier makes it
-   * LAYER_INVALID. Default: it is whole.
+   * The blob is still being written, and will have that many bytes: they are waited for. `unknown`: until its owner may not write to it any more. A
+   * writer that closes or cuts it earlier makes it LAYER_INVALID. Default: it is whole.
    */
-  readonly growsTo?: number;
+  readonly growsTo?: number | 'unknown';
   /** An empty directory. What a failed unpack leaves in it is the caller's to remove. */
   readonly targetDir: string;
   /** What the uncompressed layer must hash to; null: it is only computed. */

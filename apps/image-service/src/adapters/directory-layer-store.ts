@@ -71,13 +71,15 @@ export function openDirectoryLayerStore({ stateDir, tool, limits, settled }: Lay
     packGzip: ({ name, diffId }, signal) =>
       write((outputPath) => tool.pack({ layerDir: join(dir, name), diffId, compression: 'gzip', outputPath, signal })),
     gzip: (archivePath, signal) => write((outputPath) => tool.compress({ archivePath, outputPath, signal })),
-    spool: (data, signal) =>
+    spool: (data, signal, onOpened) =>
       write(async (outputPath) => {
         await using file = await open(outputPath, 'wx', 0o600);
+        onOpened?.(outputPath);
         for await (const chunk of data) {
           signal.throwIfAborted();
           await file.writeFile(chunk);
         }
+        await file.chmod(0o400);
       }),
     list: () => readdirSync(dir),
     sync: () => tool.sync(dir),

@@ -63,12 +63,14 @@ export function createMemoryLayerStore(
     pack: ({ name }) => Promise.resolve(packed(`/packed/${name}`)),
     packGzip: ({ name }) => Promise.resolve(packed(`/gzip/${name}`)),
     gzip: (path) => Promise.resolve(packed(`/gzip${path}`)),
-    async spool(data) {
+    async spool(data, _signal, onOpened) {
       const dir = mkdtempSync('/tmp/berth-');
       const path = join(dir, 'spooled');
       const discard = () => Promise.resolve(rmSync(dir, { recursive: true }));
       try {
+        writeFileSync(path, '');
         for await (const chunk of data) writeFileSync(path, chunk, { flag: 'a' });
+        onOpened?.(path);
         return { path, size: statSync(path, { throwIfNoEntry: false })?.size ?? 0, [Symbol.asyncDispose]: discard };
       } catch (error) {
         await discard();

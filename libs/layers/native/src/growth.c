@@ -19,7 +19,7 @@ int growth_watch(struct growth *growth, int fd, uint64_t size, struct layer_erro
   growth->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (growth->watch < 0) return fail_errno(error, "watch", "cannot watch the layer");
   snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-  if (inotify_add_watch(growth->watch, path, IN_MODIFY | IN_CLOSE_WRITE) < 0)
+  if (inotify_add_watch(growth->watch, path, IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE) < 0)
     return fail_errno(error, "watch", "cannot watch the layer");
   return 0;
 }
@@ -51,10 +51,10 @@ int growth_wait(const struct growth *growth, int fd, uint64_t have, struct layer
     bool closed = take_events(growth->watch);
 
     if (fstat(fd, &status) != 0) return fail_errno(error, "watch", "cannot look at the layer");
-    if ((uint64_t)status.st_size > have) return 0;
+    if ((uint64_t)status.st_size > have) return 1;
+    if (growth->size == UINT64_MAX && (status.st_mode & S_IWUSR) == 0) return 0;
     if (closed || (uint64_t)status.st_size < have || status.st_nlink == 0)
-      return fail(error, FAILURE_INVALID, "watch", "the layer ends after %llu of %llu bytes", (unsigned long long)have,
-                  (unsigned long long)growth->size);
+      return fail(error, FAILURE_INVALID, "watch", "the layer ends after %llu bytes, before it is whole", (unsigned long long)have);
     if (ppoll(&poll, 1, &interval, NULL) < 0 && errno != EINTR) return fail_errno(error, "watch", "cannot wait for the layer");
   }
 }

@@ -92,11 +92,17 @@ static int parse_container_option(const char *name, const char *value, struct op
   return 0;
 }
 
+static int parse_size(const char *text, uint64_t *size) {
+  if (strcmp(text, "unknown") != 0) return parse_number(text, size);
+  *size = UINT64_MAX;
+  return 0;
+}
+
 static int parse_option(const char *name, const char *value, struct options *options) {
   if (strcmp(name, "--layer") == 0) return parse_string(value, &options->layer);
   if (strcmp(name, "--offset") == 0) return parse_number(value, &options->offset);
   if (strcmp(name, "--length") == 0) return parse_number(value, &options->length);
-  if (strcmp(name, "--size") == 0) return parse_number(value, &options->size);
+  if (strcmp(name, "--size") == 0) return parse_size(value, &options->size);
   if (strcmp(name, "--target") == 0) return parse_string(value, &options->target);
   if (strcmp(name, "--upper") == 0) return parse_string(value, &options->upper);
   if (strcmp(name, "--layers") == 0) return parse_string(value, &options->layers);

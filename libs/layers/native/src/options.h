@@ -10,7 +10,7 @@ struct options {
   const char *layer;        /* path, or `-` for stdin */
   uint64_t offset;          /* where the layer begins in the file */
   uint64_t length;          /* its bytes there; UINT64_MAX: all that come */
-  uint64_t size;            /* what the layer's file grows to; 0: it is whole */
+  uint64_t size;            /* what the layer's file grows to, as growth.h has it */
   const char *target;       /* an empty directory */
   const char *diff_id;      /* `sha256:<64 hex>`: what must come out */
   const char *upper;        /* the writable layer of a container, or a layer */

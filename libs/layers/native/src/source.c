@@ -43,7 +43,8 @@ static ssize_t read_input(struct source *source) {
 
     if (got < 0) return fail_errno(&source->error, "read", "cannot read the layer");
     if (got > 0 || source->read_bytes >= source->growth.size) return got;
-    if (growth_wait(&source->growth, source->fd, source->read_bytes, &source->error) < 0) return -1;
+    got = growth_wait(&source->growth, source->fd, source->read_bytes, &source->error);
+    if (got <= 0) return got;
   }
 }
 

@@ -96,19 +96,31 @@ if command -v zstd >/dev/null; then
 fi
 
 size=$(stat -c %s "$work/pax.tar.gz")
-grow() { # grow COUNT: writes the first COUNT bytes of the archive, piece by piece, into $work/growing, and closes it
+grow() { # grow COUNT: writes the first COUNT bytes of the archive, piece by piece
   head -c "$1" "$work/pax.tar.gz" | while dd bs=100000 count=1 iflag=fullblock status=none of="$work/piece" && [ -s "$work/piece" ]; do
     cat "$work/piece"
     sleep 0.02
-  done >"$work/growing"
+  done
 }
 : >"$work/growing"
-grow "$size" &
+grow "$size" >"$work/growing" &
 unpack "$work/growing" --size "$size" --diff-id "$diff_id" >/dev/null
 wait $!
 check 'a layer that grows gives the same tree' same_tree
 : >"$work/growing"
-(sleep 0.1 && grow 300000) &
+(grow "$size" && chmod a-w "$work/growing") >"$work/growing" &
+unpack "$work/growing" --size unknown --diff-id "$diff_id" >/dev/null
+wait $!
+check 'a layer that grows to a size that nobody knows gives the same tree' same_tree
+unpack "$work/growing" --size unknown --diff-id "$diff_id" >/dev/null
+check 'also when it is whole before anybody looks' same_tree
+rm "$work/growing"
+: >"$work/growing"
+(sleep 0.1 && grow 300000 >"$work/growing") &
+check 'one whose writer gives up is refused' fails_with 3 LAYER_INVALID "$work/growing" --size unknown
+wait $!
+: >"$work/growing"
+(sleep 0.1 && grow 300000 >"$work/growing") &
 check 'a layer whose writer gives up is refused' fails_with 3 LAYER_INVALID "$work/growing" --size "$size"
 wait $!
 head -c 300000 "$work/pax.tar.gz" >"$work/growing"
