@@ -833,6 +833,8 @@ test('network create, rm and prune', async () => {
     },
     { ipv6: true, withoutIpv4: true, subnets: [{ subnet: 'fd00:1::/64', gateway: 'fd00:1::9' }] },
   ]);
+  const CONFIGURATIONS_ARE_REFUSED =
+    'Error response from daemon: networks that are a configuration only are for several hosts: give each network its own options';
   const failing: [string[], string][] = [
     [['--gateway', '10.0.0.1'], 'every ip-range or gateway must have a corresponding subnet'],
     [['--subnet', '10.0'], 'invalid subnet: invalid CIDR address: 10.0'],
@@ -841,6 +843,8 @@ test('network create, rm and prune', async () => {
     [['--ipam-driver', 'x'], 'Error response from daemon: plugin "x" not found'],
     [['--ipam-opt', 'a=b'], 'Error response from daemon: the IPAM driver default has no options'],
     [['--scope', 'x'], 'Error response from daemon: invalid network scope: x'],
+    [['--config-only'], CONFIGURATIONS_ARE_REFUSED],
+    [['--config-from', 'x'], CONFIGURATIONS_ARE_REFUSED],
     [['--ingress'], 'Error response from daemon: Ingress network can only be global scope network'],
   ];
   for (const [options, text] of failing) {

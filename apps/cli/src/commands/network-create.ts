@@ -15,6 +15,8 @@ export const command = defineCommand({
       help: 'Auxiliary IPv4 or IPv6 addresses used by Network driver',
       defaultText: 'map[]',
     },
+    'config-from': { kind: 'string', help: 'The network from which to copy the configuration' },
+    'config-only': { kind: 'flag', help: 'Create a configuration only network' },
     driver: { kind: 'string', short: 'd', help: 'Driver to manage the Network', defaultText: '"bridge"' },
     gateway: { kind: 'strings', help: 'IPv4 or IPv6 Gateway for the master subnet' },
     ingress: { kind: 'flag', help: 'Create swarm routing-mesh network' },

@@ -1,7 +1,9 @@
 import { CliError } from '../cli-error.ts';
 
-/** What `network create` was given that is about several hosts, or about who manages addresses. */
+/** What `network create` was given that is for several hosts, or about who manages addresses. */
 export interface ScopeOptions {
+  readonly 'config-from': string | undefined;
+  readonly 'config-only': boolean;
   readonly ingress: boolean;
   readonly scope: string | undefined;
   readonly 'ipam-driver': string | undefined;
@@ -17,6 +19,8 @@ const SCOPES: Readonly<Record<string, string>> = {
 /** Lets what one host has pass; throws CliError for the rest, in Docker's words where it has some. */
 export function checkOneHost(options: ScopeOptions): void {
   const { ingress, scope = 'local', 'ipam-driver': driver = 'default', 'ipam-opt': driverOptions } = options;
+  if (options['config-only'] || options['config-from'])
+    throw refused('networks that are a configuration only are for several hosts: give each network its own options');
   if (ingress) throw refused('Ingress network can only be global scope network');
   if (scope !== '' && scope !== 'local') throw refused(SCOPES[scope] ?? `invalid network scope: ${scope}`);
   if (driver === 'null') throw refused('ipv4 pool is empty');
