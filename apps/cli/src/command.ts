@@ -4,7 +4,7 @@ import type { Options, OptionValues } from './options/option.ts';
 /** How many arguments a command takes, as cobra's validators say it. */
 export type ArgumentCount =
   | { readonly exactly: number }
-  | { readonly atLeast: number }
+  | { readonly atLeast: number; readonly atMost?: never }
   | { readonly atMost: number }
   | { readonly between: readonly [number, number] };
 

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { InterruptedError } from './cli-error.ts';
 import type { CommandContext, SignalSource, Terminal } from './context.ts';
+import { systemErrorText } from './describe-error.ts';
 import { dispatch } from './dispatch.ts';
 
 const interruption = new AbortController();
@@ -23,8 +24,13 @@ const context: CommandContext = {
 };
 
 for (const stream of [process.stdout, process.stderr]) {
-  // Nobody reads on (`berth logs | head`): end as a program does that SIGPIPE kills.
-  stream.on('error', (error: NodeJS.ErrnoException) => exit(error.code === 'EPIPE' ? codeOf('SIGPIPE') : 1));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Nobody reads on (`berth logs | head`): end as a program does that SIGPIPE kills.
+    if (error.code === 'EPIPE') return exit(codeOf('SIGPIPE'));
+    error.path = '/dev/stdout';
+    if (stream === process.stdout) process.stderr.write(`${systemErrorText(error)}\n`);
+    exit(1);
+  });
 }
 process.on('exit', () => terminal.setRawMode(false));
 process.on('uncaughtException', (error: Error) => {

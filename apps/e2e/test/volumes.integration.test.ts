@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createTemporaryDirectory } from '@berth/testkit';
+import { BERTH_COMMAND, createTemporaryDirectory, runProgram } from '@berth/testkit';
 import { expect, test } from '@jest/globals';
 import { useEngine } from './support/use-engine.ts';
 
@@ -31,6 +31,10 @@ test('a volume is copied, kept as a snapshot, restored, renamed, exported and im
   await cli.ok('volume', 'export', '-o', tar, 'walk-new');
   expect(await cli.ok('volume', 'import', 'walk-imported', tar)).toBe('walk-imported');
   expect(await inVolume('walk-imported', 'stat -c "%u:%g %h" /v/link')).toBe('7:8 2');
+  const full = await runProgram('sh', ['-c', `exec ${BERTH_COMMAND} volume export walk-new >/dev/full`], {
+    env: cli.engine.env,
+  });
+  expect(full).toMatchObject({ code: 1, stderr: 'write /dev/stdout: no space left on device\n' });
   writeFileSync(tar, 'no tar at all'.repeat(100));
   expect((await cli.berth('volume', 'import', 'walk-bad', tar)).code).toBe(1);
 

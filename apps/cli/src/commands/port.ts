@@ -6,7 +6,7 @@ import { connectContainers } from '../engine/containers.ts';
 
 export const command = defineCommand({
   usage: 'CONTAINER [PRIVATE_PORT[/PROTO]]',
-  args: { atLeast: 1, atMost: 2 },
+  args: { between: [1, 2] },
   options: {},
   async run(context, { args: [name = '', port] }) {
     using containers = connectContainers(context);

@@ -3,7 +3,7 @@ import { connectVolumes } from '../engine/volumes.ts';
 
 export const command = defineCommand({
   usage: 'VOLUME [SNAPSHOT]',
-  args: { atLeast: 1, atMost: 2 },
+  args: { between: [1, 2] },
   options: {},
   async run(context, { args: [name = '', newName = ''] }) {
     using volumes = connectVolumes(context);

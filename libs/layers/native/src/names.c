@@ -3,6 +3,7 @@
 #include "syscalls.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@ static bool is_dots(const char *name) {
   return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* 0, or -1 with errno. */
+/* 0, or -1 with errno. A directory that is removed meanwhile, as what runs beside may do, has no names any more. */
 static int read_all(int directory, struct bytes *text) {
   _Alignas(struct dirent64) char buffer[32 * 1024];
   ssize_t length;
@@ -28,7 +29,7 @@ static int read_all(int directory, struct bytes *text) {
       if (!is_dots(entry->d_name)) bytes_append(text, entry->d_name, strlen(entry->d_name) + 1);
     }
   }
-  return length < 0 ? -1 : 0;
+  return length < 0 && errno != ENOENT ? -1 : 0;
 }
 
 static size_t count_names(const struct bytes *text) {
