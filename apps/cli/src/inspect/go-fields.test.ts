@@ -24,6 +24,19 @@ test('only containers have sizes', () => {
   expect(() => compileTemplate('{{.SizeRw}}')(addGoFields({ Id: 'x' }))).toThrow('map has no entry for key "SizeRw"');
 });
 
+test('what has no labels has none, and what is of another type than Docker has is left alone', () => {
+  const object = addGoFields({ Id: 'x', Config: { Labels: 'text', Volumes: { a: null } } });
+  expect(() => compileTemplate('{{.Labels}}')(object)).toThrow('no entry for key');
+  expect(compileTemplate('{{.Config.Labels}} {{.Config.Volumes}}')(object)).toBe('text map[a:<nil>]');
+});
+
+test('the members of a set print as structs', () => {
+  const object = addGoFields({ Config: { ExposedPorts: { '80/tcp': {} }, Volumes: null } });
+  expect(compileTemplate('{{.Config.ExposedPorts}} {{json .Config.ExposedPorts}} {{.Config.Volumes}}')(object)).toBe(
+    'map[80/tcp:{}] {"80/tcp":{}} map[]',
+  );
+});
+
 test('what is nil prints as the empty list or map that it is, and is null in JSON', () => {
   const object = addGoFields({ Id: 'x', RootFS: {}, Config: { Cmd: null, Labels: null } });
   const template = '{{.Config.Cmd}}{{.Config.Entrypoint}}{{.Config.Volumes}}{{.Config.Healthcheck}}[{{.Variant}}]';

@@ -1,13 +1,13 @@
 // What a template of `inspect` sees besides the JSON.
 import type { Json } from '../format/json.ts';
-import { asGoMap } from '../template/go-map.ts';
+import { asGoMap, asGoStruct } from '../template/go-map.ts';
 
 /**
- * Fields with what they are while they are empty, which Docker leaves out of the JSON or has as null: a pointer (null), a text, a list, a map of whatever
- * or of texts. Of a struct its fields, of a list of them those of each entry.
+ * Fields with what they are while they are empty, which Docker leaves out of the JSON or has as null: a pointer (null), a text, a list, a map of whatever,
+ * of texts, or a set. Of a struct its fields, of a list of them those of each entry.
  */
 interface EmptyFields {
-  readonly [name: string]: null | '' | 'list' | 'map' | 'texts' | EmptyFields | readonly [EmptyFields];
+  readonly [name: string]: null | '' | 'list' | 'map' | 'texts' | 'set' | EmptyFields | readonly [EmptyFields];
 }
 
 const EMPTY: EmptyFields = {
@@ -16,7 +16,7 @@ const EMPTY: EmptyFields = {
     Cmd: 'list',
     Entrypoint: 'list',
     Env: 'list',
-    ExposedPorts: 'map',
+    ExposedPorts: 'set',
     Healthcheck: null,
     Labels: 'texts',
     OnBuild: 'list',
@@ -24,7 +24,7 @@ const EMPTY: EmptyFields = {
     StopSignal: '',
     StopTimeout: null,
     User: '',
-    Volumes: 'map',
+    Volumes: 'set',
     WorkingDir: '',
   },
   HostConfig: {
@@ -63,12 +63,13 @@ export function addGoFields(object: Record<string, Json>): Record<string, Json> 
   if ('Id' in object) define(object, 'ID', object.Id);
   if ('State' in object) addEmpty(object, SIZES);
   if ('RootFS' in object) addEmpty(object, OF_IMAGES);
-  addEmpty(object, EMPTY);
+  // Of the object itself only what it has: one kind has labels, another has not.
+  addEmpty(object, Object.fromEntries(Object.entries(EMPTY).filter(([name]) => name in object)));
   return object;
 }
 
 function addEmpty(object: Json, fields: EmptyFields): void {
-  if (object === null || typeof object !== 'object' || Array.isArray(object)) return;
+  if (!isObject(object)) return;
   for (const [name, empty] of Object.entries(fields)) {
     const value = object[name];
     if (empty === null || empty === '') {
@@ -76,7 +77,7 @@ function addEmpty(object: Json, fields: EmptyFields): void {
     } else if (typeof empty === 'string') {
       if (value === undefined) define(object, name, emptyOf(empty));
       else if (value === null) object[name] = emptyOf(empty);
-      else if (empty !== 'list') asGoMap(value as object, empty === 'texts' ? '' : null);
+      else if (empty !== 'list') markMap(value, empty);
     } else if (!isEach(empty)) {
       addEmpty(value ?? null, empty);
     } else if (Array.isArray(value)) {
@@ -85,8 +86,18 @@ function addEmpty(object: Json, fields: EmptyFields): void {
   }
 }
 
+function markMap(map: Json, kind: 'map' | 'texts' | 'set'): void {
+  if (!isObject(map)) return;
+  asGoMap(map, kind === 'texts' ? '' : null);
+  if (kind === 'set') Object.values(map).filter(isObject).forEach(asGoStruct);
+}
+
+function isObject(value: Json): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Nil, which is printed as a list or a map of nothing, and is null in JSON. */
-function emptyOf(kind: 'list' | 'map' | 'texts'): Json {
+function emptyOf(kind: 'list' | 'map' | 'texts' | 'set'): Json {
   const empty = kind === 'list' ? [] : asGoMap({}, kind === 'texts' ? '' : null);
   define(empty, 'toJSON', () => null);
   return empty;

@@ -1,4 +1,5 @@
 // How Go prints what it has from JSON.
+import { isGoStruct } from './go-map.ts';
 
 /** Go's fmt %v. */
 export function formatValue(value: unknown): string {
@@ -6,6 +7,7 @@ export function formatValue(value: unknown): string {
   if (value === null) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(formatValue).join(' ')}]`;
   if (typeof value !== 'object') return String(value);
+  if (isGoStruct(value)) return '{}';
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `map[${entries.map(([key, entry]) => `${key}:${formatValue(entry)}`).join(' ')}]`;
 }
