@@ -1,6 +1,7 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { waitFor } from '@berth/testkit';
 import { createActiveContainers, type ActiveContainerControl, type ActiveContainers } from '../active-containers.ts';
 import { aConfig, createMemoryEngine } from '../adapters/memory-engine.ts';
 import { advance } from '../container.ts';
@@ -13,6 +14,18 @@ import { createLogReader, type LogReader } from './read-logs.ts';
 const time = (n: number): string => `2026-11-24T05:41:37.${String(n).padStart(9, '0')}Z`;
 const record = (text: string, { tag = 'F', stream = 'stdout', n = 1 } = {}): string =>
   `${time(n)} ${stream} ${tag} ${text}\n`;
+
+/** The files of a log that this process has open. */
+function openFiles(log: string): string[] {
+  const targets = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return targets.filter((target) => target.startsWith(log));
+}
 
 /** The time of a record without nanoseconds. */
 const FIRST_NS = 1_795_498_897_000_000_000n;
@@ -241,7 +254,9 @@ describe('reading a log', () => {
       expected += `${n}\n`;
       await new Promise((resolve) => setTimeout(resolve, n % 10 === 0 ? 20 : 1));
     }
-    active.markReleased();
+    await waitFor(() => openFiles(log).join() === log, { what: 'that no file is open but the last' }).finally(
+      active.markReleased,
+    );
     expect(await text).toBe(expected);
   });
 

@@ -123,7 +123,7 @@ async function* readFrom<Item>(
 
 interface FollowedLog<Item> {
   readonly path: string;
-  /** Files that are opened here are added, for the caller to close. */
+  /** Those that are open, for the caller to close in the end. */
   readonly opened: LogFile[];
   current: LogFile | null;
   offset: number;
@@ -148,18 +148,26 @@ async function* followLog<Item>(log: FollowedLog<Item>): AsyncGenerator<Item[], 
 
 /** Reads to the end of the current file, and of those that came after it meanwhile. */
 async function* readOn<Item>(log: FollowedLog<Item>): AsyncGenerator<Item[], void, undefined> {
-  for (;;) {
+  do {
     // Asked before reading: once there is a newer file, nothing is added to this one.
     const inode = await inodeOf(log.path);
     if (log.current !== null) log.offset = yield* readFrom(log.current, log.offset, log.assembler);
     if (inode === null || inode === log.current?.inode) return;
-    const files = await openLogFiles(log.path);
-    log.opened.push(...files);
-    const next = files[files.findIndex((file) => file.inode === log.current?.inode) + 1];
-    if (next === undefined) return;
-    log.current = next;
-    log.offset = 0;
-  }
+  } while (await moveOn(log));
+}
+
+/** Goes to the file after the current one; false when there is none. No other stays open: what is rotated away would keep its room on the disk. */
+async function moveOn<Item>(log: FollowedLog<Item>): Promise<boolean> {
+  const files = await openLogFiles(log.path);
+  const next = files[files.findIndex((file) => file.inode === log.current?.inode) + 1] ?? null;
+  const kept = next ?? log.current;
+  const all = [...log.opened, ...files];
+  log.opened.splice(0, log.opened.length, ...all.filter((file) => file === kept));
+  await Promise.all(all.filter((file) => file !== kept).map(({ handle }) => handle.close()));
+  if (next === null) return false;
+  log.current = next;
+  log.offset = 0;
+  return true;
 }
 
 interface Changes extends Disposable {
