@@ -68,8 +68,14 @@ function findProgram(program: string): EngineProcess[] {
   return findEngineProcesses(engine.root).filter(({ commandLine }) => commandLine.includes(program));
 }
 
-function kill(program: string): void {
-  for (const { pid } of findProgram(program)) process.kill(pid, 'SIGKILL');
+/** Pulls with a helper that stands still, so that it has not unpacked all by the time that it is known to have begun. */
+function pullHalted(reference: string, onExtracting: () => void): Promise<void> {
+  kill('berth-layer', 'SIGSTOP');
+  return pull(reference, onExtracting);
+}
+
+function kill(program: string, signal: NodeJS.Signals = 'SIGKILL'): void {
+  for (const { pid } of findProgram(program)) process.kill(pid, signal);
 }
 
 /** Puts a tiny file system over one of the service's directories while `run` runs. */
@@ -87,7 +93,11 @@ async function onSmallDisk(dir: string, options: string, run: () => Promise<void
 describe('a service that is killed', () => {
   test('while it unpacks starts again without anything half-made, and pulls', async () => {
     const reference = await push('crash/app', [small, many]);
-    await expect(pull(reference, () => kill('image-service'))).rejects.toThrow();
+    const onExtracting = () => {
+      kill('image-service');
+      kill('berth-layer', 'SIGCONT');
+    };
+    await expect(pullHalted(reference, onExtracting)).rejects.toThrow();
     await waitFor(
       () => findEngineProcesses(engine.root).every(({ commandLine }) => !commandLine.includes('berth-layer')),
       {
@@ -137,7 +147,7 @@ describe('a service that is killed', () => {
       if (!killed) kill('berth-layer');
       killed = true;
     };
-    await expect(pull(reference, onExtracting)).rejects.toMatchObject({ reason: 'INTERNAL' });
+    await expect(pullHalted(reference, onExtracting)).rejects.toMatchObject({ reason: 'INTERNAL' });
     await pull(reference);
   });
 });
