@@ -50,6 +50,8 @@ export async function* readEvents(
   });
   const messages = await consumer.consume();
   const stop = () => messages.stop();
+  // It may have been aborted before anybody listened.
+  if (signal?.aborted) return stop();
   signal?.addEventListener('abort', stop, { once: true });
   // The stream has no end of its own, so a timer ends one that waits for events until a time to come.
   const remainingMs = until ? Math.max(until.getTime() - Date.now(), 0) + DRAIN_MS : LONGEST_TIMER_MS;

@@ -230,6 +230,7 @@ describe('events', () => {
     const ids: string[] = [];
     const until = new Date(Date.now() + 6000);
     for await (const { event } of readEvents(nats, { until })) ids.push(event.objectId);
+    for await (const { event } of readEvents(nats, { signal: AbortSignal.abort() })) ids.push(event.objectId);
     await nats.close();
     expect(ids).toEqual(['before', 'while']);
   }, 40_000);
