@@ -5,11 +5,11 @@ set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- libs/namespaces apps/image-service apps/volume-service apps/container-service
 PATH=$PWD/node_modules/.bin:$PATH
-make -s -C libs/layers/native build/asan/berth-layer
-make -s -C libs/namespaces/native build/asan/berth-ns
+make -s -C libs/layers/native build-asan/berth-layer
+make -s -C libs/namespaces/native build-asan/berth-ns
 
-export BERTH_LAYER_BIN="$PWD/libs/layers/native/build/asan/berth-layer"
-export BERTH_NS="$PWD/libs/namespaces/native/build/asan/berth-ns" BERTH_NS_BIN="$PWD/libs/namespaces/native/build/asan/berth-ns"
+export BERTH_LAYER_BIN="$PWD/libs/layers/native/build-asan/berth-layer"
+export BERTH_NS="$PWD/libs/namespaces/native/build-asan/berth-ns" BERTH_NS_BIN="$PWD/libs/namespaces/native/build-asan/berth-ns"
 # Leaks are looked for with ptrace, and symbols in a process of their own: neither works where a confined process has come to.
 export ASAN_OPTIONS=detect_leaks=0:symbolize=0 UBSAN_OPTIONS=symbolize=0
 # Where not even sigaltstack is allowed, a sanitizer never ends; and for its sake keepers have no filter.

@@ -14,9 +14,9 @@ import { writeTar, type TarEntry } from '@berth/oci';
 import { createTemporaryDirectory, type TemporaryDirectory } from '@berth/testkit';
 import { startLayerTool, type LayerLimits, type LayerTool } from '../src/index.ts';
 
-const build = join(import.meta.dirname, '../native/build');
+const native = join(import.meta.dirname, '../native');
 // The sanitized build, made by `make test`, takes the same layers.
-const programs = ['berth-layer', 'asan/berth-layer'].map((name) => join(build, name)).filter(existsSync);
+const programs = ['build/berth-layer', 'build-asan/berth-layer'].map((name) => join(native, name)).filter(existsSync);
 
 describe.each(programs)('%s', (program) => {
   let directory: TemporaryDirectory;
