@@ -16,7 +16,7 @@ import { absolute, parseCopyArgument, type CopyArgument } from '../copy/copy-arg
 import { startCopyProgress, type CopyProgress } from '../copy/copy-progress.ts';
 import { checkLocalTop, localSide } from '../copy/local-side.ts';
 import { packLocal } from '../copy/pack-local.ts';
-import { placeCopy, splitPath, type CopySide, type Placement } from '../copy/place.ts';
+import { assertsDirectory, isContent, placeCopy, splitPath, type CopySide, type Placement } from '../copy/place.ts';
 import { renameTop } from '../copy/rename-archive.ts';
 import { connectContainers } from '../engine/containers.ts';
 import { formatSize } from '../format/human-size.ts';
@@ -79,7 +79,8 @@ async function writeOut(copy: Copy, from: InContainer): Promise<void> {
   const { stdout, signal, terminal } = copy.context;
   if (terminal.stdout) throw new CliError('refusing to write an archive to a terminal: redirect or pipe it');
   const { archive } = await openArchive(copy, from);
-  for await (const data of archive) await writeAll(stdout, data, signal);
+  const top = isContent(from.path) ? { name: '.', replaces: splitPath(from.path).name !== '' } : null;
+  for await (const data of top === null ? archive : renameTop(archive, top)) await writeAll(stdout, data, signal);
 }
 
 async function copyOut(copy: Copy, from: InContainer, path: string): Promise<void> {
@@ -115,8 +116,7 @@ async function readIn(copy: Copy, to: InContainer): Promise<void> {
 async function copyIn(copy: Copy, path: string, to: InContainer): Promise<void> {
   const { context, followLink } = copy;
   const given = absolute(context.cwd, path);
-  // A path that ends as one of a directory means what a link leads to.
-  const follows = followLink || /\/\.?$/.test(given);
+  const follows = followLink || assertsDirectory(given);
   const source = await (follows ? stat(given) : lstat(given));
   const side = { path: given, exists: true, isDirectory: source.isDirectory() };
   const place = placeCopy(side, await containerSide(copy, to));

@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.ts';
 import type { Containers } from '../engine/containers.ts';
 import type { TarBytes } from './archive-name.ts';
 import type { CopyArgument } from './copy-argument.ts';
-import { splitPath, type CopySide } from './place.ts';
+import { assertsDirectory, splitPath, type CopySide } from './place.ts';
 
 /** How to reach the files of containers. */
 export interface ContainerCopy {
@@ -26,18 +26,24 @@ export async function openArchive(
   { container, path }: InContainer,
 ): Promise<{ archive: TarBytes; side: CopySide }> {
   // Asked for by its name, so that all archives have it at their top; only the root has none.
-  const request = { container, path: path.replace(/(?<!^)(\/\.?)+$/, '').replace(/^\/\.$/, '/'), followLink };
+  const plain = path.replace(/(?<!^)(\/\.?)+$/, '').replace(/^\/\.$/, '/');
+  const request = { container, path: plain, followLink: followLink || assertsDirectory(path) };
   const parts = containers.client.copyFromContainer(request, { signal });
   const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();
   const part = first.done === true ? undefined : first.value.part;
   if (part?.$case !== 'stat') throw new CliError('the engine sent no description of the source');
+  const side = { path, exists: true, isDirectory: isDirectory(part.value) };
+  if (assertsDirectory(path) && !side.isDirectory) {
+    await iterator.return?.();
+    throw new CliError(`lstat ${path}: not a directory`);
+  }
   async function* archive(): AsyncGenerator<Uint8Array> {
     for await (const { part } of { [Symbol.asyncIterator]: () => iterator }) {
       if (part?.$case === 'data') yield part.value;
     }
   }
-  return { archive: archive(), side: { path, exists: true, isDirectory: isDirectory(part.value) } };
+  return { archive: archive(), side };
 }
 
 /** A link at the end of the destination stands for what it points to. */

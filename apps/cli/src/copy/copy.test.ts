@@ -116,6 +116,38 @@ describe('archives', () => {
     expect(statSync(path('target/end/sub/file')).mode & 0o777).toBe(0o750);
   });
 
+  test('that are unpacked give links as they are, wherever they lead, and directories with their modes and times', async () => {
+    const entries: TarEntry[] = [
+      { path: 'top/', type: 'directory', mode: 0o2750, mtime: 1 },
+      { path: 'top/shut/', type: 'directory', mode: 0o555, mtime: 2 },
+      { path: 'top/shut/up', type: 'symlink', target: '../../../up', uid: 7, mtime: 3 },
+      { path: 'top/absolute', type: 'symlink', target: '/etc/passwd' },
+      { path: 'top/twin', type: 'hardlink', target: 'top/absolute' },
+      { path: 'top/a', type: 'symlink', target: 'b' },
+      { path: 'top/b', type: 'symlink', target: 'c' },
+      { path: 'top/last', type: 'symlink', target: 'b' },
+      { path: 'top/last', content: 'last' },
+      { path: 'top/file', content: 'new', mode: 0o640 },
+    ];
+    mkdirSync(path('target/top'));
+    writeFileSync(path('target/top/file'), 'old', { mode: 0o4755 });
+    await unpackLocal(bytesOf(entries), { dir: path('target'), top: null, keepOwner: true, onLost });
+    const format = '%P %y %m %U %Ts %l,';
+    const found = execFileSync('find', [path('target/top'), '-printf', format], { encoding: 'utf8' });
+    expect(found.split(',').sort()).toEqual([
+      '',
+      ' d 2750 0 1 ',
+      'a l 777 0 0 b',
+      'absolute l 777 0 0 /etc/passwd',
+      'b l 777 0 0 c',
+      'file f 640 0 0 ',
+      'last f 644 0 0 ',
+      'shut d 555 0 2 ',
+      'shut/up l 777 7 3 ../../../up',
+      'twin l 777 0 0 /etc/passwd',
+    ]);
+  });
+
   test('carry the content of a directory alone', async () => {
     await unpackLocal(pack('.'), {
       dir: path('target'),

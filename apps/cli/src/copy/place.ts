@@ -33,10 +33,11 @@ export function splitPath(path: string): { directory: string; name: string } {
 }
 
 /** `/dir/.` stands for what is in a directory. */
-function isContent(path: string): boolean {
+export function isContent(path: string): boolean {
   return path.endsWith('/.') || path === '.';
 }
 
-function assertsDirectory(path: string): boolean {
+/** A path that ends as one of a directory means what a link leads to. */
+export function assertsDirectory(path: string): boolean {
   return path.endsWith('/') || isContent(path);
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Unpack, type ReadEntry } from 'tar';
 import type { NewTop, TarBytes } from './archive-name.ts';
 import { CAPABILITY_RECORD, writeCapability } from './capabilities.ts';
+import { collectLateEntries } from './late-entries.ts';
 import { renameTop, type OnEntry } from './rename-archive.ts';
 import { checkParents, makeSpecialFile, type SpecialFile } from './special-files.ts';
 
@@ -36,8 +37,12 @@ export async function unpackLocal(source: TarBytes, { dir, top, keepOwner, onLos
     if (capability === undefined) capabilities.delete(name);
     else capabilities.set(name, capability);
   };
+  const late = collectLateEntries(dir);
   const unpack = new Unpack({
     cwd: dir,
+    filter: (_path, entry) => late.filter(entry as ReadEntry),
+    // Written over, a file would keep its owner and its mode.
+    unlink: true,
     preserveOwner: keepOwner,
     chmod: true,
     processUmask: 0,
@@ -58,6 +63,7 @@ export async function unpackLocal(source: TarBytes, { dir, top, keepOwner, onLos
     await Promise.race([feed(renameTop(source, top, noteEntry), unpack), failed.promise]);
     await Promise.race([closed, failed.promise]);
     for (const entry of special) await makeSpecialFile(toSpecialFile(entry, keepOwner), dir);
+    await late.finish(keepOwner);
     for (const [name, capability] of capabilities) await giveCapability(join(dir, name), dir, capability, onLost);
   } catch (error) {
     for (const { type, absolute } of begun) {
