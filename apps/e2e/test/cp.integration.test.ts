@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTemporaryDirectory, type TemporaryDirectory } from '@berth/testkit';
@@ -65,6 +65,19 @@ test('cp follows a relative link from where it lies', async () => {
   await cli.ok('exec', 'web', 'sh', '-c', 'mkdir -p /deep/a /deep/b; ln -s ../b /deep/a/link; ln -s /deep/a /short');
   await cli.ok('cp', path('site/index.html'), 'web:/short/link');
   expect(await cli.ok('exec', 'web', 'cat', '/deep/b/index.html')).toBe('<h1>hello</h1>');
+});
+
+test('cp of a link gives the link, and with a slash at its end what it leads to', async () => {
+  await cli.ok('exec', 'web', 'sh', '-c', 'mkdir /far; echo x > /far/x; ln -s /far /near');
+  await cli.ok('cp', 'web:/near', path('near'));
+  expect(readlinkSync(path('near'))).toBe('/far');
+  mkdirSync(path('into'));
+  await cli.ok('cp', 'web:/near/', path('into'));
+  await cli.ok('cp', 'web:/near/.', path('into'));
+  expect(readFileSync(path('into/near/x'), 'utf8')).toBe('x\n');
+  expect(readFileSync(path('into/x'), 'utf8')).toBe('x\n');
+  const { stderr } = await cli.berth('cp', 'web:/near/x/', path('into'));
+  expect(stderr).toBe('lstat /near/x/: not a directory\n');
 });
 
 test('cp - writes and reads archives', async () => {
