@@ -1,27 +1,16 @@
 // The commands that show and remove images, against a fake engine, as golden texts.
-import { afterEach, expect, test } from '@jest/globals';
-import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
+import { expect, test } from '@jest/globals';
+import type { FakeMethods } from './fake-services.ts';
 import { runCli } from './run-cli.ts';
+import { ago, useBerth, useFakeEngines } from './use-fake-engine.ts';
 
 const IMAGE = `sha256:${'b2'.repeat(32)}`;
 const OTHER = `sha256:${'b3'.repeat(32)}`;
 const DIGEST = `sha256:${'d4'.repeat(32)}`;
 const HOUR = 3600;
 
-const open: FakeEngine[] = [];
-afterEach(async () => {
-  for (const engine of open.splice(0)) await engine[Symbol.asyncDispose]();
-});
-
-async function start(methods: FakeMethods): Promise<(...argv: string[]) => ReturnType<typeof runCli>> {
-  const engine = await startFakeEngine(methods);
-  open.push(engine);
-  return (...argv) => runCli(argv, { root: engine.root, env: { TZ: 'UTC' } });
-}
-
-function ago(seconds: number) {
-  return { seconds: BigInt(Math.floor(Date.now() / 1000) - seconds), nanos: 0 };
-}
+const start = useBerth({ env: { TZ: 'UTC' } });
+const startEngine = useFakeEngines();
 
 const LISTED: FakeMethods = {
   image: {
@@ -160,8 +149,7 @@ test('image prune asks, then lists what went', async () => {
     asked.push(request),
     { removed: REMOVED, reclaimedBytes: 1_234_567n }
   );
-  const engine = await startFakeEngine({ image: { pruneImages } });
-  open.push(engine);
+  const engine = await startEngine({ image: { pruneImages } });
   const prune = (argv: string[], stdin = '') => runCli(['image', 'prune', ...argv], { root: engine.root, stdin });
   const deleted = `Deleted Images:
 untagged: old:1

@@ -1,23 +1,19 @@
 // The commands that have to do with registries, against a fake engine, as golden texts.
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { BerthError } from '@berth/errors';
 import { PushPhase, type PushImageResponse } from '@berth/proto/image';
-import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
+import type { FakeMethods } from './fake-services.ts';
 import { runCli, startCli, type CliOptions } from './run-cli.ts';
+import { useFakeEngines } from './use-fake-engine.ts';
 
 const A = `sha256:${'aa'.repeat(32)}`;
 const B = `sha256:${'bb'.repeat(32)}`;
 const DIGEST = `sha256:${'d4'.repeat(32)}`;
 
-const open: FakeEngine[] = [];
-afterEach(async () => {
-  for (const engine of open.splice(0)) await engine[Symbol.asyncDispose]();
-});
+const startEngine = useFakeEngines();
 
 async function start(methods: FakeMethods) {
-  const engine = await startFakeEngine(methods);
-  open.push(engine);
-  const { root } = engine;
+  const { root } = await startEngine(methods);
   return {
     root,
     berth: (argv: string[], options: CliOptions = {}) => runCli(argv, { root, cwd: '/tmp', ...options }),

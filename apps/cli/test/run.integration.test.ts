@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError } from '@berth/errors';
@@ -13,20 +13,11 @@ import type {
   RunContainerResponse,
   RunContainerStart,
 } from '@berth/proto/container';
-import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
 import { runCli, startCli } from './run-cli.ts';
+import { useFakeEngines } from './use-fake-engine.ts';
 
 const ID = 'a1b2'.repeat(16);
-const open: FakeEngine[] = [];
-afterEach(async () => {
-  for (const engine of open.splice(0)) await engine[Symbol.asyncDispose]();
-});
-
-async function start(methods: FakeMethods): Promise<FakeEngine> {
-  const engine = await startFakeEngine(methods);
-  open.push(engine);
-  return engine;
-}
+const start = useFakeEngines();
 
 /** A container that tells what it was made from, and answers each input with a line. */
 function createEcho(answer: (input: ProcessInput['input']) => string | number) {

@@ -1,26 +1,19 @@
 // What the engine holds, and how it is removed, against a fake engine, as golden texts.
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { ContainerStatus, MountType } from '@berth/proto/container';
-import { startFakeEngine, type FakeEngine, type FakeMethods } from './fake-services.ts';
+import type { FakeMethods } from './fake-services.ts';
 import { runCli, type CliResult } from './run-cli.ts';
+import { ago, useFakeEngines } from './use-fake-engine.ts';
 
 const [WEB, OLD] = ['a1', 'c3'].map((hex) => hex.repeat(32)) as [string, string];
 const [APP, BARE] = ['b2', 'b3'].map((hex) => `sha256:${hex.repeat(32)}`) as [string, string];
 const HOUR = 3600;
 
-const open: FakeEngine[] = [];
-afterEach(async () => {
-  for (const engine of open.splice(0)) await engine[Symbol.asyncDispose]();
-});
+const startEngine = useFakeEngines();
 
 async function start(methods: FakeMethods): Promise<(argv: string[], stdin?: string) => Promise<CliResult>> {
-  const engine = await startFakeEngine(methods);
-  open.push(engine);
-  return (argv, stdin = '') => runCli(['system', ...argv], { root: engine.root, stdin });
-}
-
-function ago(seconds: number) {
-  return { seconds: BigInt(Math.floor(Date.now() / 1000) - seconds), nanos: 0 };
+  const { root } = await startEngine(methods);
+  return (argv, stdin = '') => runCli(['system', ...argv], { root, stdin });
 }
 
 const USED: FakeMethods = {
